@@ -1,0 +1,108 @@
+"""How TCP connections really work: a state machine, a simulator, a capture reader, pictures.
+
+The map of the house, from left to right (a room imports only from rooms to its left)::
+
+    core/       what TCP is: SeqNumber, Segment, State, TRANSITIONS, Tcb, Endpoint
+    trace       the story of a connection: Trace, Step, Packet
+    sources/    where traces come from: simulate(), load(), the observer, the own kernel
+    views/      pictures and tables of a trace: ladder, state_diagram, table, explain, …
+    widgets/    live widgets for notebooks: Predictor, …
+
+``import tcpcourse as tcp`` loads only the core; whatever needs a larger library is loaded
+when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from tcpcourse.core.endpoint import Endpoint, Reaction
+from tcpcourse.core.errors import CallError, CaptureError, TcpCourseError
+from tcpcourse.core.segment import Flags, Options, Segment
+from tcpcourse.core.seq import SeqNumber
+from tcpcourse.core.states import Event, State
+from tcpcourse.core.tcb import Tcb
+from tcpcourse.core.transitions import TRANSITIONS, Row
+from tcpcourse.trace import Packet, Step, Trace
+
+if TYPE_CHECKING:
+    from tcpcourse import views, widgets
+    from tcpcourse.sources.capture import load
+    from tcpcourse.sources.explore import explore
+    from tcpcourse.sources.network import simulate
+    from tcpcourse.sources.scenarios import Scenario, scenarios
+    from tcpcourse.views.arithmetic import explain
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "TRANSITIONS",
+    "CallError",
+    "CaptureError",
+    "Endpoint",
+    "Event",
+    "Flags",
+    "Options",
+    "Packet",
+    "Reaction",
+    "Row",
+    "Scenario",
+    "Segment",
+    "SeqNumber",
+    "State",
+    "Step",
+    "Tcb",
+    "TcpCourseError",
+    "Trace",
+    "explain",
+    "explore",
+    "load",
+    "scenarios",
+    "simulate",
+    "views",
+    "widgets",
+]
+
+_LATER = {
+    "Scenario": "tcpcourse.sources.scenarios",
+    "explain": "tcpcourse.views.arithmetic",
+    "explore": "tcpcourse.sources.explore",
+    "load": "tcpcourse.sources.capture",
+    "scenarios": "tcpcourse.sources.scenarios",
+    "simulate": "tcpcourse.sources.network",
+}
+_ROOMS = ("views", "widgets")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"tcpcourse.{name}")
+    if name in _LATER:
+        value = getattr(import_module(_LATER[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'tcpcourse' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _as_html(trace: Trace) -> str:
+    from tcpcourse.views.stepper import stepper
+
+    return stepper(trace)
+
+
+def _as_pcap(trace: Trace, path: str | PathLike[str]) -> None:
+    from tcpcourse.sources.writer import write_trace
+
+    write_trace(trace, path)
+
+
+# A trace shows itself as the stepper and writes itself as a capture; only here do the room
+# of traces and the rooms to its right meet.
+Trace.as_html = _as_html
+Trace.as_pcap = _as_pcap

@@ -1,0 +1,338 @@
+"""What a row of the table does, as named functions on the work of one event.
+
+Each action's docstring is its label. ``snd …`` puts a segment on the wire. The state is
+never assigned here; that is done by firing a row (``endpoint.fire``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+from tcpcourse.core.arrivals import text_of
+from tcpcourse.core.segment import Options, Segment
+from tcpcourse.core.seq import ack_advances
+from tcpcourse.core.states import State
+from tcpcourse.core.tcb import Tcb
+from tcpcourse.core.work import Work
+
+MSS_WHEN_NOT_TOLD = 536  # RFC 9293 §3.7.1, MUST-15
+NEXT_ISS_STEP = 65_537  # beyond any window without scaling of the incarnation before
+
+
+Action = Callable[[Work], None]
+
+
+def _offer(work: Work, *, peer: Options | None) -> Options:
+    """The options of our SYN; in a SYN,ACK only what the peer's SYN offered (RFC 7323 §2.2)."""
+    own = work.settings
+    return Options(
+        mss=own.mss,
+        wscale=own.wscale if peer is None or peer.wscale is not None else None,
+        sack_permitted=own.sack_permitted and (peer is None or peer.sack_permitted),
+    )
+
+
+def open_actively(work: Work) -> None:
+    """create the TCB"""
+    work.update(opened="active")
+
+
+def open_passively(work: Work) -> None:
+    """create the TCB"""
+    work.update(opened="passive")
+
+
+def send_syn(work: Work) -> None:
+    """snd SYN"""
+    iss = work.tcb.iss
+    work.emit("S", iss, ack=False, options=_offer(work, peer=None))
+    work.update(snd_nxt=iss + 1, syn_unacked=True)
+
+
+def send_syn_ack(work: Work) -> None:
+    """snd SYN,ACK"""
+    work.emit("SA", work.tcb.iss, options=_offer(work, peer=work.segment.options))
+    work.update(snd_nxt=work.tcb.iss + 1, syn_unacked=True)
+
+
+def send_ack(work: Work) -> None:
+    """snd ACK"""
+    work.ack_now = True  # flush sends it, on data if there is any
+
+
+def challenge_ack(work: Work) -> None:
+    """snd challenge ACK"""
+    work.emit("A", work.tcb.snd_nxt)
+
+
+def send_fin(work: Work) -> None:
+    """snd FIN"""
+    fin = work.tcb.snd_nxt
+    work.emit("FA", fin)
+    work.update(snd_nxt=fin + 1, fin_seq=fin, close_waits=False)
+
+
+def send_reset(work: Work) -> None:
+    """snd RST"""
+    seg = work.segment
+    if seg.ack is not None:
+        rst = Segment(seg.ack, None, "R", 0)
+    else:
+        rst = Segment(0, seg.end, "RA", 0)
+    work.emitted.append(rst)
+
+
+def send_abort(work: Work) -> None:
+    """snd RST"""
+    work.emitted.append(Segment(work.tcb.snd_nxt, None, "R", 0))
+
+
+def learn_peer(work: Work) -> None:
+    """note IRS, window and options"""
+    seg, own = work.segment, work.settings
+    scaled = own.wscale is not None and seg.options.wscale is not None
+    work.update(
+        irs=seg.seq,
+        rcv_nxt=seg.seq + 1,
+        snd_wnd=seg.window,
+        max_snd_wnd=seg.window,
+        snd_wl1=seg.seq,
+        snd_wl2=seg.ack if seg.ack is not None else work.tcb.snd_una,
+        snd_mss=min(seg.options.mss or MSS_WHEN_NOT_TOLD, own.mss),
+        snd_shift=min(seg.options.wscale or 0, 14) if scaled else 0,
+        rcv_shift=own.wscale or 0 if scaled else 0,
+        sack_permitted=own.sack_permitted and seg.options.sack_permitted,
+    )
+
+
+def keep_text(work: Work) -> None:
+    """keep data and FIN of the SYN for later"""
+    seg, window = work.segment, work.tcb.rcv_wnd
+    data = seg.data[:window]
+    fin = seg.end - 1
+    work.update(
+        early=((seg.seq + 1, data),) if data else (),
+        early_fin=fin if seg.fin and fin.within(seg.seq + 1, window) else None,
+    )
+
+
+def take_ack(work: Work) -> None:
+    """take the ACK: SND.UNA and SND.WND move"""
+    tcb, seg = work.tcb, work.segment
+    if seg.ack is None:
+        return
+    if ack_advances(tcb.snd_una, seg.ack, tcb.snd_nxt):
+        fin = tcb.fin_in_flight and seg.ack == tcb.snd_nxt
+        data = tcb.snd_una.forward_to(seg.ack) - tcb.syn_unacked - fin
+        work.update(
+            snd_una=seg.ack,
+            sendq=tcb.sendq.drop(data) if data else tcb.sendq,
+            syn_unacked=False,
+            probing=False,
+        )
+    elif tcb.probing and seg.ack == tcb.snd_una:
+        # the probe was refused: its byte counts as unsent again
+        work.update(snd_nxt=tcb.snd_una, probing=False)
+    tcb = work.tcb
+    newer = tcb.snd_wl1 < seg.seq or (tcb.snd_wl1 == seg.seq and tcb.snd_wl2 <= seg.ack)
+    if newer and tcb.snd_una <= seg.ack <= tcb.snd_nxt:
+        window = seg.window << (0 if seg.syn else tcb.snd_shift)
+        work.update(
+            snd_wnd=window,
+            max_snd_wnd=max(window, tcb.max_snd_wnd),
+            snd_wl1=seg.seq,
+            snd_wl2=seg.ack,
+        )
+
+
+def take_text(work: Work) -> None:
+    """take the text in order"""
+    tcb, seg = work.tcb, work.segment
+    if not seg.seg_len and not tcb.early and tcb.early_fin is None:
+        return
+    text = text_of(tcb, seg)
+    got = len(text.ready)
+    plain = text.early == tcb.early and not tcb.early and not seg.fin
+    work.update(
+        rcv_nxt=tcb.rcv_nxt + got,
+        rcv_wnd=tcb.rcv_wnd - got,
+        rcvq=tcb.rcvq.append(text.ready) if got else tcb.rcvq,
+        early=text.early,
+        early_fin=text.early_fin,
+    )
+    hand_over(work)
+    if work.settings.delayed_ack and plain and got and not tcb.ack_due:
+        work.update(ack_due=True)
+        work.timers.append("delayed-ack")
+    elif got or seg.data or seg.fin:
+        work.ack_now = True
+
+
+def hand_over(work: Work) -> None:
+    """deliver to waiting RECEIVE calls"""
+    tcb = work.tcb
+    count = min(tcb.rcv_posted, len(tcb.rcvq))
+    if count:
+        work.delivered += tcb.rcvq.peek(0, count)
+        work.update(rcvq=tcb.rcvq.drop(count), rcv_posted=tcb.rcv_posted - count)
+        open_window(work)
+
+
+def open_window(work: Work) -> None:
+    """open the window as far as the buffer has room"""
+    tcb = work.tcb
+    room = tcb.rcv_buff - len(tcb.rcvq)
+    step = min(tcb.rcv_buff // 2, work.settings.mss)
+    # RFC 9293 §3.8.6.2.2: no small steps, and the right edge never moves back
+    if room - tcb.rcv_wnd >= max(1, step) or (room > tcb.rcv_wnd and not tcb.rcvq):
+        work.update(rcv_wnd=room)
+
+
+def take_fin(work: Work) -> None:
+    """RCV.NXT over the FIN"""
+    work.update(rcv_nxt=work.tcb.rcv_nxt + 1, early=(), early_fin=None)
+    work.ack_now = True
+    work.signals.append("connection closing")
+
+
+def grow_buffer(work: Work) -> None:
+    """a larger receive buffer"""
+    work.update(rcv_buff=max(work.tcb.rcv_buff, work.count))
+    open_window(work)
+
+
+def queue_data(work: Work) -> None:
+    """queue the data"""
+    work.update(sendq=work.tcb.sendq.append(work.data))
+
+
+def receive_data(work: Work) -> None:
+    """deliver what is there, or wait"""
+    tcb = work.tcb
+    low = tcb.rcv_wnd < min(tcb.rcv_buff // 2, work.settings.mss)
+    if len(tcb.rcvq):
+        count = min(work.count, len(tcb.rcvq))
+        work.delivered = tcb.rcvq.peek(0, count)
+        work.update(rcvq=tcb.rcvq.drop(count))
+        open_window(work)
+    else:
+        work.update(rcv_posted=tcb.rcv_posted + work.count)
+    if low and work.tcb.rcv_wnd > tcb.rcv_wnd and tcb.state.synchronized:
+        work.ack_now = True  # a window update: the peer may be waiting for it
+
+
+def flush(work: Work) -> None:
+    """Send what the window allows, a FIN whose turn has come, and the ACK that is owed.
+
+    This ends every event (RFC 9293 §3.10.7.4: an acknowledgment "should be piggybacked on a
+    segment being transmitted if possible").
+    """
+    while _may_send_data(work):
+        tcb = work.tcb
+        count = min(tcb.unsent, tcb.usable_window, tcb.snd_mss)
+        last = count == tcb.unsent
+        # RFC 9293 §3.8.6.2.1: a full segment, all there is, or half the largest window
+        if not count or not (count == tcb.snd_mss or last or count >= tcb.max_snd_wnd // 2):
+            break
+        data = tcb.sendq.peek(tcb.data_in_flight, count)
+        work.emit("PA" if last else "A", tcb.snd_nxt, data=data)
+        work.update(snd_nxt=tcb.snd_nxt + count)
+    tcb = work.tcb
+    if tcb.fin_wanted and not tcb.unsent and tcb.state in (State.FIN_WAIT_1, State.CLOSING):
+        send_fin(work)
+    if work.ack_now:
+        work.emit("A", work.tcb.snd_nxt)
+
+
+def _may_send_data(work: Work) -> bool:
+    tcb = work.tcb
+    return (
+        tcb.state in (State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.CLOSING)
+        and not tcb.syn_unacked
+        and tcb.fin_seq is None
+    )  # no congestion window and no Nagle: the course leaves both out
+
+
+def wait_to_close(work: Work) -> None:
+    """the CLOSE waits for queued data"""
+    work.update(close_waits=True)
+
+
+def resume_close(work: Work) -> None:
+    """the CLOSE goes on"""
+    work.update(close_waits=False)
+
+
+def resend(work: Work) -> None:
+    """snd the front of the queue again"""
+    tcb = work.tcb
+    if tcb.syn_unacked:
+        first = tcb.irs is None
+        options = Options(
+            mss=work.settings.mss,
+            wscale=work.settings.wscale if first or tcb.rcv_shift or tcb.snd_shift else None,
+            sack_permitted=work.settings.sack_permitted if first else tcb.sack_permitted,
+        )
+        work.emit("S" if first else "SA", tcb.iss, ack=not first, options=options)
+    elif tcb.data_in_flight:
+        count = min(tcb.data_in_flight, tcb.snd_mss)
+        work.emit("PA" if count == len(tcb.sendq) else "A", tcb.snd_una,
+                  data=tcb.sendq.peek(0, count))  # fmt: skip
+    else:
+        work.emit("FA", tcb.snd_una)
+    work.timers.append("retransmission")
+
+
+def probe(work: Work) -> None:
+    """snd one byte beyond the window"""
+    tcb = work.tcb
+    work.emit("A", tcb.snd_nxt, data=tcb.sendq.peek(tcb.data_in_flight, 1))
+    work.update(snd_nxt=tcb.snd_nxt + 1, probing=True)
+    work.timers.append("zero-window-probe")
+
+
+def start_time_wait(work: Work) -> None:
+    """start the 2MSL timer"""
+    work.timers.append("time-wait")
+
+
+def _start_over(work: Work, opened: Literal["active", "passive"] | None) -> None:
+    """Every variable but the state as it was before the connection, with an ISS beyond it."""
+    old, window = work.tcb, work.settings.window
+    iss = old.iss
+    if old.snd_nxt != old.iss:
+        iss = old.next_iss if old.next_iss is not None else old.snd_nxt + NEXT_ISS_STEP
+    fresh = Tcb(iss=iss, rcv_wnd=window, snd_wnd=0)
+    work.tcb = replace(fresh, state=old.state, opened=opened)
+
+
+def forget_peer(work: Work) -> None:
+    """forget the peer, listen on"""
+    _start_over(work, "passive")
+
+
+def delete_tcb(work: Work) -> None:
+    """delete TCB"""
+    _start_over(work, None)
+
+
+def reopen(work: Work) -> None:
+    """a new connection with a new ISS"""
+    _start_over(work, "passive")
+
+
+def signal_reset(work: Work) -> None:
+    """tell the user: connection reset"""
+    work.signals.append("connection reset")
+
+
+def signal_refused(work: Work) -> None:
+    """tell the user: connection refused"""
+    work.signals.append("connection refused")
+
+
+def signal_timeout(work: Work) -> None:
+    """tell the user: connection aborted due to user timeout"""
+    work.signals.append("connection aborted due to user timeout")

@@ -1,0 +1,304 @@
+"""SEGMENT ARRIVES: the checks of RFC 9293 §3.10.7, in the RFC's order, each with a name.
+
+A check is a few *guards*: questions about what the end remembers (``tcb``) and the segment
+that came (``seg``). They are asked from the first check to the last, and the first guard
+that says yes decides the row of the table. So each guard may take for granted that all
+guards before it said no: ``fin_reached`` need not ask whether the segment is in the window.
+
+The docstring of a guard is its label in tables and diagrams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tcpcourse.core.segment import Segment
+from tcpcourse.core.seq import SeqNumber, ack_advances, segment_acceptable
+from tcpcourse.core.states import State
+from tcpcourse.core.tcb import PEER_FIN_TAKEN, Tcb
+
+Guard = Callable[[Tcb, Segment], bool]
+
+
+def anything(tcb: Tcb, seg: Segment) -> bool:
+    """rcv anything else"""
+    return True
+
+
+# --- CLOSED, LISTEN and SYN_SENT (§3.10.7.1 to §3.10.7.3) -------------------------------
+
+
+def rst_bit(tcb: Tcb, seg: Segment) -> bool:
+    """rcv RST"""
+    return seg.rst
+
+
+def ack_bit(tcb: Tcb, seg: Segment) -> bool:
+    """rcv ACK"""
+    return seg.ack is not None
+
+
+def syn_bit(tcb: Tcb, seg: Segment) -> bool:
+    """rcv SYN"""
+    return seg.syn
+
+
+def bad_ack(tcb: Tcb, seg: Segment) -> bool:
+    """rcv ACK of something never sent"""
+    return seg.ack is not None and not ack_advances(tcb.snd_una, seg.ack, tcb.snd_nxt)
+
+
+def bad_ack_and_rst(tcb: Tcb, seg: Segment) -> bool:
+    """rcv RST with a wrong ACK"""
+    return seg.rst and bad_ack(tcb, seg)
+
+
+def rst_with_good_ack(tcb: Tcb, seg: Segment) -> bool:
+    """rcv RST with ACK of SYN"""
+    return seg.rst and seg.ack is not None
+
+
+def syn_ack_fin(tcb: Tcb, seg: Segment) -> bool:
+    """rcv SYN,ACK,FIN"""
+    return syn_ack(tcb, seg) and text_of(tcb, seg).fin_reached
+
+
+def syn_ack(tcb: Tcb, seg: Segment) -> bool:
+    """rcv SYN,ACK"""
+    return seg.syn and seg.ack is not None
+
+
+# --- first check: the sequence number (§3.10.7.4) ------------------------------------------
+
+
+def new_syn(tcb: Tcb, seg: Segment) -> bool:
+    """rcv a newer SYN"""
+    return seg.syn and not seg.rst and seg.ack is None and seg.seq >= tcb.rcv_nxt
+
+
+def fin_again(tcb: Tcb, seg: Segment) -> bool:
+    """rcv the same FIN again"""
+    return seg.fin and not seg.rst and not seg.syn and seg.end == tcb.rcv_nxt
+
+
+def crossed_syn_ack(tcb: Tcb, seg: Segment) -> bool:
+    """rcv SYN,ACK that crossed ours"""
+    return (
+        tcb.opened == "active"
+        and tcb.irs == seg.seq
+        and seg.syn
+        and not seg.rst
+        and not seg.fin
+        and seg.ack is not None
+        and ack_advances(tcb.snd_una, seg.ack, tcb.snd_nxt)
+    )
+
+
+def _acceptable(tcb: Tcb, seg: Segment) -> bool:
+    """Whether the segment passes the first check.
+
+    Beyond the four cases one allowance is made, as §3.10.7.4 asks: with a closed window
+    a segment that starts at RCV.NXT is let through for its ACK; its text stays outside.
+    """
+    if segment_acceptable(seg.seq, seg.seg_len, tcb.rcv_nxt, tcb.rcv_wnd):
+        return True
+    return tcb.rcv_wnd == 0 and seg.seq == tcb.rcv_nxt and not seg.syn
+
+
+def rst_outside_window(tcb: Tcb, seg: Segment) -> bool:
+    """rcv RST outside the window"""
+    return seg.rst and not _acceptable(tcb, seg)
+
+
+def outside_window(tcb: Tcb, seg: Segment) -> bool:
+    """rcv outside the window"""
+    return not _acceptable(tcb, seg)
+
+
+# --- second check: RST; fourth check: SYN -------------------------------------------------
+
+
+def rst_exact(tcb: Tcb, seg: Segment) -> bool:
+    """rcv RST at RCV.NXT"""
+    return seg.rst and seg.seq == tcb.rcv_nxt
+
+
+def rst_in_window(tcb: Tcb, seg: Segment) -> bool:
+    """rcv RST in the window"""
+    return seg.rst
+
+
+def rst_exact_passive(tcb: Tcb, seg: Segment) -> bool:
+    """rcv RST at RCV.NXT, after a passive OPEN"""
+    return rst_exact(tcb, seg) and tcb.opened == "passive"
+
+
+def rst_in_window_passive(tcb: Tcb, seg: Segment) -> bool:
+    """rcv RST in the window, after a passive OPEN"""
+    return seg.rst and tcb.opened == "passive"
+
+
+def syn_in_window_passive(tcb: Tcb, seg: Segment) -> bool:
+    """rcv SYN in the window, after a passive OPEN"""
+    return seg.syn and tcb.opened == "passive"
+
+
+def syn_in_window(tcb: Tcb, seg: Segment) -> bool:
+    """rcv SYN in the window"""
+    return seg.syn
+
+
+# --- fifth check: ACK ---------------------------------------------------------------------
+
+
+def no_ack(tcb: Tcb, seg: Segment) -> bool:
+    """rcv without ACK"""
+    return seg.ack is None
+
+
+def ack_far_too_old(tcb: Tcb, seg: Segment) -> bool:
+    """rcv ACK older than any window allows"""
+    if seg.ack is None or seg.ack > tcb.snd_una:
+        return False
+    return not seg.ack.within(tcb.snd_una - tcb.max_snd_wnd, tcb.max_snd_wnd + 1)
+
+
+def ack_of_unsent(tcb: Tcb, seg: Segment) -> bool:
+    """rcv ACK of something not sent yet"""
+    return seg.ack is not None and seg.ack > tcb.snd_nxt
+
+
+def acks_our_fin(tcb: Tcb, seg: Segment) -> bool:
+    """rcv ACK of FIN"""
+    return seg.ack is not None and tcb.fin_in_flight and seg.ack == tcb.snd_nxt
+
+
+# --- seventh check: the text; eighth check: FIN ---------------------------------------------
+
+
+def fin_reached(tcb: Tcb, seg: Segment) -> bool:
+    """rcv FIN"""
+    if not seg.fin and tcb.early_fin is None:
+        return False
+    return text_of(tcb, seg).fin_reached
+
+
+def ack_and_fin(tcb: Tcb, seg: Segment) -> bool:
+    """rcv FIN,ACK of FIN"""
+    return acks_our_fin(tcb, seg) and fin_reached(tcb, seg)
+
+
+def ack_of_syn_and_fin(tcb: Tcb, seg: Segment) -> bool:
+    """rcv FIN,ACK of SYN"""
+    return fin_reached(tcb, seg)
+
+
+def ack_of_syn(tcb: Tcb, seg: Segment) -> bool:
+    """rcv ACK of SYN"""
+    return seg.ack is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a segment's text comes to: what can be delivered, what must wait for a hole.
+
+    ``ready`` continues the stream at RCV.NXT; ``early`` and ``early_fin`` lie beyond a hole;
+    ``fin_reached`` says that with ``ready`` delivered the peer's FIN is next.
+    """
+
+    ready: bytes
+    early: tuple[tuple[SeqNumber, bytes], ...]
+    early_fin: SeqNumber | None
+    fin_reached: bool
+
+
+def text_of(tcb: Tcb, seg: Segment) -> Text:
+    """Trim the segment to the receive window and put it together with what came early.
+
+    RFC 9293 §3.10.7.4, seventh and eighth check. A SYN that sets RCV.NXT now (LISTEN and
+    SYN_SENT) is taken into account. After the peer's FIN no text is taken.
+    """
+    if tcb.state in PEER_FIN_TAKEN:
+        return Text(b"", tcb.early, tcb.early_fin, False)
+    fresh = tcb.state in (State.LISTEN, State.SYN_SENT)
+    nxt = seg.seq + 1 if fresh else tcb.rcv_nxt
+    window = tcb.rcv_wnd
+    fin_seq = tcb.early_fin
+    if fin_seq is None and seg.fin and (seg.end - 1).within(nxt, window):
+        fin_seq = seg.end - 1
+    limit = window if fin_seq is None else min(window, nxt.forward_to(fin_seq))
+
+    # from here on in distances from RCV.NXT, which unlike sequence numbers can be sorted
+    pieces = [(nxt.forward_to(seq), data) for seq, data in tcb.early]
+    offset = (seg.seq + seg.syn) - nxt
+    data = seg.data[max(0, -offset) :]
+    offset = max(0, offset)
+    if data and offset < limit:
+        pieces.append((offset, data))
+    runs = [(0, b"")]
+    for offset, data in sorted(pieces):
+        data = data[: max(0, limit - offset)]
+        start, run = runs[-1]
+        overlap = start + len(run) - offset
+        if overlap < 0:
+            runs.append((offset, data))
+        elif overlap < len(data):
+            runs[-1] = (start, run + data[overlap:])
+    ready = runs[0][1]
+    reached = fin_seq is not None and nxt + len(ready) == fin_seq
+    early = tuple((nxt + start, run) for start, run in runs[1:])
+    return Text(ready, early, None if reached else fin_seq, reached)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One of the RFC's numbered checks: its name, where it stands, and its guards in order."""
+
+    name: str
+    cite: str
+    guards: tuple[Guard, ...]
+
+
+CHECKS_UNSYNCHRONIZED = (
+    Check("first: RST in CLOSED, LISTEN", "RFC 9293 §3.10.7.1, §3.10.7.2", (rst_bit,)),
+    Check("second: ACK", "RFC 9293 §3.10.7.2, §3.10.7.3", (bad_ack_and_rst, bad_ack, ack_bit)),
+    Check("RST in SYN_SENT", "RFC 9293 §3.10.7.3", (rst_with_good_ack, rst_in_window)),
+    Check("SYN", "RFC 9293 §3.10.7.2, §3.10.7.3", (syn_ack_fin, syn_ack, syn_bit)),
+    Check("anything else", "RFC 9293 §3.10.7.1 to §3.10.7.3", (anything,)),
+)
+CHECKS_SYNCHRONIZED = (
+    Check(
+        "first: sequence number",
+        "RFC 9293 §3.10.7.4",
+        (new_syn, fin_again, crossed_syn_ack, rst_outside_window, outside_window),
+    ),
+    Check(
+        "second: RST",
+        "RFC 9293 §3.10.7.4; RFC 5961 §3.2",
+        (rst_exact_passive, rst_in_window_passive, rst_exact, rst_in_window),
+    ),
+    Check(
+        "fourth: SYN",
+        "RFC 9293 §3.10.7.4; RFC 5961 §4.2",
+        (syn_in_window_passive, syn_in_window),
+    ),
+    Check(
+        "fifth: ACK",
+        "RFC 9293 §3.10.7.4; RFC 5961 §5.2",
+        (no_ack, bad_ack, ack_far_too_old, ack_of_unsent),
+    ),
+    Check(
+        "fifth, seventh and eighth: ACK, text and FIN",
+        "RFC 9293 §3.10.7.4",
+        (ack_and_fin, ack_of_syn_and_fin, ack_of_syn, fin_reached, acks_our_fin, anything),
+    ),
+)
+"""The third check (security) and the sixth (URG) are not modelled."""
+
+
+def checks_for(state: State) -> tuple[Check, ...]:
+    """The checks a segment goes through in ``state``, in order."""
+    if state in (State.CLOSED, State.LISTEN, State.SYN_SENT):
+        return CHECKS_UNSYNCHRONIZED
+    return CHECKS_SYNCHRONIZED

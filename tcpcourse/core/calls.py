@@ -1,0 +1,171 @@
+"""The rows of user calls and timeouts (RFC 9293 §3.10.1 to §3.10.6 and §3.10.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tcpcourse.core import actions as do
+from tcpcourse.core.actions import Action
+from tcpcourse.core.arrivals import Guard
+from tcpcourse.core.rows import (
+    Row,
+    ack_is_due,
+    always,
+    data_unsent,
+    not_closing,
+    nothing_unsent,
+    queue_is_sent,
+    something_in_flight,
+    something_to_receive,
+    window_blocks,
+)
+from tcpcourse.core.states import Event, State
+
+C, L, SS, SR, E = State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED
+F1, F2, CW, LA = State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.LAST_ACK
+CG, TW = State.CLOSING, State.TIME_WAIT
+
+CITES = {
+    Event.OPEN_PASSIVE: "RFC 9293 §3.10.1",
+    Event.OPEN_ACTIVE: "RFC 9293 §3.10.1",
+    Event.SEND: "RFC 9293 §3.10.2",
+    Event.RECEIVE: "RFC 9293 §3.10.3",
+    Event.CLOSE: "RFC 9293 §3.10.4",
+    Event.ABORT: "RFC 9293 §3.10.5",
+    Event.STATUS: "RFC 9293 §3.10.6",
+    Event.QUEUE_SENT: "RFC 9293 §3.10.4",
+    Event.USER_TIMEOUT: "RFC 9293 §3.10.8",
+    Event.RETRANSMISSION: "RFC 9293 §3.10.8",
+    Event.TIME_WAIT_TIMEOUT: "RFC 9293 §3.10.8",
+    Event.PROBE: "RFC 9293 §3.8.6.1",
+    Event.DELAYED_ACK: "RFC 9293 §3.8.6.3",
+    Event.GROW: "RFC 9293 §3.8.6.2.2",
+}
+
+
+def _row(
+    state: State,
+    event: Event,
+    guard: Guard,
+    actions: Iterable[Action],
+    next_state: State,
+    why: str,
+    *,
+    doc: str | None = None,
+    fig: bool = False,
+) -> Row:
+    return Row(
+        state, event, guard, tuple(actions), next_state, CITES[event], why, doc, in_figure=fig
+    )
+
+
+def calls() -> Iterable[Row]:
+    """User calls (§3.10.1 to §3.10.6), and the CLOSE that had to wait."""
+    call = _row
+    yield call(C, Event.OPEN_PASSIVE, always, [do.open_passively], L,
+        "The application listens; nothing is sent, any peer may come.", doc="2", fig=True)
+    yield call(C, Event.OPEN_ACTIVE, always, [do.open_actively, do.send_syn], SS,
+        "The application connects: our SYN, numbered ISS, goes out.", doc="3", fig=True)
+    yield call(L, Event.OPEN_ACTIVE, always, [do.open_actively, do.send_syn], SS,
+        "A listening end may still decide to connect: the OPEN becomes active and a SYN goes out.")
+    yield call(L, Event.SEND, always, [do.open_actively, do.queue_data, do.send_syn], SS,
+        "SEND in LISTEN turns the passive OPEN into an active one; the data waits.", fig=True)
+    for state in (SS, SR):
+        yield call(state, Event.SEND, not_closing, [do.queue_data], state,
+            "The data waits until the connection is established.")
+    for state in (E, CW):
+        yield call(state, Event.SEND, not_closing, [do.queue_data], state,
+            "The data is queued and sent as far as the peer's window allows.")
+    for state in (L, SS, SR, E, F1, F2):
+        yield call(state, Event.RECEIVE, always, [do.receive_data], state,
+            "What has arrived is delivered; with nothing there the call waits.")
+    for state in (CW, CG, LA, TW):
+        yield call(state, Event.RECEIVE, something_to_receive, [do.receive_data], state,
+            "The peer has closed, but what it sent before its FIN is still delivered.")
+    yield call(L, Event.CLOSE, always, [do.delete_tcb], C,
+        "Nobody had come yet, so there is nothing to end: the listener just goes.", fig=True)
+    yield call(SS, Event.CLOSE, always, [do.delete_tcb], C,
+        "Our SYN was not answered yet; the attempt is given up without a word.", fig=True)
+    yield call(SR, Event.CLOSE, nothing_unsent, [do.send_fin], F1,
+        "With nothing to send, the FIN may go out even before our SYN is acknowledged.", fig=True)
+    yield call(SR, Event.CLOSE, data_unsent, [do.wait_to_close], SR,
+        "Data was queued before the CLOSE, so the CLOSE waits for ESTABLISHED.")
+    yield call(E, Event.CLOSE, nothing_unsent, [do.send_fin], F1,
+        "We have nothing more to send: our FIN says so. We can still receive.", doc="6", fig=True)
+    yield call(E, Event.CLOSE, data_unsent, [], F1,
+        "We will send nothing new; the FIN follows behind the data already queued.", doc="6",
+        fig=True)
+    yield call(CW, Event.CLOSE, nothing_unsent, [do.send_fin], LA,
+        "The peer closed before; now our own FIN goes out and needs one last ACK.", doc="9",
+        fig=True)
+    yield call(CW, Event.CLOSE, data_unsent, [do.wait_to_close], CW,
+        "Queued data goes first; the FIN follows behind it.")
+    yield call(E, Event.QUEUE_SENT, always, [do.resume_close], F1,
+        "The CLOSE called in SYN_RCVD can go on now that the connection is established.")
+    yield call(CW, Event.QUEUE_SENT, queue_is_sent, [do.send_fin], LA,
+        "All data queued before the CLOSE is sent, so the FIN can follow.", doc="9")
+    for state in (L, SS):
+        yield call(state, Event.ABORT, always, [do.signal_reset, do.delete_tcb], C,
+            "No peer knows of a connection, so nothing is sent.")
+    for state in (SR, E, F1, F2, CW):
+        yield call(state, Event.ABORT, always, [do.send_abort, do.signal_reset, do.delete_tcb], C,
+            "The connection is thrown away, and a RST tells the peer.")
+    for state in (CG, LA, TW):
+        yield call(state, Event.ABORT, always, [do.delete_tcb], C,
+            "Both sides have closed already; the TCB just goes.")
+    for state in tuple(State)[1:]:
+        yield call(state, Event.STATUS, always, [], state,
+            "STATUS reads the variables and changes nothing.")
+    for state in (SS, SR, E, F1, F2):
+        yield call(state, Event.GROW, always, [do.grow_buffer], state,
+            "The local system grants a larger receive buffer; the next segment offers it.")
+
+
+def timeouts() -> Iterable[Row]:
+    """Timeouts (§3.10.8): only the first and the last kind lead to CLOSED."""
+    for state in tuple(State)[1:]:
+        yield _row(state, Event.USER_TIMEOUT, always, [do.signal_timeout, do.delete_tcb], C,
+            "The user's patience is over: everything is dropped.",
+            doc="1")
+    for state in (SS, SR, E, F1, CW, CG, LA):
+        yield _row(state, Event.RETRANSMISSION, something_in_flight, [do.resend], state,
+            "Not acknowledged in time: the oldest unacknowledged segment goes out again, "
+            "and the state stays.")
+    for state in (E, F1, CW, CG):
+        yield _row(state, Event.PROBE, window_blocks, [do.probe], state,
+            "The window is closed; one byte asks whether it has opened.")
+    for state in (E, F1, F2):
+        yield _row(state, Event.DELAYED_ACK, ack_is_due, [do.send_ack], state,
+            "No second segment came, so the delayed acknowledgment goes out now.")
+    yield _row(TW, Event.TIME_WAIT_TIMEOUT, always, [do.delete_tcb], C,
+        "Two maximum segment lifetimes have passed: no old segment can be left.", doc="1",
+        fig=True)
+
+
+_NONE, _EXISTS, _CLOSING = (
+    "connection does not exist",
+    "connection already exists",
+    "connection closing",
+)
+
+
+def _refusals() -> Iterable[tuple[tuple[State, Event], str]]:
+    for event in (Event.SEND, Event.RECEIVE, Event.CLOSE, Event.ABORT, Event.STATUS):
+        yield (C, event), _NONE
+    for state in tuple(State)[1:]:
+        yield (state, Event.OPEN_PASSIVE), _EXISTS
+        if state is not L:
+            yield (state, Event.OPEN_ACTIVE), _EXISTS
+    for state in State:
+        if state.synchronized or state is SR:
+            yield (state, Event.SEND), _CLOSING
+            yield (state, Event.CLOSE), _CLOSING
+    for state in (CW, CG, LA, TW):
+        yield (state, Event.RECEIVE), _CLOSING
+
+
+REFUSALS: dict[tuple[State, Event], str] = {
+    (State.SYN_SENT, Event.SEND): _CLOSING,
+    **dict(_refusals()),
+}
+"""What RFC 9293 §3.10 has a call answer when no row fits, as ``(state, event) → words``."""

@@ -1,0 +1,252 @@
+"""One end of a connection: calls, segments and timeouts in, a frozen ``Reaction`` out.
+
+``react`` is the whole machine and a pure function: it finds the row for an event, fires it,
+and says what came of it. ``Endpoint`` remembers the TCB between events. There is no clock
+and no network here; whoever holds the endpoint carries its segments and tells it when a
+timer runs out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tcpcourse.core.actions import flush
+from tcpcourse.core.errors import CallError, TcpCourseError
+from tcpcourse.core.segment import Segment
+from tcpcourse.core.seq import SeqNumber
+from tcpcourse.core.states import TIMERS, Event, State
+from tcpcourse.core.tcb import DEFAULT_MSS, DEFAULT_WINDOW, ByteQueue, Tcb, broken_invariants
+from tcpcourse.core.transitions import REFUSALS, Row, rows_for
+from tcpcourse.core.work import NO_SEGMENT, Settings, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What one event did to one end.
+
+    ``before`` and ``after`` are the whole ``Tcb``. ``rows`` are the rows that fired, in
+    order; mostly one, two when a waiting CLOSE went on, none when a timer had nothing to do.
+    ``emitted`` goes onto the wire in order; ``delivered`` went to the user; ``signals`` are
+    the RFC's words to the user; ``timers`` are the names of timers started anew.
+    """
+
+    event: Event
+    segment: Segment | None
+    before: Tcb
+    after: Tcb
+    rows: tuple[Row, ...]
+    emitted: tuple[Segment, ...] = ()
+    delivered: bytes = b""
+    signals: tuple[str, ...] = ()
+    timers: tuple[str, ...] = ()
+
+    @property
+    def row(self) -> Row | None:
+        """The row that decided, or ``None`` when nothing had to be done."""
+        return self.rows[0] if self.rows else None
+
+    @property
+    def why(self) -> str:
+        """Why, in a sentence or two."""
+        if not self.rows:
+            return f"{str(self.event).capitalize()}: no such timer is running, so nothing happens."
+        return " ".join(row.why for row in self.rows)
+
+    @property
+    def cite(self) -> str:
+        """Where the rule stands."""
+        return "; ".join(dict.fromkeys(row.cite for row in self.rows))
+
+    def __str__(self) -> str:
+        moved = f"{self.before.state} → {self.after.state}"
+        sent = "; ".join(segment.line() for segment in self.emitted)
+        return f"{moved}: {self.why}" + (f" [{sent}]" if sent else "")
+
+
+def find_row(tcb: Tcb, event: Event, segment: Segment, policy: str) -> Row | None:
+    """The row that fits: the first of its state and event whose guard says yes."""
+    for row in rows_for(tcb.state, event):
+        if row.policy in (None, policy) and row.guard(tcb, segment):
+            return row
+    return None
+
+
+def fire(work: Work, row: Row) -> None:
+    """Do what the row says. This is the only place where a state is assigned."""
+    for action in row.actions:
+        action(work)
+    work.tcb = replace(work.tcb, state=row.next)
+
+
+def react(
+    tcb: Tcb,
+    settings: Settings,
+    event: Event,
+    *,
+    segment: Segment | None = None,
+    data: bytes = b"",
+    count: int = 0,
+) -> Reaction:
+    """One event, from the TCB before it to the TCB after it.
+
+    ``segment`` belongs to an arrival, ``data`` to SEND, ``count`` (bytes) to RECEIVE and to a
+    growing buffer. Raises ``CallError`` for a call that the state does not allow.
+    """
+    asked = segment if segment is not None else NO_SEGMENT
+    row = find_row(tcb, event, asked, settings.policy)
+    if row is None:
+        if event.is_call:
+            raise CallError(REFUSALS[tcb.state, event])
+        return Reaction(event, segment, tcb, tcb, ())
+    work = Work(tcb, settings, asked, data, count)
+    rows = [row]
+    fire(work, row)
+    flush(work)
+    if work.tcb.close_waits:
+        waiting = find_row(work.tcb, Event.QUEUE_SENT, asked, settings.policy)
+        if waiting is not None:
+            rows.append(waiting)
+            fire(work, waiting)
+            flush(work)
+    return Reaction(
+        event,
+        segment,
+        tcb,
+        work.tcb,
+        tuple(rows),
+        tuple(work.emitted),
+        work.delivered,
+        tuple(work.signals),
+        tuple(work.timers),
+    )
+
+
+class Endpoint:
+    """One end of a connection (RFC 9293 §3.10), to be driven by calls, segments and ticks.
+
+    ``iss`` is the initial sequence number, ``window`` the receive buffer and ``mss`` the
+    largest segment we announce, both in bytes. ``wscale`` (0 … 14) and ``sack_permitted`` are
+    offered in our SYN when given. ``policy`` is ``"rfc5961"`` (challenge ACKs) or
+    ``"rfc793"``. ``next_iss`` numbers the next incarnation; without it a number safely
+    beyond the last one is taken. Every method that makes something happen gives a
+    ``Reaction``; a refused call raises ``CallError`` and changes nothing.
+    """
+
+    def __init__(
+        self,
+        iss: int = 0,
+        window: int = DEFAULT_WINDOW,
+        mss: int = DEFAULT_MSS,
+        *,
+        wscale: int | None = None,
+        sack_permitted: bool = False,
+        policy: Literal["rfc5961", "rfc793"] = "rfc5961",
+        delayed_ack: bool = False,
+        next_iss: int | None = None,
+    ) -> None:
+        self.settings = Settings(window, mss, wscale, sack_permitted, policy, delayed_ack)
+        following = None if next_iss is None else SeqNumber(next_iss)
+        self._tcb = Tcb(iss=SeqNumber(int(iss)), rcv_wnd=window, snd_wnd=0, next_iss=following)
+
+    @classmethod
+    def restore(
+        cls,
+        tcb: Tcb,
+        sendq: bytes = b"",
+        next_iss: int | None = None,
+        *,
+        settings: Settings | None = None,
+    ) -> Endpoint:
+        """An endpoint in any state, as if its connection had come this far.
+
+        ``sendq`` is the data from SND.UNA on; what of it is in flight but not given is taken
+        to be zeros. Raises ``TcpCourseError`` naming the invariant that the TCB breaks.
+        """
+        known = bytes(tcb.sendq) or sendq
+        missing = tcb.data_in_flight - len(known)
+        if 0 < missing <= tcb.max_snd_wnd:
+            known += bytes(missing)
+        tcb = replace(tcb, sendq=ByteQueue(known))
+        if next_iss is not None:
+            tcb = replace(tcb, next_iss=SeqNumber(next_iss))
+        broken = broken_invariants(tcb)
+        if broken:
+            raise TcpCourseError(f"no connection looks like this: {'; '.join(broken)}")
+        endpoint = cls()
+        endpoint.settings = settings or Settings(window=tcb.rcv_buff)
+        endpoint._tcb = tcb
+        return endpoint
+
+    @property
+    def tcb(self) -> Tcb:
+        """The variables now, frozen."""
+        return self._tcb
+
+    @property
+    def state(self) -> State:
+        """The state now."""
+        return self._tcb.state
+
+    def allows(self, event: Event) -> str | None:
+        """Why a call is refused now, in the RFC's words; ``None`` when it is allowed."""
+        if find_row(self._tcb, event, NO_SEGMENT, self.settings.policy) is not None:
+            return None
+        return REFUSALS.get((self.state, event), "no such timer is running")
+
+    def open_active(self) -> Reaction:
+        """OPEN with a peer in mind: connect (§3.10.1)."""
+        return self._do(Event.OPEN_ACTIVE)
+
+    def open_passive(self) -> Reaction:
+        """OPEN for whoever comes: listen (§3.10.1)."""
+        return self._do(Event.OPEN_PASSIVE)
+
+    def send(self, data: bytes) -> Reaction:
+        """SEND ``data`` (§3.10.2); what the window does not allow waits."""
+        return self._do(Event.SEND, data=bytes(data))
+
+    def receive(self, count: int = DEFAULT_WINDOW) -> Reaction:
+        """RECEIVE up to ``count`` bytes (§3.10.3); with nothing there the call waits for data."""
+        if count < 1:
+            raise CallError("insufficient resources: RECEIVE needs room for at least one byte")
+        return self._do(Event.RECEIVE, count=count)
+
+    def close(self) -> Reaction:
+        """CLOSE: we have nothing more to send (§3.10.4)."""
+        return self._do(Event.CLOSE)
+
+    def abort(self) -> Reaction:
+        """ABORT: throw the connection away (§3.10.5)."""
+        return self._do(Event.ABORT)
+
+    def status(self) -> Reaction:
+        """STATUS: look and change nothing (§3.10.6)."""
+        return self._do(Event.STATUS)
+
+    def arrive(self, segment: Segment) -> Reaction:
+        """A segment arrives (§3.10.7)."""
+        return self._do(Event.ARRIVES, segment=segment)
+
+    def tick(self, timer: str) -> Reaction:
+        """A timer runs out: ``retransmission``, ``time-wait``, ``user``, ``zero-window-probe``
+        or ``delayed-ack`` (§3.10.8). Raises ``TcpCourseError`` for another name."""
+        if timer not in TIMERS:
+            raise TcpCourseError(f"there is no timer {timer!r}; there are {', '.join(TIMERS)}")
+        return self._do(TIMERS[timer])
+
+    def grow_buffer(self, window: int) -> Reaction:
+        """The system grants a receive buffer of ``window`` bytes; it never shrinks."""
+        return self._do(Event.GROW, count=window)
+
+    def _do(
+        self, event: Event, *, segment: Segment | None = None, data: bytes = b"", count: int = 0
+    ) -> Reaction:
+        reaction = react(
+            self._tcb, self.settings, event, segment=segment, data=data, count=count
+        )
+        self._tcb = reaction.after
+        return reaction
+
+    def __repr__(self) -> str:
+        return f"<Endpoint {self._tcb}>"

@@ -1,0 +1,250 @@
+"""What travels: a TCP segment, its eight (and one) control bits and its options.
+
+A segment takes up ``seg_len`` sequence numbers: one for SYN, one for each byte of data,
+one for FIN (RFC 9293 §3.4). Nothing else in it takes up any, an ACK in particular.
+
+Every segment has a line of text, after the manner of tcpdump and packetdrill::
+
+    S 0:0(0) win 65535 <mss 1460,wscale 8>
+    PA 1:6(5) ack 1 win 256 "hello"
+
+Flags, first and next sequence number of the *data* and its length, then what there is of
+ack, window, options, urgent pointer and data. ``Segment.parse`` reads it back.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+from enum import IntFlag
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.core.seq import SeqNumber
+
+_LETTERS = {
+    "F": 0x01, "S": 0x02, "R": 0x04, "P": 0x08, "A": 0x10,
+    "U": 0x20, "E": 0x40, "C": 0x80, "N": 0x100,
+}  # fmt: skip
+
+
+class Flags(IntFlag):
+    """The control bits (RFC 9293 §3.1); ``Flags("SA")`` reads letters in any order.
+
+    As text the letters come in the order F S R P A U E C, with N for the ninth bit
+    (RFC 9768), and ``-`` for none at all.
+    """
+
+    NONE = 0
+    FIN = 0x01
+    SYN = 0x02
+    RST = 0x04
+    PSH = 0x08
+    ACK = 0x10
+    URG = 0x20
+    ECE = 0x40
+    CWR = 0x80
+    AE = 0x100
+
+    @classmethod
+    def _missing_(cls, value: object) -> Flags:
+        if not isinstance(value, str):
+            return super()._missing_(value)  # type: ignore[no-any-return]
+        bits = 0
+        for letter in value if value != "-" else "":
+            if letter not in _LETTERS:
+                raise TcpCourseError(
+                    f"there is no flag {letter!r}; the letters are F S R P A U E C N"
+                )
+            bits |= _LETTERS[letter]
+        return cls(bits)
+
+    def __str__(self) -> str:
+        return "".join(letter for letter, bit in _LETTERS.items() if self & bit) or "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The TCP options that the course reads; ``None``, ``False`` or empty where absent.
+
+    ``mss`` is in bytes (RFC 9293 §3.7.1); ``wscale`` is a shift of 0 … 14 bits (RFC 7323
+    §2.2); ``sack`` holds blocks of (first, next) sequence numbers (RFC 2018); ``timestamp``
+    is (TSval, TSecr) (RFC 7323 §3). MSS, scale and ``sack_permitted`` belong on SYNs only.
+    """
+
+    mss: int | None = None
+    wscale: int | None = None
+    sack_permitted: bool = False
+    sack: tuple[tuple[int, int], ...] = ()
+    timestamp: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        words = []
+        if self.mss is not None:
+            words.append(f"mss {self.mss}")
+        if self.wscale is not None:
+            words.append(f"wscale {self.wscale}")
+        if self.sack_permitted:
+            words.append("sackOK")
+        if self.timestamp is not None:
+            words.append("TS val {} ecr {}".format(*self.timestamp))
+        if self.sack:
+            words.append("sack " + " ".join(f"{left}:{right}" for left, right in self.sack))
+        return ",".join(words)
+
+    @classmethod
+    def parse(cls, text: str) -> Options:
+        """Read what ``str`` writes; raise ``TcpCourseError`` at an unknown word."""
+        found: dict[str, object] = {}
+        for word in filter(None, (part.strip() for part in text.split(","))):
+            if match := re.fullmatch(r"(mss|wscale) (\d+)", word):
+                found[match[1]] = int(match[2])
+            elif word == "sackOK":
+                found["sack_permitted"] = True
+            elif match := re.fullmatch(r"TS val (\d+) ecr (\d+)", word):
+                found["timestamp"] = (int(match[1]), int(match[2]))
+            elif re.fullmatch(r"sack( \d+:\d+)+", word):
+                pairs = (pair.split(":") for pair in word.split()[1:])
+                found["sack"] = tuple((int(left), int(right)) for left, right in pairs)
+            else:
+                raise TcpCourseError(
+                    f"unknown option {word!r}; known are mss N, wscale N, sackOK, "
+                    "TS val N ecr N and sack A:B"
+                )
+        return cls(**found)  # type: ignore[arg-type]
+
+
+_LINE = re.compile(
+    r"(?P<flags>[A-Z]+|-) (?P<seq>\d+):(?P<next>\d+)\((?P<len>\d+)\)"
+    r"(?: ack (?P<ack>\d+))?(?: win (?P<win>\d+))?(?: <(?P<options>[^>]*)>)?"
+    r"(?: urg (?P<urg>\d+))?(?: (?P<data>\".*\"))?"
+)
+_LARGEST_DATA = 65535  # of one IP packet
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One TCP segment (RFC 9293 §3.1).
+
+    ``seq`` is the number of its first byte (of the SYN, if it has one). ``ack`` is the next
+    number its sender expects, and is there exactly when the flag ACK is; both may be given
+    as integers and are taken modulo 2**32. ``window`` is the 16-bit field as sent, not
+    scaled. Raises ``TcpCourseError`` when ``ack`` and the flags contradict each other or a
+    field does not fit its bits.
+    """
+
+    seq: SeqNumber
+    ack: SeqNumber | None = None
+    flags: Flags = Flags.NONE
+    window: int = 65535
+    data: bytes = b""
+    options: Options = field(default_factory=Options)
+    urgent: int = 0
+
+    def __init__(
+        self,
+        seq: SeqNumber | int,
+        ack: SeqNumber | int | None = None,
+        flags: Flags | str = Flags.NONE,
+        window: int = 65535,
+        data: bytes = b"",
+        options: Options | None = None,
+        urgent: int = 0,
+    ) -> None:
+        flags = Flags(flags)  # type: ignore[arg-type]  # reads letters too
+        if (ack is None) == bool(flags & Flags.ACK):
+            raise TcpCourseError(
+                "a segment has an ack number exactly when it has the flag A "
+                f"(flags {flags}, ack {ack})"
+            )
+        for name, value in (("window", window), ("urgent", urgent)):
+            if not 0 <= value <= 65535:
+                raise TcpCourseError(f"{name} {value} does not fit 16 bits (0 … 65535)")
+        put = object.__setattr__
+        put(self, "seq", SeqNumber(int(seq)))
+        put(self, "ack", None if ack is None else SeqNumber(int(ack)))
+        put(self, "flags", flags)
+        put(self, "window", window)
+        put(self, "data", bytes(data))
+        put(self, "options", options if options is not None else Options())
+        put(self, "urgent", urgent)
+
+    @property
+    def syn(self) -> bool:
+        """Whether the flag SYN is set."""
+        return bool(self.flags & Flags.SYN)
+
+    @property
+    def fin(self) -> bool:
+        """Whether the flag FIN is set."""
+        return bool(self.flags & Flags.FIN)
+
+    @property
+    def rst(self) -> bool:
+        """Whether the flag RST is set."""
+        return bool(self.flags & Flags.RST)
+
+    @property
+    def seg_len(self) -> int:
+        """Sequence numbers taken up: SYN + bytes of data + FIN (RFC 9293 §3.4)."""
+        return self.syn + len(self.data) + self.fin
+
+    @property
+    def end(self) -> SeqNumber:
+        """The number after the last one taken up: what acknowledges all of the segment."""
+        return self.seq + self.seg_len
+
+    def line(self, *, data: bool = False) -> str:
+        """The segment in one line, with or without the data itself."""
+        size = len(self.data)
+        words = [f"{self.flags} {self.seq}:{self.seq + size}({size})"]
+        if self.ack is not None:
+            words.append(f"ack {self.ack}")
+        words.append(f"win {self.window}")
+        if self.options != Options():
+            words.append(f"<{self.options}>")
+        if self.urgent:
+            words.append(f"urg {self.urgent}")
+        if data and self.data.strip(b"\0"):
+            body = self.data.decode("latin-1").encode("unicode_escape").decode("ascii")
+            body = body.replace('"', '\\"')
+            words.append(f'"{body}"')
+        return " ".join(words)
+
+    def __str__(self) -> str:
+        return self.line(data=True)
+
+    @classmethod
+    def parse(cls, text: str) -> Segment:
+        """Read one line of the notation; data that is not spelled out is zeros.
+
+        Raises ``TcpCourseError`` and says what does not fit.
+        """
+        match = _LINE.fullmatch(text.strip())
+        if match is None:
+            raise TcpCourseError(
+                f"cannot read {text!r} as a segment; write it like "
+                "'SA 0:0(0) ack 1 win 65535 <mss 1460>'"
+            )
+        size = int(match["len"])
+        data = bytes(min(size, _LARGEST_DATA + 1))
+        if match["data"] is not None:
+            try:
+                data = ast.literal_eval("b" + match["data"])
+            except (SyntaxError, ValueError):
+                raise TcpCourseError(f"the data in {text!r} is not a plain string") from None
+        seq = SeqNumber(int(match["seq"]))
+        if size > _LARGEST_DATA or len(data) != size or seq + size != SeqNumber(int(match["next"])):
+            raise TcpCourseError(
+                f"lengths disagree in {text!r}: first:next(length), at most {_LARGEST_DATA} bytes, "
+                "and as many bytes as the text in quotes"
+            )
+        return cls(
+            seq=seq,
+            ack=None if match["ack"] is None else int(match["ack"]),
+            flags=match["flags"],
+            window=int(match["win"] or 65535),
+            data=data,
+            options=Options.parse(match["options"] or ""),
+            urgent=int(match["urg"] or 0),
+        )

@@ -1,0 +1,300 @@
+"""What one end remembers of a connection: the Transmission Control Block (RFC 9293 §3.3.1).
+
+A ``Tcb`` is frozen. Each event makes a new one, so that any earlier moment can still be
+looked at. The names are the RFC's, in lower case: SND.UNA is ``snd_una``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tcpcourse.core.seq import SeqNumber
+from tcpcourse.core.states import State
+
+DEFAULT_WINDOW = 65535
+DEFAULT_MSS = 1460
+LARGEST_WINDOW = 1 << 30  # RFC 7323 §2.3
+
+OUR_SYN_UNSENT = (State.CLOSED, State.LISTEN)
+PEER_FIN_TAKEN = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT)
+OUR_FIN_ACKED = (State.FIN_WAIT_2, State.TIME_WAIT)
+CLOSE_CALLED = (State.FIN_WAIT_1, *OUR_FIN_ACKED, State.CLOSING, State.LAST_ACK)
+_UNKNOWN_PEER = (State.CLOSED, State.LISTEN, State.SYN_SENT)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ByteQueue:
+    """Bytes in order; taking from the front copies nothing. Equal when they hold the same."""
+
+    store: bytes = b""
+    start: int = 0
+
+    def __len__(self) -> int:
+        return len(self.store) - self.start
+
+    def __bytes__(self) -> bytes:
+        return self.store[self.start :]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ByteQueue) and bytes(self) == bytes(other)
+
+    def __hash__(self) -> int:
+        return hash(bytes(self))
+
+    def __repr__(self) -> str:
+        return f"<ByteQueue of {len(self)} bytes>"
+
+    def peek(self, offset: int, count: int) -> bytes:
+        """``count`` bytes from ``offset`` bytes behind the front."""
+        first = self.start + offset
+        return self.store[first : first + count]
+
+    def drop(self, count: int) -> ByteQueue:
+        """The queue without its first ``count`` bytes."""
+        return ByteQueue(self.store, self.start + count) if count < len(self) else ByteQueue()
+
+    def append(self, data: bytes) -> ByteQueue:
+        """The queue with ``data`` behind it."""
+        return ByteQueue(self.store[self.start :] + data)
+
+
+@dataclass(frozen=True, slots=True)
+class Tcb:
+    """The variables of one end; sequence numbers may be given as integers.
+
+    What is not given gets the value a fresh connection in that state would have, reckoned
+    from what is given: ``Tcb(State.FIN_WAIT_1, iss=100)`` has its FIN at 101.
+
+    ``opened`` says how the connection began: ``"active"`` or ``"passive"``. Windows are in
+    bytes, already scaled. ``fin_seq`` is the number of our FIN once sent, else ``None``.
+    ``close_waits`` is true while a CLOSE waits for queued data; ``syn_unacked`` while our
+    SYN is in flight; ``ack_due`` while a delayed acknowledgment is owed; ``probing`` while the only byte
+    in flight is a zero-window probe. ``rcv_buff`` is
+    the size of the receive buffer, ``rcv_posted`` what RECEIVE calls still wait for, both in
+    bytes. ``sendq`` is data not acknowledged yet, ``rcvq`` data not received by the user.
+    ``early`` holds
+    data that came out of order as (number, bytes), ``early_fin`` the number of such a FIN.
+    ``snd_shift`` and ``rcv_shift`` are the window scales in use (RFC 7323 §2.2).
+    """
+
+    state: State = State.CLOSED
+    opened: Literal["active", "passive"] | None = None
+    iss: SeqNumber = None  # type: ignore[assignment]
+    irs: SeqNumber | None = None
+    snd_una: SeqNumber = None  # type: ignore[assignment]
+    snd_nxt: SeqNumber = None  # type: ignore[assignment]
+    snd_wnd: int = DEFAULT_WINDOW
+    snd_wl1: SeqNumber = None  # type: ignore[assignment]
+    snd_wl2: SeqNumber = None  # type: ignore[assignment]
+    max_snd_wnd: int = None  # type: ignore[assignment]
+    rcv_nxt: SeqNumber = None  # type: ignore[assignment]
+    rcv_wnd: int = DEFAULT_WINDOW
+    rcv_buff: int = None  # type: ignore[assignment]
+    rcv_posted: int = 0
+    fin_seq: SeqNumber | None = None
+    snd_mss: int = DEFAULT_MSS
+    snd_shift: int = 0
+    rcv_shift: int = 0
+    syn_unacked: bool = None  # type: ignore[assignment]
+    close_waits: bool = False
+    ack_due: bool = False
+    probing: bool = False
+    sack_permitted: bool = False
+    sendq: ByteQueue = field(default_factory=ByteQueue)
+    rcvq: ByteQueue = field(default_factory=ByteQueue)
+    early: tuple[tuple[SeqNumber, bytes], ...] = ()
+    early_fin: SeqNumber | None = None
+    next_iss: SeqNumber | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("iss", "irs", "snd_una", "snd_nxt", "snd_wl1", "snd_wl2", "rcv_nxt",
+                     "fin_seq", "early_fin", "next_iss"):  # fmt: skip
+            value = getattr(self, name)
+            if isinstance(value, int):
+                object.__setattr__(self, name, SeqNumber(value))
+        if self.max_snd_wnd is None or self.rcv_buff is None or self.snd_wl2 is None:
+            self._fill_in()
+
+    def _fill_in(self) -> None:
+        """Give what is missing the value it has in a fresh connection in this state."""
+
+        def default(name: str, value: object) -> None:
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+
+        state = self.state
+        unsent = state in OUR_SYN_UNSENT
+        default("syn_unacked", state in (State.SYN_SENT, State.SYN_RCVD))
+        # how far SND.UNA and SND.NXT stand beyond ISS when no data was sent
+        una = 0 if unsent or self.syn_unacked else 2 if state in OUR_FIN_ACKED else 1
+        nxt = 0 if unsent else 2 if state in CLOSE_CALLED else 1
+        if self.snd_una is None:
+            base = self.iss if self.iss is not None else None
+            if base is None and self.snd_nxt is not None:
+                base = self.snd_nxt - nxt
+            object.__setattr__(self, "snd_una", (base or SeqNumber(0)) + una)
+        default("iss", self.snd_una - una)
+        default("snd_nxt", self.snd_una + (nxt - una))
+        if state in OUR_FIN_ACKED or (state in CLOSE_CALLED and self.in_flight):
+            default("fin_seq", self.snd_nxt - 1)
+        known = state not in _UNKNOWN_PEER
+        taken = 2 if state in PEER_FIN_TAKEN else 1
+        if known:
+            if self.rcv_nxt is None:
+                default("irs", SeqNumber(0))
+                object.__setattr__(self, "rcv_nxt", (self.irs or SeqNumber(0)) + taken)
+            default("irs", self.rcv_nxt - taken)
+        if state is not State.CLOSED:
+            default("opened", "passive" if state is State.LISTEN else "active")
+        default("rcv_nxt", SeqNumber(0))
+        default("snd_wl1", self.rcv_nxt)
+        default("snd_wl2", self.snd_una)
+        default("max_snd_wnd", self.snd_wnd)
+        default("rcv_buff", self.rcv_wnd + len(self.rcvq))
+
+    @property
+    def in_flight(self) -> int:
+        """Sequence numbers sent and not acknowledged, SYN and FIN counted."""
+        return self.snd_una.forward_to(self.snd_nxt)
+
+    @property
+    def data_in_flight(self) -> int:
+        """Bytes of data sent and not acknowledged."""
+        return self.in_flight - self.syn_unacked - self.fin_in_flight
+
+    @property
+    def fin_in_flight(self) -> bool:
+        """Our FIN is sent and not acknowledged."""
+        return self.fin_seq is not None and self.fin_seq.within(self.snd_una, self.in_flight)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes of data that wait to be sent for the first time."""
+        return len(self.sendq) - self.data_in_flight
+
+    @property
+    def usable_window(self) -> int:
+        """Sequence numbers we may still send: SND.UNA + SND.WND − SND.NXT, at least 0."""
+        return max(0, self.snd_wnd - self.in_flight)
+
+    @property
+    def fin_wanted(self) -> bool:
+        """CLOSE was called and our FIN has not left yet."""
+        return self.fin_seq is None and (self.close_waits or self.state in CLOSE_CALLED)
+
+    def __str__(self) -> str:
+        irs = "-" if self.irs is None else self.irs
+        return (
+            f"{self.state} iss {self.iss} una {self.snd_una} nxt {self.snd_nxt} wnd {self.snd_wnd}"
+            f" irs {irs} rcv_nxt {self.rcv_nxt} rcv_wnd {self.rcv_wnd}"
+        )
+
+
+def sent_comes_after_acknowledged(tcb: Tcb) -> bool:
+    """SND.UNA =< SND.NXT, at most 2**31 apart"""
+    return tcb.snd_una <= tcb.snd_nxt
+
+
+def nothing_is_sent_before_the_syn(tcb: Tcb) -> bool:
+    """in CLOSED and LISTEN nothing was sent: SND.UNA = SND.NXT = ISS"""
+    return tcb.state not in OUR_SYN_UNSENT or tcb.iss == tcb.snd_una == tcb.snd_nxt
+
+
+def an_open_syn_starts_at_iss(tcb: Tcb) -> bool:
+    """while our SYN is unacknowledged, SND.UNA = ISS and the SYN is in flight"""
+    return not tcb.syn_unacked or (tcb.snd_una == tcb.iss and tcb.in_flight > 0)
+
+
+def the_syn_is_open_in_syn_states(tcb: Tcb) -> bool:
+    """in SYN_SENT and SYN_RCVD our SYN is not acknowledged; in CLOSED and LISTEN not sent"""
+    if tcb.state in (State.SYN_SENT, State.SYN_RCVD):
+        return tcb.syn_unacked
+    return tcb.state not in OUR_SYN_UNSENT or not tcb.syn_unacked
+
+
+def irs_is_known_with_the_peer(tcb: Tcb) -> bool:
+    """IRS is known exactly from SYN_RCVD on"""
+    return (tcb.irs is None) == (tcb.state in _UNKNOWN_PEER)
+
+
+def origin_is_known(tcb: Tcb) -> bool:
+    """every state but CLOSED remembers an active or passive OPEN"""
+    return tcb.state in OUR_SYN_UNSENT or tcb.opened in ("active", "passive")
+
+
+def fin_is_sent_only_after_close(tcb: Tcb) -> bool:
+    """our FIN exists only in FIN_WAIT_1, FIN_WAIT_2, CLOSING, LAST_ACK and TIME_WAIT"""
+    return tcb.fin_seq is None or tcb.state in CLOSE_CALLED
+
+
+def fin_is_the_last_thing_sent(tcb: Tcb) -> bool:
+    """SND.NXT is the number after our FIN"""
+    return tcb.fin_seq is None or tcb.fin_seq + 1 == tcb.snd_nxt
+
+
+def an_acknowledged_fin_leaves_nothing_open(tcb: Tcb) -> bool:
+    """in FIN_WAIT_2 and TIME_WAIT our FIN was sent and acknowledged: SND.UNA = SND.NXT"""
+    if tcb.state not in OUR_FIN_ACKED:
+        return True
+    return tcb.fin_seq is not None and tcb.in_flight == 0
+
+
+def last_ack_has_sent_its_fin(tcb: Tcb) -> bool:
+    """in LAST_ACK our FIN was sent and waits for its acknowledgment"""
+    return tcb.state is not State.LAST_ACK or tcb.fin_in_flight
+
+
+def closers_wait_for_their_fin(tcb: Tcb) -> bool:
+    """in FIN_WAIT_1 and CLOSING our FIN waits to be sent or to be acknowledged"""
+    if tcb.state not in (State.FIN_WAIT_1, State.CLOSING):
+        return True
+    return tcb.fin_seq is None or tcb.fin_in_flight
+
+
+def windows_are_bounded(tcb: Tcb) -> bool:
+    """windows are 0 … 2**30 bytes, scales 0 … 14, MSS at least 1, and SND.WND =< MAX.SND.WND"""
+    return (
+        0 <= tcb.snd_wnd <= tcb.max_snd_wnd <= LARGEST_WINDOW
+        and 0 <= tcb.rcv_wnd <= LARGEST_WINDOW
+        and 0 <= tcb.snd_shift <= 14
+        and 0 <= tcb.rcv_shift <= 14
+        and tcb.snd_mss >= 1
+    )
+
+
+def queue_holds_what_is_in_flight(tcb: Tcb) -> bool:
+    """the send queue still holds all data in flight, for sending it again"""
+    return 0 <= tcb.data_in_flight <= len(tcb.sendq)
+
+
+def early_data_lies_beyond_a_hole(tcb: Tcb) -> bool:
+    """data kept out of order lies beyond RCV.NXT, for in order it would be delivered"""
+    if tcb.state is State.SYN_RCVD:  # what came with a SYN waits for ESTABLISHED
+        return all(seq >= tcb.rcv_nxt for seq, _ in tcb.early)
+    return all(seq > tcb.rcv_nxt for seq, _ in tcb.early)
+
+
+INVARIANTS: tuple[Callable[[Tcb], bool], ...] = (
+    sent_comes_after_acknowledged,
+    nothing_is_sent_before_the_syn,
+    the_syn_is_open_in_syn_states,
+    an_open_syn_starts_at_iss,
+    irs_is_known_with_the_peer,
+    origin_is_known,
+    fin_is_sent_only_after_close,
+    fin_is_the_last_thing_sent,
+    an_acknowledged_fin_leaves_nothing_open,
+    last_ack_has_sent_its_fin,
+    closers_wait_for_their_fin,
+    windows_are_bounded,
+    queue_holds_what_is_in_flight,
+    early_data_lies_beyond_a_hole,
+)
+"""What holds after every event; each docstring says it in words."""
+
+
+def broken_invariants(tcb: Tcb) -> list[str]:
+    """The invariants that do not hold, each as ``name: what should hold``."""
+    return [f"{rule.__name__}: {rule.__doc__}" for rule in INVARIANTS if not rule(tcb)]

@@ -1,0 +1,225 @@
+"""The transition table: every rule of RFC 9293 §3.10 by which an end moves, or stays.
+
+This table *is* the machine. ``endpoint`` finds the row for an event and fires it; nothing
+else changes a state. The diagram, the quiz and the proof are made from the same rows.
+
+For one state and event the rows are tried from top to bottom, and the first whose guard
+says yes is the one. For arriving segments that order is the order of the RFC's checks (see
+``arrivals``). Calls that a state does not allow are in ``REFUSALS``, with the RFC's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tcpcourse.core import actions as do
+from tcpcourse.core import arrivals as on
+from tcpcourse.core.actions import Action
+from tcpcourse.core.arrivals import Guard
+from tcpcourse.core.calls import CG, CW, E, F1, F2, L, LA, REFUSALS, SR, SS, TW, C, calls, timeouts
+from tcpcourse.core.rows import Row
+from tcpcourse.core.states import Event, State
+
+__all__ = ["REFUSALS", "TRANSITIONS", "Row", "rows_for"]
+
+_CLOSED_ = "RFC 9293 §3.10.7.1"
+_LISTEN_ = "RFC 9293 §3.10.7.2"
+_SYN_SENT_ = "RFC 9293 §3.10.7.3"
+_OTHER = "RFC 9293 §3.10.7.4"
+_RST_5961 = "RFC 9293 §3.10.7.4; RFC 5961 §3.2"
+_SYN_5961 = "RFC 9293 §3.10.7.4; RFC 5961 §4.2"
+_ACK_5961 = "RFC 9293 §3.10.7.4; RFC 5961 §5.2"
+NEW, OLD = "rfc5961", "rfc793"
+
+
+def _arrives(
+    state: State,
+    guard: Guard,
+    actions: Iterable[Action],
+    next_state: State,
+    why: str,
+    *,
+    cite: str = _OTHER,
+    doc: str | None = None,
+    fig: bool = False,
+    policy: str | None = None,
+) -> Row:
+    return Row(
+        state, Event.ARRIVES, guard, tuple(actions), next_state, cite, why, doc, policy, fig
+    )
+
+
+def _unsynchronized() -> Iterable[Row]:
+    """Arrivals in CLOSED, LISTEN and SYN_SENT (§3.10.7.1 to §3.10.7.3)."""
+    at = _arrives
+    yield at(C, on.rst_bit, [], C,
+        "A RST is never answered, or two ends could answer each other for ever.", cite=_CLOSED_)
+    yield at(C, on.anything, [do.send_reset], C,
+        "There is no connection here, and the RST says so.", cite=_CLOSED_)
+
+    yield at(L, on.rst_bit, [], L,
+        "There is nothing to reset in LISTEN.", cite=_LISTEN_)
+    yield at(L, on.ack_bit, [do.send_reset], L,
+        "Nothing was ever sent from LISTEN, so no ACK can be right.", cite=_LISTEN_)
+    yield at(L, on.syn_bit, [do.learn_peer, do.keep_text, do.send_syn_ack], SR,
+        "A peer wants to connect: its SYN is acknowledged, and our own SYN goes with it.",
+        cite=_LISTEN_, doc="4", fig=True)
+    yield at(L, on.anything, [], L,
+        "Neither RST nor ACK nor SYN: not a way to begin, so it is dropped.", cite=_LISTEN_)
+
+    yield at(SS, on.bad_ack_and_rst, [], SS,
+        "The RST does not acknowledge our SYN, so it is not meant for it.", cite=_SYN_SENT_)
+    yield at(SS, on.bad_ack, [do.send_reset], SS,
+        "The peer acknowledges what we never sent: it has an old connection in mind.",
+        cite=_SYN_SENT_)
+    yield at(SS, on.rst_with_good_ack, [do.signal_refused, do.delete_tcb], C,
+        "The RST acknowledges our SYN: nobody listens there.", cite=_SYN_SENT_, doc="3")
+    yield at(SS, on.rst_in_window, [], SS,
+        "A RST without ACK does not prove that its sender saw our SYN.", cite=_SYN_SENT_)
+    yield at(SS, on.syn_ack_fin,
+        [do.learn_peer, do.take_ack, do.take_text, do.take_fin], CW,
+        "The peer answers and closes in one segment.", cite=_SYN_SENT_)
+    yield at(SS, on.syn_ack, [do.learn_peer, do.take_ack, do.take_text, do.send_ack], E,
+        "Our SYN is acknowledged and the peer's SYN is here: we acknowledge, and are open.",
+        cite=_SYN_SENT_, doc="5", fig=True)
+    yield at(SS, on.syn_bit, [do.learn_peer, do.keep_text, do.send_syn_ack], SR,
+        "A SYN without ACK: both ends opened at the same time. Our SYN goes again, with an ACK.",
+        cite=_SYN_SENT_, doc="4", fig=True)
+    yield at(SS, on.anything, [], SS,
+        "Neither SYN nor RST: it cannot be an answer to our SYN.", cite=_SYN_SENT_)
+
+
+def _first_checks(state: State) -> Iterable[Row]:
+    """What all states from SYN_RCVD on have in common: sequence number, RST, SYN, ACK."""
+    at = _arrives
+    yield at(state, on.rst_outside_window, [], state,
+        "A RST from outside the window is a guess or a leftover; it is dropped.")
+    yield at(state, on.outside_window, [do.send_ack], state,
+        "Nothing in it is new or may be taken; an ACK tells the peer where we are.")
+    if state is SR:
+        passive, active = [do.forget_peer], [do.signal_refused, do.delete_tcb]
+        yield at(SR, on.rst_exact_passive, passive, L,
+            "The caller is gone; a listener just listens on.",
+            cite=_RST_5961, policy=NEW, fig=True)
+        yield at(SR, on.rst_exact, active, C,
+            "We had called ourselves, so the user is told: connection refused.",
+            cite=_RST_5961, policy=NEW)
+        yield at(SR, on.rst_in_window_passive, passive, L,
+            "The caller is gone; a listener just listens on.", policy=OLD, fig=True)
+        yield at(SR, on.rst_in_window, active, C,
+            "We had called ourselves, so the user is told: connection refused.", policy=OLD)
+    else:
+        told = [] if state in (CG, LA, TW) else [do.signal_reset]
+        yield at(state, on.rst_exact, [*told, do.delete_tcb], C,
+            "The RST has exactly the number we expect: the connection is gone.",
+            cite=_RST_5961, policy=NEW)
+        yield at(state, on.rst_in_window, [*told, do.delete_tcb], C,
+            "By the older rule any RST in the window ends the connection.", policy=OLD)
+    yield at(state, on.rst_in_window, [do.challenge_ack], state,
+        "In the window, but not the exact number: perhaps a blind attacker. "
+        "A true peer will answer our ACK with an exact RST.", cite=_RST_5961, policy=NEW)
+    if state is SR:
+        yield at(SR, on.syn_in_window_passive, [do.forget_peer], L,
+            "A listener that gets another SYN forgets this caller and listens on.")
+    yield at(state, on.syn_in_window, [do.challenge_ack], state,
+        "A SYN inside an open connection is not believed; the ACK asks the peer to prove it.",
+        cite=_SYN_5961, policy=NEW)
+    yield at(state, on.syn_in_window, [do.send_reset, do.signal_reset, do.delete_tcb], C,
+        "By the older rule a SYN in the window is an error that ends the connection.",
+        policy=OLD)
+    yield at(state, on.no_ack, [], state,
+        "Every segment after the first SYN carries an ACK; one without is dropped.")
+    if state is SR:
+        yield at(SR, on.bad_ack, [do.send_reset], SR,
+            "It acknowledges something other than our SYN, so it is not our peer's.")
+    else:
+        yield at(state, on.ack_far_too_old, [do.send_ack], state,
+            "No window ever was that large, so the ACK cannot be from this connection.",
+            cite=_ACK_5961, policy=NEW)
+        yield at(state, on.ack_of_unsent, [do.send_ack], state,
+            "It acknowledges what we have not sent; we say where we are and drop it.")
+
+
+def _synchronized() -> Iterable[Row]:
+    """Arrivals in SYN_RCVD and after it (§3.10.7.4)."""
+    at = _arrives
+    take = [do.take_ack, do.take_text]
+    fin = [do.take_ack, do.take_text, do.take_fin]
+
+    yield at(SR, on.crossed_syn_ack, take, E,
+        "Both ends opened at once and both sent SYN,ACK. By the letter its number is too old; "
+        "but figure 7 ends open, so its ACK counts.", cite="RFC 9293 §3.5 figure 7, §A.2", doc="5")
+    yield from _first_checks(SR)
+    yield at(SR, on.ack_of_syn_and_fin, fin, CW,
+        "Our SYN is acknowledged, and the peer has already closed.")
+    yield at(SR, on.ack_of_syn, take, E,
+        "Our SYN is acknowledged: both ends know both numbers.", doc="5", fig=True)
+
+    yield from _first_checks(E)
+    yield at(E, on.fin_reached, fin, CW,
+        "The peer has nothing more to send. We acknowledge; when we close is up to us.",
+        doc="8", fig=True)
+    yield at(E, on.anything, take, E,
+        "The ACK is noted, and text in order goes to the user.")
+
+    yield from _first_checks(F1)
+    yield at(F1, on.ack_and_fin, [*fin, do.start_time_wait], TW,
+        "The segment brings the ACK of our FIN and the peer's FIN at once: "
+        "straight to TIME_WAIT.", doc="11c")
+    yield at(F1, on.fin_reached, fin, CG,
+        "The peer's FIN came before the ACK of ours: both closed at the same time.",
+        doc="10", fig=True)
+    yield at(F1, on.acks_our_fin, take, F2,
+        "Our half is closed and the peer knows it; now we wait for its FIN.", doc="7", fig=True)
+    yield at(F1, on.anything, take, F1,
+        "Not the ACK of our FIN; text is still taken, for only our half is closing.")
+
+    yield from _first_checks(F2)
+    yield at(F2, on.fin_reached, [*fin, do.start_time_wait], TW,
+        "The peer has closed too. Our last ACK may get lost, so we stay and wait 2MSL.",
+        doc="11a", fig=True)
+    yield at(F2, on.anything, take, F2,
+        "The peer still sends; a half-closed connection still receives.")
+
+    yield from _first_checks(CW)
+    yield at(CW, on.anything, take, CW,
+        "The peer has closed its half and only acknowledges what we send.")
+
+    yield from _first_checks(CG)
+    yield at(CG, on.acks_our_fin, [do.take_ack, do.start_time_wait], TW,
+        "Both FINs are acknowledged now; we wait 2MSL.", doc="11b", fig=True)
+    yield at(CG, on.anything, take, CG,
+        "Not the ACK of our FIN: we go on waiting.")
+
+    yield from _first_checks(LA)
+    yield at(LA, on.acks_our_fin, [do.delete_tcb], C,
+        "Our FIN is acknowledged, and the peer had closed before: it is over.", doc="9", fig=True)
+    yield at(LA, on.anything, take, LA,
+        "Not the ACK of our FIN: we go on waiting.")
+
+    yield at(TW, on.new_syn, [do.reopen, do.learn_peer, do.keep_text, do.send_syn_ack], SR,
+        "A SYN numbered beyond the old connection starts a new one.",
+        cite="RFC 9293 §3.10.7.4, §3.6.1 (MAY-2)")
+    yield at(TW, on.fin_again, [do.send_ack, do.start_time_wait], TW,
+        "The peer did not get our last ACK: it goes again, and the wait begins anew.")
+    yield from _first_checks(TW)
+    yield at(TW, on.anything, [], TW,
+        "Nothing new can come any more.")
+
+
+TRANSITIONS: tuple[Row, ...] = (
+    *calls(),
+    *timeouts(),
+    *_unsynchronized(),
+    *_synchronized(),
+)
+"""All rows. For one state and event the first row whose guard holds is fired."""
+
+_INDEX: dict[tuple[State, Event], tuple[Row, ...]] = {}
+for _each in TRANSITIONS:
+    _INDEX[_each.state, _each.event] = (*_INDEX.get((_each.state, _each.event), ()), _each)
+
+
+def rows_for(state: State, event: Event) -> tuple[Row, ...]:
+    """The rows for one state and event, in the order in which their guards are asked."""
+    return _INDEX.get((state, event), ())

@@ -1,0 +1,71 @@
+"""One event being worked on: what the owner chose, what came, what is to be sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from tcpcourse.core.segment import Options, Segment
+from tcpcourse.core.seq import SeqNumber
+from tcpcourse.core.tcb import DEFAULT_MSS, DEFAULT_WINDOW, Tcb
+
+NO_SEGMENT = Segment(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the owner of an endpoint chooses once.
+
+    ``mss`` (bytes), ``wscale`` (shift to offer, or ``None``) and ``sack_permitted`` go into
+    our SYN. ``window`` is the receive buffer in bytes. ``policy`` is ``"rfc5961"`` or
+    ``"rfc793"``: what a RST or SYN in the window does. With ``delayed_ack`` every second
+    segment of data is acknowledged at once, others when the timer runs out (RFC 9293
+    §3.8.6.3).
+    """
+
+    window: int = DEFAULT_WINDOW
+    mss: int = DEFAULT_MSS
+    wscale: int | None = None
+    sack_permitted: bool = False
+    policy: Literal["rfc5961", "rfc793"] = "rfc5961"
+    delayed_ack: bool = False
+
+
+@dataclass(slots=True)
+class Work:
+    """One event being worked on; it lives only inside ``endpoint.react``."""
+
+    tcb: Tcb
+    settings: Settings
+    segment: Segment = NO_SEGMENT
+    data: bytes = b""
+    count: int = 0
+    emitted: list[Segment] = field(default_factory=list)
+    delivered: bytes = b""
+    signals: list[str] = field(default_factory=list)
+    timers: list[str] = field(default_factory=list)
+    ack_now: bool = False
+
+    def update(self, **changes: Any) -> None:
+        """Replace variables of the TCB."""
+        self.tcb = replace(self.tcb, **changes)
+
+    def emit(
+        self,
+        flags: str,
+        seq: SeqNumber,
+        *,
+        ack: bool = True,
+        data: bytes = b"",
+        options: Options | None = None,
+    ) -> None:
+        """Put a segment on the wire, with our acknowledgment and window unless ``ack=False``."""
+        tcb = self.tcb
+        shift = 0 if "S" in flags else tcb.rcv_shift
+        window = min(tcb.rcv_wnd >> shift, 65535)
+        number = tcb.rcv_nxt if ack else None
+        self.emitted.append(Segment(seq, number, flags, window, data, options))
+        if ack:
+            self.ack_now = False
+            if tcb.ack_due:
+                self.update(ack_due=False)

@@ -1,0 +1,1 @@
+"""Where traces come from: the simulator, captures, and this machine's own kernel."""
