@@ -52,13 +52,14 @@ class Rule:
 
 
 class Bridge:
-    """Carries packets between two hosts, one at a time."""
+    """Carries packets between two hosts and delivers them one at a time."""
 
     def __init__(self, a: Host, b: Host, a_port: int, b_port: int, *, ethernet: bool) -> None:
         self.a, self.b = a, b
         self.a_port, self.b_port = a_port, b_port
         self.ethernet = ethernet
-        self.pace = 0.005  # seconds a packet spends on the wire
+        self.latency = 0.02  # seconds a packet spends on the wire
+        self.spacing = 0.001  # seconds between two packets at the far end
         self.rules: list[Rule] = []
         self.frames: list[Packet] = []
         self._waiting: list[Packet] = []
@@ -136,10 +137,10 @@ class Bridge:
             return
         packet = Packet(len(self.frames) + 1, now, sender, raw, *read, states)
         self.frames.append(packet)
-        # The wire carries one packet at a time: each waits for those before it.
-        queued = max((other.due_ns for other in self._waiting if other.fate != "delayed"),
-                     default=now)
-        packet.due_ns = max(now, queued) + int(self.pace * 1e9)
+        # A delayed packet holds up no other; all the rest keep their order.
+        queued = [other.due_ns for other in self._waiting if other.fate != "delayed"]
+        packet.due_ns = max([now + int(self.latency * 1e9),
+                             *(due + int(self.spacing * 1e9) for due in queued)])
         for rule in self.rules:
             if not rule.match(packet):
                 continue

@@ -61,6 +61,7 @@ class Host:
         self.name = name
         self.address = address
         self.peer = peer
+        self._sockets: list[socket.socket] = []  # Python closes a socket nobody holds
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         try:
             # A namespace gets its parent's wish for the size of the table of connections.
@@ -111,6 +112,7 @@ class Host:
         """
         with self.inside():
             sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._sockets.append(sock)
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -133,6 +135,13 @@ class Host:
             raise OSError(problem, os.strerror(problem))
         return sock
 
+    def accept(self, listener: socket.socket) -> socket.socket:
+        """The first connection that waits at ``listener``; it never blocks either."""
+        sock, _ = listener.accept()
+        self._sockets.append(sock)
+        sock.setblocking(False)
+        return sock
+
     def state(self, port: int, peer_port: int) -> str:
         """This kernel's own state of the connection, in RFC 9293's names.
 
@@ -151,7 +160,9 @@ class Host:
         return found.get(other) or found.get("00000000:0000") or "CLOSED"
 
     def close(self) -> None:
-        """Leave the namespace to the kernel, which removes it."""
+        """Close every socket and leave the namespace to the kernel, which removes it."""
+        for sock in self._sockets:
+            sock.close()
         os.close(self.wire)
         os.close(self._namespace)
 

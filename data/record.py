@@ -8,7 +8,8 @@ minute, and replaces the files in ``data/``. See ``data/README.md``.
 import sys
 from pathlib import Path
 
-from stories import STORIES, Lab, Story
+from lab import Lab
+from stories import STORIES, Story
 
 HERE = Path(__file__).parent
 

@@ -1,0 +1,86 @@
+"""Stories of data: asked for, lost, reordered, doubled, and too much for the reader."""
+
+from lab import Lab, after, data_from, holds, pattern
+
+SEGMENT = 1448  # bytes: MSS 1460 less 12 of timestamps
+
+
+def http_get(lab: Lab) -> None:
+    """A asks B for a page; B sends it and closes first, as it was asked to."""
+    client, server = lab.open()
+    client.sendall(
+        b"GET /lines.txt HTTP/1.1\r\nHost: www.example.org\r\n"
+        b"User-Agent: tcpcourse\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+    )
+    lab.wire.run()
+    server.recv(65536)
+    body = pattern(9600)
+    head = (
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    server.sendall(head.encode("ascii") + body)
+    lab.wire.run()
+    client.recv(65536)
+    server.close()
+    lab.wire.run()
+    client.close()
+    lab.wire.run()
+
+
+def retransmission(lab: Lab) -> None:
+    """A segment is lost twice; A's timer sends it again, and waits longer each time."""
+    client, server = lab.open()
+    lab.wire.drop(data_from("A"), nth=1)
+    lab.wire.drop(data_from("A"), nth=2)
+    client.sendall(pattern(600))
+    lab.wire.run(holds(server, 600))
+    lab.wire.run()
+
+
+def fast_retransmit(lab: Lab) -> None:
+    """The third of ten segments is lost; SACKs tell A before any timer runs out."""
+    client, server = lab.open()
+    lab.wire.drop(data_from("A"), nth=3)
+    client.sendall(pattern(10 * SEGMENT))
+    lab.wire.run(holds(server, 10 * SEGMENT))
+    lab.wire.run()
+
+
+def reordered_data(lab: Lab) -> None:
+    """The second of four segments is overtaken by the third."""
+    client, server = lab.open()
+    lab.wire.delay(data_from("A"), 0.002, nth=2)
+    client.sendall(pattern(4 * SEGMENT))
+    lab.wire.run(holds(server, 4 * SEGMENT))
+    lab.wire.run()
+
+
+def duplicated_data(lab: Lab) -> None:
+    """A segment arrives twice; B says so with a duplicate SACK (RFC 2883)."""
+    client, server = lab.open()
+    lab.wire.duplicate(data_from("A"), nth=1)
+    client.sendall(pattern(600))
+    lab.wire.run(holds(server, 600))
+    lab.wire.run()
+
+
+def zero_window(lab: Lab) -> None:
+    """B does not read until its buffer is full; A probes the closed window."""
+    listener = lab.listen(receive_buffer=6000)
+    client, server = lab.call(listener)
+    listener.close()
+    total = 8 * 1024
+    client.sendall(pattern(total))
+    lab.wire.run(after(1.6))
+    got = bytearray()
+
+    def all_read() -> bool:
+        try:
+            got.extend(server.recv(total))
+        except BlockingIOError:
+            return False
+        return len(got) == total
+
+    lab.wire.run(all_read)
+    lab.wire.run()
