@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from tcpcourse.sources.capture import load
     from tcpcourse.sources.explore import explore
     from tcpcourse.sources.network import simulate
-    from tcpcourse.sources.scenarios import Scenario, scenarios
+    from tcpcourse.sources.scenario import Scenario
+    from tcpcourse.sources.scenarios import scenarios
     from tcpcourse.views.arithmetic import explain
 
 __version__ = "0.1.0"
@@ -66,7 +67,7 @@ __all__ = [
 ]
 
 _LATER = {
-    "Scenario": "tcpcourse.sources.scenarios",
+    "Scenario": "tcpcourse.sources.scenario",
     "explain": "tcpcourse.views.arithmetic",
     "explore": "tcpcourse.sources.explore",
     "load": "tcpcourse.sources.capture",

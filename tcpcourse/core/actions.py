@@ -14,7 +14,7 @@ from tcpcourse.core.arrivals import text_of
 from tcpcourse.core.segment import Options, Segment
 from tcpcourse.core.seq import ack_advances
 from tcpcourse.core.states import State
-from tcpcourse.core.tcb import Tcb
+from tcpcourse.core.tcb import CLOSE_CALLED, Tcb
 from tcpcourse.core.work import Work
 
 MSS_WHEN_NOT_TOLD = 536  # RFC 9293 §3.7.1, MUST-15
@@ -164,10 +164,14 @@ def take_text(work: Work) -> None:
     )
     hand_over(work)
     if work.settings.delayed_ack and plain and got and not tcb.ack_due:
-        work.update(ack_due=True)
-        work.timers.append("delayed-ack")
-    elif got or seg.data or seg.fin:
+        _delay_ack(work)
+    elif got or seg.data or (seg.fin and not text.fin_reached):
         work.ack_now = True
+
+
+def _delay_ack(work: Work) -> None:
+    work.update(ack_due=True)
+    work.timers.append("delayed-ack")
 
 
 def hand_over(work: Work) -> None:
@@ -192,8 +196,13 @@ def open_window(work: Work) -> None:
 
 def take_fin(work: Work) -> None:
     """RCV.NXT over the FIN"""
-    work.update(rcv_nxt=work.tcb.rcv_nxt + 1, early=(), early_fin=None)
-    work.ack_now = True
+    tcb = work.tcb
+    work.update(rcv_nxt=tcb.rcv_nxt + 1, early=(), early_fin=None)
+    first_to_close = tcb.state in CLOSE_CALLED
+    if work.settings.delayed_ack and not (tcb.ack_due or work.ack_now or first_to_close):
+        _delay_ack(work)  # a quick CLOSE by the user can put the ACK onto our own FIN
+    else:
+        work.ack_now = True
     work.signals.append("connection closing")
 
 

@@ -134,7 +134,7 @@ def timeouts() -> Iterable[Row]:
     for state in (E, F1, CW, CG):
         yield _row(state, Event.PROBE, window_blocks, [do.probe], state,
             "The window is closed; one byte asks whether it has opened.")
-    for state in (E, F1, F2):
+    for state in (E, F1, F2, CW):
         yield _row(state, Event.DELAYED_ACK, ack_is_due, [do.send_ack], state,
             "No second segment came, so the delayed acknowledgment goes out now.")
     yield _row(TW, Event.TIME_WAIT_TIMEOUT, always, [do.delete_tcb], C,

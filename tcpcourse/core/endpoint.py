@@ -242,9 +242,7 @@ class Endpoint:
     def _do(
         self, event: Event, *, segment: Segment | None = None, data: bytes = b"", count: int = 0
     ) -> Reaction:
-        reaction = react(
-            self._tcb, self.settings, event, segment=segment, data=data, count=count
-        )
+        reaction = react(self._tcb, self.settings, event, segment=segment, data=data, count=count)
         self._tcb = reaction.after
         return reaction
 

@@ -78,6 +78,14 @@ class Options:
     sack: tuple[tuple[int, int], ...] = ()
     timestamp: tuple[int, int] | None = None
 
+    @property
+    def length(self) -> int:
+        """Bytes taken up in the header, padded to whole words of four (RFC 9293 §3.1)."""
+        size = 4 * (self.mss is not None) + 3 * (self.wscale is not None)
+        size += 2 * self.sack_permitted + 10 * (self.timestamp is not None)
+        size += 2 + 8 * len(self.sack) if self.sack else 0
+        return -(-size // 4) * 4
+
     def __str__(self) -> str:
         words = []
         if self.mss is not None:
