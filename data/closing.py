@@ -99,3 +99,13 @@ def lost_last_ack(lab: Lab) -> None:
     server.close()
     lab.wire.run(lab.states_are("TIME_WAIT", "CLOSED"))
     lab.wire.run()
+
+
+def time_wait_assassination(lab: Lab) -> None:
+    """The wire doubles B's FIN: A answers twice, and B's RST ends TIME_WAIT (RFC 1337)."""
+    client, server = lab.open()
+    client.close()
+    lab.wire.run()
+    lab.wire.duplicate(has("FA", "B"))
+    server.close()
+    lab.wire.run()

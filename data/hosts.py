@@ -23,7 +23,8 @@ from pathlib import Path
 CLONE_NEWNET = 0x40000000  # <sched.h>
 TUNSETIFF = 0x400454CA  # <linux/if_tun.h>
 IFF_TUN, IFF_TAP, IFF_NO_PI = 0x0001, 0x0002, 0x1000
-TCP_REPAIR = 19  # <linux/tcp.h>
+TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ = 19, 20, 21  # <linux/tcp.h>
+TCP_SEND_QUEUE = 2
 
 A_IP, B_IP = "192.0.2.1", "198.51.100.1"  # RFC 5737: kept for documentation
 MACS = {A_IP: "00:00:5e:00:53:0a", B_IP: "00:00:5e:00:53:0b"}  # RFC 7042 §2.1.2
@@ -127,9 +128,17 @@ class Host:
         sock.listen(8)
         return sock
 
-    def connect(self, port: int, to_port: int) -> socket.socket:
-        """OPEN active from ``port`` to the peer's ``to_port``; does not wait for it."""
+    def connect(self, port: int, to_port: int, isn: int | None = None) -> socket.socket:
+        """OPEN active from ``port`` to the peer's ``to_port``; does not wait for it.
+
+        ``isn`` (1 to 2**32 - 1) is the number of the SYN; the kernel chooses without it.
+        """
         sock = self.bound(port)
+        if isn is not None:  # socket repair lets root set what the kernel would choose
+            sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE)
+            sock.setsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ, struct.pack("I", isn))
+            sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 0)
         problem = sock.connect_ex((self.peer, to_port))
         if problem not in (0, errno.EINPROGRESS):
             raise OSError(problem, os.strerror(problem))

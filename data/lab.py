@@ -28,17 +28,20 @@ class Lab:
         """B waits for callers; ``receive_buffer`` in bytes, 0 for the kernel's choice."""
         return self.b.listen(B_PORT, receive_buffer=receive_buffer)
 
-    def call(self, listener: socket) -> tuple[socket, socket]:
-        """A opens a connection; back come A's socket and B's, both ESTABLISHED."""
-        client = self.a.connect(A_PORT, B_PORT)
+    def call(self, listener: socket, isn: int | None = None) -> tuple[socket, socket]:
+        """A opens a connection; back come A's socket and B's, both ESTABLISHED.
+
+        ``isn`` is the number of A's SYN; the kernel chooses without it.
+        """
+        client = self.a.connect(A_PORT, B_PORT, isn)
         self.wire.run(self.states_are("ESTABLISHED", "ESTABLISHED"))
         self.wire.run()
         return client, self.b.accept(listener)
 
-    def open(self) -> tuple[socket, socket]:
+    def open(self, isn: int | None = None) -> tuple[socket, socket]:
         """A three-way handshake, after which B listens no more."""
         listener = self.listen()
-        sockets = self.call(listener)
+        sockets = self.call(listener, isn)
         listener.close()
         return sockets
 

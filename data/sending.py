@@ -65,6 +65,14 @@ def duplicated_data(lab: Lab) -> None:
     lab.wire.run()
 
 
+def wraparound(lab: Lab) -> None:
+    """A's sequence numbers pass 2**32 - 1 and go on at 0, in the middle of a segment."""
+    client, server = lab.open(isn=2**32 - 2000)
+    client.sendall(pattern(3 * SEGMENT))
+    lab.wire.run(holds(server, 3 * SEGMENT))
+    lab.wire.run()
+
+
 def zero_window(lab: Lab) -> None:
     """B does not read until its buffer is full; A probes the closed window."""
     listener = lab.listen(receive_buffer=6000)

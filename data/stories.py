@@ -24,6 +24,7 @@ STORIES: dict[str, Story] = {
     "fast-retransmit": sending.fast_retransmit,
     "reordered-data": sending.reordered_data,
     "duplicated-data": sending.duplicated_data,
+    "wraparound": sending.wraparound,
     "zero-window": sending.zero_window,
     "close-four-segments": closing.close_four_segments,
     "close-three-segments": closing.close_three_segments,
@@ -33,4 +34,5 @@ STORIES: dict[str, Story] = {
     "abort": closing.abort,
     "lost-fin": closing.lost_fin,
     "lost-last-ack": closing.lost_last_ack,
+    "time-wait-assassination": closing.time_wait_assassination,
 }
