@@ -20,7 +20,7 @@ from hosts import Host
 LINKTYPE_ETHERNET, LINKTYPE_RAW = 1, 101
 QUIET = 0.1  # seconds of silence; more than the 40 ms a Linux ACK may be late
 COLUMNS = ("frame", "time_ns", "sender", "fate", "a_state_sent", "b_state_sent",
-           "delivered_ns", "a_state", "b_state")
+           "delivered_ns", "a_state", "b_state")  # fmt: skip
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Packet:
 class Rule:
     """Do something to the nth packet for which ``match`` is true."""
 
-    action: str  # drop, duplicate or delay
+    fate: str  # dropped, duplicated or delayed
     match: Callable[[Packet], bool]
     nth: int = 1
     seconds: float = 0.0  # how long a delayed packet is kept
@@ -66,15 +66,15 @@ class Bridge:
 
     def drop(self, match: Callable[[Packet], bool], nth: int = 1) -> None:
         """Lose the nth packet from now on for which ``match`` is true."""
-        self.rules.append(Rule("drop", match, nth))
+        self.rules.append(Rule("dropped", match, nth))
 
     def duplicate(self, match: Callable[[Packet], bool], nth: int = 1) -> None:
         """Deliver the nth such packet twice."""
-        self.rules.append(Rule("duplicate", match, nth))
+        self.rules.append(Rule("duplicated", match, nth))
 
     def delay(self, match: Callable[[Packet], bool], seconds: float, nth: int = 1) -> None:
         """Keep the nth such packet ``seconds`` longer than the others."""
-        self.rules.append(Rule("delay", match, nth, seconds))
+        self.rules.append(Rule("delayed", match, nth, seconds))
 
     def states(self) -> tuple[str, str]:
         """The states of A and B, read from both kernels until they stand still."""
@@ -95,8 +95,12 @@ class Bridge:
         while True:
             left = max(0.0, end - time.monotonic())
             ready, _, _ = select.select([self.a.wire, self.b.wire], [], [], left)
-            arrived = [(time.time_ns(), host.name, raw) for host in (self.a, self.b)
-                       if host.wire in ready for raw in _read_all(host.wire)]
+            arrived = [
+                (time.time_ns(), host.name, raw)
+                for host in (self.a, self.b)
+                if host.wire in ready
+                for raw in _read_all(host.wire)
+            ]
             if arrived:
                 states = self.states()
                 for moment, sender, raw in arrived:
@@ -139,15 +143,15 @@ class Bridge:
         self.frames.append(packet)
         # A delayed packet holds up no other; all the rest keep their order.
         queued = [other.due_ns for other in self._waiting if other.fate != "delayed"]
-        packet.due_ns = max([now + int(self.latency * 1e9),
-                             *(due + int(self.spacing * 1e9) for due in queued)])
+        packet.due_ns = now + int(self.latency * 1e9)
+        if queued:
+            packet.due_ns = max(packet.due_ns, max(queued) + int(self.spacing * 1e9))
         for rule in self.rules:
             if not rule.match(packet):
                 continue
             rule.seen += 1
             if rule.seen == rule.nth:
-                packet.fate = {"drop": "dropped", "duplicate": "duplicated",
-                               "delay": "delayed"}[rule.action]
+                packet.fate = rule.fate
                 packet.due_ns += int(rule.seconds * 1e9)
         self._waiting.append(packet)
 
@@ -173,8 +177,8 @@ class Bridge:
             table = csv.writer(file, lineterminator="\n")
             table.writerow(COLUMNS)
             for packet in self.frames:
-                table.writerow((packet.frame, packet.time_ns, packet.sender, packet.fate,
-                                *packet.sent, packet.delivered_ns or "", *packet.after))
+                seen = (packet.frame, packet.time_ns, packet.sender, packet.fate, *packet.sent)
+                table.writerow((*seen, packet.delivered_ns or "", *packet.after))
 
 
 def _read_all(wire: int) -> Iterator[bytes]:

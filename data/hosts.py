@@ -35,7 +35,7 @@ LINUX_STATES = {
     1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RCVD", 4: "FIN_WAIT_1", 5: "FIN_WAIT_2",
     6: "TIME_WAIT", 7: "CLOSED", 8: "CLOSE_WAIT", 9: "LAST_ACK", 10: "LISTEN",
     11: "CLOSING", 12: "SYN_RCVD",
-}
+}  # fmt: skip
 
 # The same for every recording. Tail loss probes are off, so that a lost last segment
 # comes back by the timer of RFC 6298; addresses of version 6 are off to keep silence.

@@ -101,10 +101,9 @@ def padded(packet: Packet) -> Packet:
 
 def frames() -> list[Packet]:
     """The eight frames, in the document's order and with its numbers."""
-    a_options = [("MSS", MSS), ("NOP", None), ("WScale", A_SHIFT), ("NOP", None), ("NOP", None),
-                 ("SAckOK", b"")]
-    b_options = [("MSS", MSS), ("NOP", None), ("NOP", None), ("SAckOK", b""), ("NOP", None),
-                 ("WScale", B_SHIFT)]
+    nop, sack = ("NOP", None), ("SAckOK", b"")
+    a_options = [("MSS", MSS), nop, ("WScale", A_SHIFT), nop, nop, sack]
+    b_options = [("MSS", MSS), nop, nop, sack, nop, ("WScale", B_SHIFT)]
     a_win, b_win = 65536 >> A_SHIFT, 30464 >> B_SHIFT
     a, b = A_ISN, B_ISN  # a + n is A's relative number n, as Wireshark counts
     body = response()
