@@ -31,17 +31,26 @@ class ByteQueue:
     store: bytes = b""
     start: int = 0
 
+    @classmethod
+    def unseen(cls, count: int) -> ByteQueue:
+        """``count`` bytes of which only the number is known, as an observer knows them."""
+        return cls(b"", -count)
+
     def __len__(self) -> int:
         return len(self.store) - self.start
 
     def __bytes__(self) -> bytes:
-        return self.store[self.start :]
+        return self.store[max(0, self.start) :]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ByteQueue) and bytes(self) == bytes(other)
+        return (
+            isinstance(other, ByteQueue)
+            and len(self) == len(other)
+            and bytes(self) == bytes(other)
+        )
 
     def __hash__(self) -> int:
-        return hash(bytes(self))
+        return hash((len(self), bytes(self)))
 
     def __repr__(self) -> str:
         return f"<ByteQueue of {len(self)} bytes>"

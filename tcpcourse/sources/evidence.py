@@ -1,0 +1,134 @@
+"""What a whole conversation says before any state is inferred.
+
+First numbers of both sides, and which packets may not have arrived. A capture has one
+vantage point: it sees a packet pass, not arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tcpcourse.core.segment import Flags, Segment
+from tcpcourse.core.seq import SeqNumber
+from tcpcourse.trace import Side
+
+
+class Seen(Protocol):
+    """A packet of a conversation as a capture gives it; ``payload_len`` is in bytes."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def time_ns(self) -> int: ...
+    @property
+    def sender(self) -> Side: ...
+    @property
+    def segment(self) -> Segment: ...
+    @property
+    def payload_len(self) -> int: ...
+    @property
+    def rel_seq(self) -> int: ...
+    @property
+    def rel_ack(self) -> int | None: ...
+    @property
+    def scaled_window(self) -> int: ...
+    @property
+    def frame_len(self) -> int: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
+
+def other(side: Side) -> Side:
+    """The side across."""
+    return "B" if side == "A" else "A"
+
+
+def end_of_packet(packet: Seen) -> SeqNumber:
+    """The number after the packet, also when the capture cut its data short."""
+    flags = packet.segment.flags
+    phantoms = bool(flags & Flags.SYN) + bool(flags & Flags.FIN)
+    return packet.segment.seq + (packet.payload_len + phantoms)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstNumbers:
+    """How one side begins: its ISN if its SYN was seen, and its first number in any case.
+
+    Without its SYN ``first`` is the first number it sent, or that the other side expected of
+    it. Each is ``None`` if never seen.
+    """
+
+    isn: SeqNumber | None
+    first: SeqNumber | None
+
+
+def first_numbers(packets: Sequence[Seen], side: Side) -> FirstNumbers:
+    """Look through the whole conversation for the numbers ``side`` begins with."""
+    isn = first = None
+    for packet in packets:
+        if packet.sender == side:
+            if first is None and not packet.segment.rst:
+                first = packet.segment.seq
+            if isn is None and packet.segment.syn:
+                isn = packet.segment.seq
+        elif first is None and packet.segment.ack is not None and not packet.segment.rst:
+            first = packet.segment.ack
+    return FirstNumbers(isn, first)
+
+
+def doubtful(packets: Sequence[Seen]) -> frozenset[int]:
+    """Places (from 0) of packets that may have been lost after they were seen.
+
+    A packet with data, SYN or FIN is doubtful when the same number is sent again before
+    anything acknowledged it. A packet that acknowledges the peer's SYN or FIN is doubtful
+    when that SYN or FIN is sent again afterwards.
+    """
+    doubts: set[int] = set()
+    # per side: number -> place of packets that nobody has acknowledged yet
+    waiting: dict[Side, dict[int, int]] = {"A": {}, "B": {}}
+    # per side: number after its SYN or FIN -> places of the packets that acknowledge it
+    answers: dict[Side, dict[int, list[int]]] = {"A": {}, "B": {}}
+    for place, packet in enumerate(packets):
+        side, peer, segment = packet.sender, other(packet.sender), packet.segment
+        end = end_of_packet(packet)
+        if segment.seq != end:
+            earlier = waiting[side].get(int(segment.seq))
+            if earlier is not None and not _answers_syn(packets[earlier], packet):
+                doubts.add(earlier)
+            if segment.syn or segment.fin:
+                doubts.update(answers[side].get(int(end), ()))
+            waiting[side][int(segment.seq)] = place
+            if segment.syn or segment.fin:
+                answers[side].setdefault(int(end), [])
+        if segment.ack is not None:
+            acked = int(segment.ack)
+            if acked in answers[peer]:
+                answers[peer][acked].append(place)
+            for seq in [s for s in waiting[peer] if SeqNumber(s) < segment.ack]:
+                del waiting[peer][seq]
+    return frozenset(doubts)
+
+
+def _answers_syn(first: Seen, again: Seen) -> bool:
+    """In a simultaneous open the SYN,ACK has the SYN's number, but it is an answer."""
+    return first.segment.ack is None and again.segment.syn and again.segment.ack is not None
+
+
+def crossed(packets: Sequence[Seen]) -> dict[int, int]:
+    """For a SYN or FIN that crossed the peer's own: after which packet it arrived (places from 0).
+
+    An end that sends its SYN or FIN without acknowledging the peer's had not got it yet.
+    """
+    found: dict[int, int] = {}
+    pending: dict[Side, list[tuple[int, SeqNumber]]] = {"A": [], "B": []}
+    for place, packet in enumerate(packets):
+        peer, segment = other(packet.sender), packet.segment
+        if segment.ack is not None:
+            pending[peer] = [each for each in pending[peer] if each[1] > segment.ack]
+        if segment.syn or segment.fin:
+            for earlier, _ in pending[peer]:
+                found[earlier] = place
+            pending[packet.sender].append((place, end_of_packet(packet)))
+    return found
