@@ -63,6 +63,11 @@ class Flags(IntFlag):
         return "".join(letter for letter, bit in _LETTERS.items() if self & bit) or "-"
 
 
+def _check_fits(name: str, value: int, bits: int) -> None:
+    if not 0 <= value < 1 << bits:
+        raise TcpCourseError(f"{name} {value} does not fit {bits} bits (0 … {(1 << bits) - 1})")
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """The TCP options that the course reads; ``None``, ``False`` or empty where absent.
@@ -70,6 +75,7 @@ class Options:
     ``mss`` is in bytes (RFC 9293 §3.7.1); ``wscale`` is a shift of 0 … 14 bits (RFC 7323
     §2.2); ``sack`` holds blocks of (first, next) sequence numbers (RFC 2018); ``timestamp``
     is (TSval, TSecr) (RFC 7323 §3). MSS, scale and ``sack_permitted`` belong on SYNs only.
+    Raises ``TcpCourseError`` when a value does not fit its bits.
     """
 
     mss: int | None = None
@@ -77,6 +83,13 @@ class Options:
     sack_permitted: bool = False
     sack: tuple[tuple[int, int], ...] = ()
     timestamp: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        fields = [("mss", self.mss or 0, 16), ("wscale", self.wscale or 0, 8)]
+        fields += [("timestamp", value, 32) for value in self.timestamp or ()]
+        fields += [("sack", edge, 32) for block in self.sack for edge in block]
+        for name, value, bits in fields:
+            _check_fits(name, value, bits)
 
     @property
     def length(self) -> int:
@@ -105,13 +118,13 @@ class Options:
         """Read what ``str`` writes; raise ``TcpCourseError`` at an unknown word."""
         found: dict[str, object] = {}
         for word in filter(None, (part.strip() for part in text.split(","))):
-            if match := re.fullmatch(r"(mss|wscale) (\d+)", word):
+            if match := re.fullmatch(r"(mss|wscale) (\d{1,12})", word):
                 found[match[1]] = int(match[2])
             elif word == "sackOK":
                 found["sack_permitted"] = True
-            elif match := re.fullmatch(r"TS val (\d+) ecr (\d+)", word):
+            elif match := re.fullmatch(r"TS val (\d{1,12}) ecr (\d{1,12})", word):
                 found["timestamp"] = (int(match[1]), int(match[2]))
-            elif re.fullmatch(r"sack( \d+:\d+)+", word):
+            elif re.fullmatch(r"sack( \d{1,12}:\d{1,12})+", word):
                 pairs = (pair.split(":") for pair in word.split()[1:])
                 found["sack"] = tuple((int(left), int(right)) for left, right in pairs)
             else:
@@ -123,9 +136,9 @@ class Options:
 
 
 _LINE = re.compile(
-    r"(?P<flags>[A-Z]+|-) (?P<seq>\d+):(?P<next>\d+)\((?P<len>\d+)\)"
-    r"(?: ack (?P<ack>\d+))?(?: win (?P<win>\d+))?(?: <(?P<options>[^>]*)>)?"
-    r"(?: urg (?P<urg>\d+))?(?: (?P<data>\".*\"))?"
+    r"(?P<flags>[A-Z]+|-) (?P<seq>\d{1,12}):(?P<next>\d{1,12})\((?P<len>\d{1,12})\)"
+    r"(?: ack (?P<ack>\d{1,12}))?(?: win (?P<win>\d{1,12}))?(?: <(?P<options>[^>]*)>)?"
+    r"(?: urg (?P<urg>\d{1,12}))?(?: (?P<data>\".*\"))?"
 )
 _LARGEST_DATA = 65535  # of one IP packet
 
@@ -165,9 +178,8 @@ class Segment:
                 "a segment has an ack number exactly when it has the flag A "
                 f"(flags {flags}, ack {ack})"
             )
-        for name, value in (("window", window), ("urgent", urgent)):
-            if not 0 <= value <= 65535:
-                raise TcpCourseError(f"{name} {value} does not fit 16 bits (0 … 65535)")
+        _check_fits("window", window, 16)
+        _check_fits("urgent", urgent, 16)
         put = object.__setattr__
         put(self, "seq", SeqNumber(int(seq)))
         put(self, "ack", None if ack is None else SeqNumber(int(ack)))
