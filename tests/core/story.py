@@ -28,6 +28,7 @@ import ast
 from collections.abc import Callable
 
 import pytest
+
 from tcpcourse.core.endpoint import Endpoint, Reaction
 from tcpcourse.core.errors import CallError
 from tcpcourse.core.segment import Segment
