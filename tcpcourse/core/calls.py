@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tcpcourse.core import actions as do
+from tcpcourse.core import receiving as rcv
 from tcpcourse.core.actions import Action
 from tcpcourse.core.arrivals import Guard
 from tcpcourse.core.rows import (
@@ -77,10 +78,10 @@ def calls() -> Iterable[Row]:
         yield call(state, Event.SEND, not_closing, [do.queue_data], state,
             "The data is queued and sent as far as the peer's window allows.")
     for state in (L, SS, SR, E, F1, F2):
-        yield call(state, Event.RECEIVE, always, [do.receive_data], state,
+        yield call(state, Event.RECEIVE, always, [rcv.receive_data], state,
             "What has arrived is delivered; with nothing there the call waits.")
     for state in (CW, CG, LA, TW):
-        yield call(state, Event.RECEIVE, something_to_receive, [do.receive_data], state,
+        yield call(state, Event.RECEIVE, something_to_receive, [rcv.receive_data], state,
             "The peer has closed, but what it sent before its FIN is still delivered.")
     yield call(L, Event.CLOSE, always, [do.delete_tcb], C,
         "Nobody had come yet, so there is nothing to end: the listener just goes.", fig=True)
@@ -117,7 +118,7 @@ def calls() -> Iterable[Row]:
         yield call(state, Event.STATUS, always, [], state,
             "STATUS reads the variables and changes nothing.")
     for state in (SS, SR, E, F1, F2):
-        yield call(state, Event.GROW, always, [do.grow_buffer], state,
+        yield call(state, Event.GROW, always, [rcv.grow_buffer], state,
             "The local system grants a larger receive buffer; the next segment offers it.")
 
 

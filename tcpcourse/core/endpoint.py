@@ -16,7 +16,13 @@ from tcpcourse.core.errors import CallError, TcpCourseError
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import TIMERS, Event, State
-from tcpcourse.core.tcb import DEFAULT_MSS, DEFAULT_WINDOW, ByteQueue, Tcb, broken_invariants
+from tcpcourse.core.tcb import (
+    DEFAULT_MSS,
+    DEFAULT_WINDOW,
+    ByteQueue,
+    Tcb,
+    broken_invariants,
+)
 from tcpcourse.core.transitions import REFUSALS, Row, rows_for
 from tcpcourse.core.work import NO_SEGMENT, Settings, Work
 
@@ -76,7 +82,8 @@ def fire(work: Work, row: Row) -> None:
     """Do what the row says. This is the only place where a state is assigned."""
     for action in row.actions:
         action(work)
-    work.tcb = replace(work.tcb, state=row.next)
+    if row.changes_state:
+        work.tcb = replace(work.tcb, state=row.next)
 
 
 def react(

@@ -14,9 +14,25 @@ from collections.abc import Iterable
 
 from tcpcourse.core import actions as do
 from tcpcourse.core import arrivals as on
+from tcpcourse.core import receiving as rcv
 from tcpcourse.core.actions import Action
 from tcpcourse.core.arrivals import Guard
-from tcpcourse.core.calls import CG, CW, E, F1, F2, L, LA, REFUSALS, SR, SS, TW, C, calls, timeouts
+from tcpcourse.core.calls import (
+    CG,
+    CW,
+    F1,
+    F2,
+    LA,
+    REFUSALS,
+    SR,
+    SS,
+    TW,
+    C,
+    E,
+    L,
+    calls,
+    timeouts,
+)
 from tcpcourse.core.rows import Row
 from tcpcourse.core.states import Event, State
 
@@ -61,7 +77,7 @@ def _unsynchronized() -> Iterable[Row]:
         "There is nothing to reset in LISTEN.", cite=_LISTEN_)
     yield at(L, on.ack_bit, [do.send_reset], L,
         "Nothing was ever sent from LISTEN, so no ACK can be right.", cite=_LISTEN_)
-    yield at(L, on.syn_bit, [do.learn_peer, do.keep_text, do.send_syn_ack], SR,
+    yield at(L, on.syn_bit, [do.learn_peer, rcv.keep_text, do.send_syn_ack], SR,
         "A peer wants to connect: its SYN is acknowledged, and our own SYN goes with it.",
         cite=_LISTEN_, doc="4", fig=True)
     yield at(L, on.anything, [], L,
@@ -77,12 +93,12 @@ def _unsynchronized() -> Iterable[Row]:
     yield at(SS, on.rst_in_window, [], SS,
         "A RST without ACK does not prove that its sender saw our SYN.", cite=_SYN_SENT_)
     yield at(SS, on.syn_ack_fin,
-        [do.learn_peer, do.take_ack, do.take_text, do.take_fin], CW,
+        [do.learn_peer, do.take_ack, rcv.take_text, rcv.take_fin], CW,
         "The peer answers and closes in one segment.", cite=_SYN_SENT_)
-    yield at(SS, on.syn_ack, [do.learn_peer, do.take_ack, do.take_text, do.send_ack], E,
+    yield at(SS, on.syn_ack, [do.learn_peer, do.take_ack, rcv.take_text, do.send_ack], E,
         "Our SYN is acknowledged and the peer's SYN is here: we acknowledge, and are open.",
         cite=_SYN_SENT_, doc="5", fig=True)
-    yield at(SS, on.syn_bit, [do.learn_peer, do.keep_text, do.send_syn_ack], SR,
+    yield at(SS, on.syn_bit, [do.learn_peer, rcv.keep_text, do.send_syn_ack], SR,
         "A SYN without ACK: both ends opened at the same time. Our SYN goes again, with an ACK.",
         cite=_SYN_SENT_, doc="4", fig=True)
     yield at(SS, on.anything, [], SS,
@@ -143,8 +159,8 @@ def _first_checks(state: State) -> Iterable[Row]:
 def _synchronized() -> Iterable[Row]:
     """Arrivals in SYN_RCVD and after it (§3.10.7.4)."""
     at = _arrives
-    take = [do.take_ack, do.take_text]
-    fin = [do.take_ack, do.take_text, do.take_fin]
+    take = [do.take_ack, rcv.take_text]
+    fin = [do.take_ack, rcv.take_text, rcv.take_fin]
 
     yield at(SR, on.crossed_syn_ack, take, E,
         "Both ends opened at once and both sent SYN,ACK. By the letter its number is too old; "
@@ -197,7 +213,7 @@ def _synchronized() -> Iterable[Row]:
     yield at(LA, on.anything, take, LA,
         "Not the ACK of our FIN: we go on waiting.")
 
-    yield at(TW, on.new_syn, [do.reopen, do.learn_peer, do.keep_text, do.send_syn_ack], SR,
+    yield at(TW, on.new_syn, [do.reopen, do.learn_peer, rcv.keep_text, do.send_syn_ack], SR,
         "A SYN numbered beyond the old connection starts a new one.",
         cite="RFC 9293 §3.10.7.4, §3.6.1 (MAY-2)")
     yield at(TW, on.fin_again, [do.send_ack, do.start_time_wait], TW,
