@@ -125,9 +125,9 @@ class Story:
             self.fail("kept all invariants", f"broke {broken}")
         self.sent[name] = list(done.emitted)
         self.owed[name] = {
-            "deliver": [repr(done.delivered)] if done.delivered else [],
-            "tell": list(done.signals),
-            "start": list(done.timers),
+            "delivered": [repr(done.delivered)] if done.delivered else [],
+            "told the user": list(done.signals),
+            "started": list(done.timers),
         }
 
     # --- what must have come of it ---
@@ -142,13 +142,13 @@ class Story:
             self.fail(f"sent {wanted}", f"sent {got}")
 
     def _delivers(self, name: str, rest: str) -> None:
-        self._pay(name, "deliver", repr(data_of(rest)))
+        self._pay(name, "delivered", repr(data_of(rest)))
 
     def _tells(self, name: str, rest: str) -> None:
-        self._pay(name, "tell", rest)
+        self._pay(name, "told the user", rest)
 
     def _starts(self, name: str, rest: str) -> None:
-        self._pay(name, "start", rest)
+        self._pay(name, "started", rest)
 
     def _is(self, name: str, rest: str) -> None:
         state = str(self.ends[name].state)
@@ -167,7 +167,7 @@ class Story:
     def _pay(self, name: str, what: str, wanted: str) -> None:
         owed = self.owed[name].get(what, [])
         if not owed or owed[0] != wanted:
-            self.fail(f"{what}ed {wanted}", f"there was {owed[0] if owed else 'nothing'}")
+            self.fail(f"{what} {wanted}", f"there was {owed[0] if owed else 'nothing'}")
         owed.pop(0)
 
     def _nothing_left(self, name: str) -> None:
@@ -175,7 +175,7 @@ class Story:
             self.fail("sent nothing else", f"{name} also sent {sketch(segment, window=True)}")
         for what, items in self.owed[name].items():
             for item in items:
-                self.fail(f"{what}ed nothing else", f"{name} also {what}ed {item}")
+                self.fail(f"{what} nothing else", f"{name} also {what} {item}")
 
 
 def data_of(text: str) -> bytes:
