@@ -88,12 +88,12 @@ def _unsynchronized() -> Iterable[Row]:
     yield at(SS, on.bad_ack, [do.send_reset], SS,
         "The peer acknowledges what we never sent: it has an old connection in mind.",
         cite=_SYN_SENT_)
-    yield at(SS, on.rst_with_good_ack, [do.signal_refused, do.delete_tcb], C,
+    yield at(SS, on.rst_with_good_ack, [do.signal_reset, do.delete_tcb], C,
         "The RST acknowledges our SYN: nobody listens there.", cite=_SYN_SENT_, doc="3")
     yield at(SS, on.rst_in_window, [], SS,
         "A RST without ACK does not prove that its sender saw our SYN.", cite=_SYN_SENT_)
     yield at(SS, on.syn_ack_fin,
-        [do.learn_peer, do.take_ack, rcv.take_text, rcv.take_fin], CW,
+        [do.learn_peer, do.take_ack, rcv.take_text, do.send_ack, rcv.take_fin], CW,
         "The peer answers and closes in one segment.", cite=_SYN_SENT_)
     yield at(SS, on.syn_ack, [do.learn_peer, do.take_ack, rcv.take_text, do.send_ack], E,
         "Our SYN is acknowledged and the peer's SYN is here: we acknowledge, and are open.",
