@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tcpcourse import views, widgets
     from tcpcourse.sources.capture import load
     from tcpcourse.sources.explore import explore
+    from tcpcourse.sources.kernel import live
     from tcpcourse.sources.network import simulate
     from tcpcourse.sources.scenario import Scenario
     from tcpcourse.sources.scenarios import scenarios
@@ -59,6 +60,7 @@ __all__ = [
     "Trace",
     "explain",
     "explore",
+    "live",
     "load",
     "scenarios",
     "simulate",
@@ -70,6 +72,7 @@ _LATER = {
     "Scenario": "tcpcourse.sources.scenario",
     "explain": "tcpcourse.views.arithmetic",
     "explore": "tcpcourse.sources.explore",
+    "live": "tcpcourse.sources.kernel",
     "load": "tcpcourse.sources.capture",
     "scenarios": "tcpcourse.sources.scenarios",
     "simulate": "tcpcourse.sources.network",

@@ -83,7 +83,7 @@ def doubtful(packets: Sequence[Seen]) -> frozenset[int]:
 
     A packet with data, SYN or FIN is doubtful when the same number is sent again before
     anything acknowledged it. A packet that acknowledges the peer's SYN or FIN is doubtful
-    when that SYN or FIN is sent again afterwards.
+    when the peer sends that, or what came before it, again afterwards.
     """
     doubts: set[int] = set()
     # per side: number -> place of packets that nobody has acknowledged yet
@@ -97,8 +97,9 @@ def doubtful(packets: Sequence[Seen]) -> frozenset[int]:
             earlier = waiting[side].get(int(segment.seq))
             if earlier is not None and not _answers_syn(packets[earlier], packet):
                 doubts.add(earlier)
-            if segment.syn or segment.fin:
-                doubts.update(answers[side].get(int(end), ()))
+            for number, places in answers[side].items():
+                if segment.seq < SeqNumber(number):  # it sends again what these acknowledged
+                    doubts.update(places)
             waiting[side][int(segment.seq)] = place
             if segment.syn or segment.fin:
                 answers[side].setdefault(int(end), [])
