@@ -89,7 +89,7 @@ def crossed_syn_ack(tcb: Tcb, seg: Segment) -> bool:
         and tcb.irs == seg.seq
         and seg.syn
         and not seg.rst
-        and not seg.fin
+        and not fin_reached(tcb, seg)
         and seg.ack is not None
         and ack_advances(tcb.snd_una, seg.ack, tcb.snd_nxt)
     )
@@ -108,12 +108,13 @@ def _acceptable(tcb: Tcb, seg: Segment) -> bool:
 
 def rst_outside_window(tcb: Tcb, seg: Segment) -> bool:
     """rcv RST outside the window"""
-    return seg.rst and not _acceptable(tcb, seg)
+    # §3.5.3: a reset is valid by its first number alone, and by RCV.NXT in a closed window
+    return seg.rst and not seg.seq.within(tcb.rcv_nxt, max(tcb.rcv_wnd, 1))
 
 
 def outside_window(tcb: Tcb, seg: Segment) -> bool:
     """rcv outside the window"""
-    return not _acceptable(tcb, seg)
+    return not seg.rst and not _acceptable(tcb, seg)
 
 
 # --- second check: RST; fourth check: SYN -------------------------------------------------
