@@ -6,11 +6,14 @@ byte of data is 101 and the peer's is 301, and a FIN without data before it has 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import State
+
+Builder = Callable[..., Endpoint]
 
 
 def get(end: Endpoint, line: str) -> Endpoint:
@@ -45,9 +48,9 @@ def syn_rcvd_active(**settings: Any) -> Endpoint:
     return get(syn_sent(**settings), "S 300:300(0)")
 
 
-def established(window: int = 65535, mss: int = 1460, **settings: Any) -> Endpoint:
-    """``window`` and ``mss`` are the peer's."""
-    return get(syn_sent(**settings), f"SA 300:300(0) ack 101 win {window} <mss {mss}>")
+def established(peer_window: int = 65535, peer_mss: int = 1460, **settings: Any) -> Endpoint:
+    """After an active OPEN; ``peer_window`` and ``peer_mss`` are what the peer offers."""
+    return get(syn_sent(**settings), f"SA 300:300(0) ack 101 win {peer_window} <mss {peer_mss}>")
 
 
 def fin_wait_1(**settings: Any) -> Endpoint:
