@@ -70,7 +70,8 @@ def send_fin(work: Work) -> None:
     """snd FIN"""
     fin = work.tcb.snd_nxt
     work.emit("FA", fin)
-    work.update(snd_nxt=fin + 1, fin_seq=fin, close_waits=False)
+    # behind a FIN a probe's byte counts as sent, for nothing new can come between the two
+    work.update(snd_nxt=fin + 1, fin_seq=fin, close_waits=False, probing=False)
 
 
 def send_reset(work: Work) -> None:

@@ -90,7 +90,7 @@ def grow_buffer(work: Work) -> None:
 def receive_data(work: Work) -> None:
     """deliver what is there, or wait"""
     tcb = work.tcb
-    low = tcb.rcv_wnd < min(tcb.rcv_buff // 2, work.settings.mss)
+    low = tcb.rcv_wnd < max(1, min(tcb.rcv_buff // 2, work.settings.mss))
     if len(tcb.rcvq):
         count = min(work.count, len(tcb.rcvq))
         work.delivered = tcb.rcvq.peek(0, count)
