@@ -77,11 +77,10 @@ def send_fin(work: Work) -> None:
 def send_reset(work: Work) -> None:
     """snd RST"""
     seg = work.segment
-    if seg.ack is not None:
-        rst = Segment(seg.ack, None, "R", 0)
+    if seg.ack is not None:  # then the RST takes its number from there
+        work.emitted.append(Segment(seg.ack, None, "R", 0))
     else:
-        rst = Segment(0, seg.end, "RA", 0)
-    work.emitted.append(rst)
+        work.emitted.append(Segment(0, seg.end, "RA", 0))
 
 
 def send_abort(work: Work) -> None:

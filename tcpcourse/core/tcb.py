@@ -78,13 +78,12 @@ class Tcb:
 
     ``opened`` says how the connection began: ``"active"`` or ``"passive"``. Windows are in
     bytes, already scaled. ``fin_seq`` is the number of our FIN once sent, else ``None``.
-    ``close_waits`` is true while a CLOSE waits for queued data; ``syn_unacked`` while our
-    SYN is in flight; ``ack_due`` while a delayed acknowledgment is owed; ``probing`` while the only byte
-    in flight is a zero-window probe. ``rcv_buff`` is
-    the size of the receive buffer, ``rcv_posted`` what RECEIVE calls still wait for, both in
-    bytes. ``sendq`` is data not acknowledged yet, ``rcvq`` data not received by the user.
-    ``early`` holds
-    data that came out of order as (number, bytes), ``early_fin`` the number of such a FIN.
+    ``rcv_buff`` is the size of the receive buffer, ``rcv_posted`` what RECEIVE calls still
+    wait for, both in bytes. ``close_waits`` is true while a CLOSE waits for queued data,
+    ``syn_unacked`` while our SYN is in flight, ``ack_due`` while a delayed acknowledgment is
+    owed, ``probing`` while the only byte in flight is a zero-window probe. ``sendq`` is data
+    not acknowledged yet, ``rcvq`` data not received by the user. ``early`` holds data that
+    came out of order as (number, bytes), ``early_fin`` the number of such a FIN.
     ``snd_shift`` and ``rcv_shift`` are the window scales in use (RFC 7323 §2.2).
     """
 

@@ -19,25 +19,45 @@ class Seen(Protocol):
     """A packet of a conversation as a capture gives it; ``payload_len`` is in bytes."""
 
     @property
-    def number(self) -> int: ...
+    def number(self) -> int:
+        """The frame's number."""
+
     @property
-    def time_ns(self) -> int: ...
+    def time_ns(self) -> int:
+        """When it was seen, in nanoseconds."""
+
     @property
-    def sender(self) -> Side: ...
+    def sender(self) -> Side:
+        """The side that sent it."""
+
     @property
-    def segment(self) -> Segment: ...
+    def segment(self) -> Segment:
+        """The segment, with absolute numbers."""
+
     @property
-    def payload_len(self) -> int: ...
+    def payload_len(self) -> int:
+        """Bytes of data by the IP length."""
+
     @property
-    def rel_seq(self) -> int: ...
+    def rel_seq(self) -> int:
+        """The relative sequence number."""
+
     @property
-    def rel_ack(self) -> int | None: ...
+    def rel_ack(self) -> int | None:
+        """The relative acknowledgment number."""
+
     @property
-    def scaled_window(self) -> int: ...
+    def scaled_window(self) -> int:
+        """The offered window in bytes."""
+
     @property
-    def frame_len(self) -> int: ...
+    def frame_len(self) -> int:
+        """Bytes on the wire."""
+
     @property
-    def notes(self) -> tuple[str, ...]: ...
+    def notes(self) -> tuple[str, ...]:
+        """What the analysis remarked."""
+
 
 
 def other(side: Side) -> Side:

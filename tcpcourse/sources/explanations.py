@@ -127,6 +127,7 @@ class Explanations:
         return [(tcb, None)]
 
     def ways_to_reset(self, tcb: Tcb, segment: Segment) -> list[tuple[Tcb, Row | None]]:
+        """A RST: an ABORT, or the answer of an end without a synchronized connection."""
         ways: list[tuple[Tcb, Row | None]] = []
         if tcb.state in (C, L, SS, SR):
             ways.append((tcb, None))  # the answer to a segment that fits no connection
@@ -137,6 +138,7 @@ class Explanations:
         return ways
 
     def ways_to_open(self, tcb: Tcb, segment: Segment) -> list[tuple[Tcb, Row | None]]:
+        """A SYN: an active OPEN or its retransmission; a SYN,ACK: from SYN_RCVD only."""
         if segment.ack is not None:
             if tcb.state is SR and segment.ack == tcb.rcv_nxt and tcb.snd_una == tcb.iss:
                 # its ISS is first seen here
@@ -154,6 +156,7 @@ class Explanations:
         return [(_fired(fresh, row), row)]
 
     def ways_to_close(self, tcb: Tcb, end: SeqNumber) -> list[tuple[Tcb, Row | None]]:
+        """A FIN: a CLOSE or its retransmission."""
         if tcb.fin_seq is not None:
             again = end == tcb.snd_nxt and tcb.state in SENT_FIN
             return [(tcb, None)] if again else []

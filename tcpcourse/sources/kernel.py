@@ -86,9 +86,11 @@ class _Bench:
     began: int = field(default_factory=time.monotonic_ns)
     a_port: int = 0
     b_port: int = 0
-    known: Ends = Ends(End((State.CLOSED,)), End((State.CLOSED,)))
+    known: Ends = field(
+        default_factory=lambda: Ends(End((State.CLOSED,)), End((State.CLOSED,)))
+    )
 
-    def socket(self) -> socket.socket:
+    def open(self) -> socket.socket:
         """A TCP socket that is closed with the bench, whatever happens."""
         made = self.stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
         made.settimeout(PATIENCE)
@@ -119,7 +121,7 @@ class _Bench:
     # --- what most recipes begin with ---------------------------------------------------
 
     def listen(self, backlog: int = 1, buffer: int | None = None) -> socket.socket:
-        server = self.socket()
+        server = self.open()
         if buffer is not None:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         server.bind((HOST, 0))
@@ -129,7 +131,7 @@ class _Bench:
         return server
 
     def client(self, buffer: int | None = None) -> socket.socket:
-        client = self.socket()
+        client = self.open()
         if buffer is not None:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         client.bind((HOST, 0))
@@ -177,7 +179,7 @@ def _syn_sent(bench: _Bench) -> None:
     bench.listen(backlog=0)
     port, bench.b_port = bench.b_port, 0
     for _ in range(3):  # fill the queue of connections that nobody accepts
-        filler = bench.socket()
+        filler = bench.open()
         filler.setblocking(False)
         filler.connect_ex((HOST, port))
         time.sleep(0.02)
@@ -242,7 +244,8 @@ def _closing(bench: _Bench) -> None:
     client.settimeout(PATIENCE)
     while client.recv(1 << 16):
         pass
-    bench.did("A", "reads everything", "B's FIN comes through, and A's own is still not acknowledged.",
+    bench.did("A", "reads everything",
+              "B's FIN comes through, and A's own is still not acknowledged.",
               State.CLOSING, None)  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from tcpcourse.sources.observer import observe
 from tcpcourse.trace import End, Side
 
 DATA = Path(__file__).parents[2] / "data"
-RECORDINGS = sorted(DATA.glob("recordings/*.pcap")) + [DATA / "http-get.pcap"]
+RECORDINGS = [*sorted(DATA.glob("recordings/*.pcap")), DATA / "http-get.pcap"]
 
 
 def recorded(path: Path) -> list[dict[str, str]]:
