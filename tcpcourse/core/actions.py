@@ -151,7 +151,7 @@ def flush(work: Work) -> None:
         count = min(tcb.unsent, tcb.usable_window, tcb.snd_mss)
         last = count == tcb.unsent
         # RFC 9293 §3.8.6.2.1: a full segment, all there is, or half the largest window
-        if not count or not (count == tcb.snd_mss or last or count >= tcb.max_snd_wnd // 2):
+        if not count or not (count == tcb.snd_mss or last or 2 * count >= tcb.max_snd_wnd):
             break
         data = tcb.sendq.peek(tcb.data_in_flight, count)
         work.emit("PA" if last else "A", tcb.snd_nxt, data=data)
@@ -218,10 +218,11 @@ def start_time_wait(work: Work) -> None:
 def _start_over(work: Work, opened: Literal["active", "passive"] | None) -> None:
     """Every variable but the state as it was before the connection, with an ISS beyond it."""
     old, window = work.tcb, work.settings.window
-    iss = old.iss
+    iss, following = old.iss, old.next_iss
     if old.snd_nxt != old.iss:
-        iss = old.next_iss if old.next_iss is not None else old.snd_nxt + NEXT_ISS_STEP
-    fresh = Tcb(iss=iss, rcv_wnd=window, snd_wnd=0)
+        iss = following if following is not None else old.snd_nxt + NEXT_ISS_STEP
+        following = None
+    fresh = Tcb(iss=iss, rcv_wnd=window, snd_wnd=0, next_iss=following)
     work.tcb = replace(fresh, state=old.state, opened=opened)
 
 
