@@ -130,14 +130,14 @@ def test_a_small_piece_of_more_data_waits_for_a_larger_window() -> None:
 
 def test_half_of_the_largest_window_is_enough() -> None:
     tell(
-        established(peer_window=400, peer_mss=1000),
+        established(peer_window=401, peer_mss=1000),
         """
         calls SEND 1300
-        says A 101:501(400) ack 301
-        gets A 301:301(0) ack 501 win 199
-        gets A 301:301(0) ack 501 win 200
-        says A 501:701(200) ack 301
-        has snd_nxt 701
+        says A 101:502(401) ack 301
+        gets A 301:301(0) ack 502 win 200
+        gets A 301:301(0) ack 502 win 201
+        says A 502:703(201) ack 301
+        has snd_nxt 703
         """,
     )
 
