@@ -1,0 +1,16 @@
+"""Pictures and tables of a trace: pure functions from Trace or Step to SVG, HTML, text, Figure.
+
+Everything here is deterministic: the same trace gives the same picture, byte for byte. What
+comes from packets, hosts and files is escaped. The plots load matplotlib when first called.
+"""
+
+from __future__ import annotations
+
+from tcpcourse.views.arithmetic import Explanation, explain
+from tcpcourse.views.diagram import state_diagram
+from tcpcourse.views.ladder import ladder
+from tcpcourse.views.stepper import stepper
+from tcpcourse.views.svg import Svg
+from tcpcourse.views.table import Table, table
+
+__all__ = ["Explanation", "Svg", "Table", "explain", "ladder", "state_diagram", "stepper", "table"]

@@ -1,0 +1,274 @@
+"""The state diagram, drawn from ``TRANSITIONS``: where both ends stand and how they got there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from tcpcourse.core.rows import Row
+from tcpcourse.core.states import State
+from tcpcourse.core.transitions import TRANSITIONS
+from tcpcourse.trace import End, Ends, Side, Step, Trace
+from tcpcourse.views.escape import brief, markup
+from tcpcourse.views.routes import LABELS, LARGE, PLACES, ROUTES, Edge, Grid, Place
+from tcpcourse.views.svg import COLOUR_A, COLOUR_B, Svg, head, num, picture, write
+
+SIDES: tuple[Side, Side] = ("A", "B")
+Point = tuple[float, float]
+FOOT = 46  # room for a legend, or for the rows that fired
+_STYLE = (
+    ".tv path{stroke-linejoin:round}.tv .v,.tv .k{fill:none;stroke:var(--i)}"
+    ".tv .k{stroke-width:3.2}.tv .y{opacity:.42;stroke-dasharray:4 3}.tv .z{fill:var(--i)}"
+    f".tv .a,.tv .b{{fill:none;stroke-width:3;stroke:{COLOUR_A}}}.tv .b{{stroke:{COLOUR_B}}}"
+    ".tv .w{opacity:.55;stroke-width:4}.tv .w.b{stroke-dasharray:7 4}"
+    ".tv .r{fill:var(--g);stroke:var(--i)}.tv .d{stroke-dasharray:4 3}"
+    f".tv .i{{fill:{COLOUR_A}}}.tv .j{{fill:{COLOUR_B}}}.tv text.x{{fill:#fff;font-weight:700}}"
+)
+_LABEL_STYLE = (
+    ".tv .o{paint-order:stroke;stroke:var(--g);stroke-width:3px}.tv .f{opacity:.75}"
+)
+
+
+def edges() -> dict[Edge, tuple[Row, ...]]:
+    """The state-changing rows of the table, grouped by where they start and end."""
+    found: dict[Edge, tuple[Row, ...]] = {}
+    for row in TRANSITIONS:
+        if row.changes_state:
+            edge = (row.state, row.next)
+            found[edge] = (*found.get(edge, ()), row)
+    return found
+
+
+EDGES = edges()
+IN_FIGURE = frozenset(edge for edge, rows in EDGES.items() if any(row.in_figure for row in rows))
+
+
+def state_diagram(of: Step | Trace | None = None, extra_edges: bool = True) -> Svg:
+    """The map of all states, and on it a step, a trace, or nothing.
+
+    The arrows of RFC 9293 figure 5 are solid; the ten that the figure leaves out are lighter
+    and dashed, or left away without ``extra_edges``. Of a ``Step`` it shows where both ends
+    stand after it and the row that fired; of a ``Trace`` the last step and the whole path.
+    """
+    if isinstance(of, Trace):
+        walked = path(of.steps)
+        step = of.steps[-1] if of.steps else None
+    else:
+        step, walked = of, {"A": (), "B": ()}
+    return draw_diagram(step, walked, LARGE, extra_edges)
+
+
+def path(steps: Iterable[Step]) -> dict[Side, tuple[Edge, ...]]:
+    """The edges that each end walked, each once, in order."""
+    walked: dict[Side, dict[Edge, None]] = {"A": {}, "B": {}}
+    for step in steps:
+        for side in SIDES:
+            walked[side].update(dict.fromkeys(taken(step, side)))
+    return {side: tuple(found) for side, found in walked.items()}
+
+
+def taken(step: Step, side: Side) -> tuple[Edge, ...]:
+    """The edges an end took in one step; empty when it stayed or nobody knows."""
+    rows = [move.row for move in step.moves if move.who == side and move.row is not None]
+    found = tuple((row.state, row.next) for row in rows if row.changes_state)
+    if found:
+        return found
+    before, after = step.before.of(side).state, step.after.of(side).state
+    if before is None or after is None or (before, after) not in EDGES:
+        return ()
+    return ((before, after),)
+
+
+def draw_diagram(
+    step: Step | None, walked: dict[Side, tuple[Edge, ...]], grid: Grid, extra_edges: bool = True
+) -> Svg:
+    """The diagram at one size, with the path walked so far."""
+    return picture(
+        _shapes(step, walked, grid, extra_edges),
+        grid.width,
+        grid.height + FOOT,
+        _in_words(step, extra_edges),
+        "tcs",
+        style=_STYLE + _LABEL_STYLE if grid.large else _STYLE,
+        short=not grid.large,
+    )
+
+
+def _shapes(
+    step: Step | None, walked: dict[Side, tuple[Edge, ...]], grid: Grid, extra_edges: bool
+) -> Iterator[str]:
+    yield _map(grid, extra_edges)
+    for side in SIDES:
+        if walked[side]:
+            lines = "".join(_line(edge, grid) for edge in walked[side])
+            yield f'<path class="w {side.lower()}" d="{lines}"/>'
+    if step is not None:
+        for edge in (*taken(step, "A"), *taken(step, "B")):
+            yield f'<path class="k" d="{_line(edge, grid)}"/>'
+            yield f'<path class="z" d="{_tip(edge, grid, 11)}"/>'
+    yield _boxes(grid)
+    if step is None:
+        yield from _legend(grid, extra_edges)
+    else:
+        yield from _stand(step.after, grid)
+        yield from _fired(step, grid)
+
+
+# --- the map, the same in every picture ----------------------------------------------------
+
+
+@lru_cache(maxsize=8)
+def _map(grid: Grid, extra_edges: bool) -> str:
+    solid = [edge for edge in EDGES if edge in IN_FIGURE]
+    light = [edge for edge in EDGES if edge not in IN_FIGURE] if extra_edges else []
+    shapes = ""
+    for chosen, css in ((light, " y"), (solid, "")):
+        if not grid.large:
+            lines = "".join(_line(edge, grid) for edge in chosen)
+            tips = "".join(dict.fromkeys(_tip(edge, grid) for edge in chosen))
+            shapes += f'<path class="v{css}" d="{lines}"/><path class="z{css}" d="{tips}"/>'
+            continue
+        for edge in chosen:
+            rows = "\n".join(f"{row.label} ({row.cite})" for row in EDGES[edge])
+            words = markup(f"{edge[0]} → {edge[1]}\n{rows}")
+            shapes += (
+                f'<g data-edge="{edge[0]} {edge[1]}"><title>{words}</title>'
+                f'<path class="v{css}" d="{_line(edge, grid)}"/>'
+                f'<path class="z{css}" d="{_tip(edge, grid)}"/></g>'
+            )
+    if grid.large:
+        shapes += "".join(_label(edge, grid) for edge in (*solid, *light))
+    return shapes
+
+
+def _label(edge: Edge, grid: Grid) -> str:
+    if edge not in LABELS:
+        return ""
+    place, anchor = LABELS[edge]
+    rows = EDGES[edge]
+    row = next((row for row in rows if row.in_figure), rows[0])
+    words = row.label.replace(", nothing waits to be sent", "")
+    words = words.replace("create the TCB", "create TCB")
+    faint = "" if edge in IN_FIGURE else " f"
+    x, y = grid.at(place)
+    return write(x, y, words, f"s o {anchor}{faint}".replace("  ", " "))
+
+
+@lru_cache(maxsize=4)
+def _boxes(grid: Grid) -> str:
+    width, height = 2 * grid.half_width, 2 * grid.half_height
+    outline, names = "", ""
+    for state, (column, row) in PLACES.items():
+        x, y = grid.at((column, row, 0, 0))
+        left, top = num(x - grid.half_width), num(y - grid.half_height)
+        outline += f"M{left} {top}h{num(width)}v{num(height)}H{left}z"
+        names += write(x, y + 4, str(state))
+    return f'<path class="r" d="{outline}"/><g class="c t">{names}</g>'
+
+
+@lru_cache(maxsize=128)
+def _line(edge: Edge, grid: Grid) -> str:
+    """An edge as a path; with rounded corners where there is room."""
+    points = [grid.at(place) for place in _route(edge)]
+    words = f"M{num(points[0][0])} {num(points[0][1])}"
+    if not grid.large:
+        return words + "".join(map(_straight, points, points[1:]))
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        x1, y1 = _toward(corner, before, 6)
+        x2, y2 = _toward(corner, after, 6)
+        words += f"L{num(x1)} {num(y1)}Q{num(corner[0])} {num(corner[1])} {num(x2)} {num(y2)}"
+    return words + f"L{num(points[-1][0])} {num(points[-1][1])}"
+
+
+def _straight(start: Point, end: Point) -> str:
+    if start[1] == end[1]:
+        return f"H{num(end[0])}"
+    return f"V{num(end[1])}" if start[0] == end[0] else f"L{num(end[0])} {num(end[1])}"
+
+
+@lru_cache(maxsize=128)
+def _tip(edge: Edge, grid: Grid, size: float = 7) -> str:
+    (x1, y1), (x2, y2) = (grid.at(place) for place in _route(edge)[-2:])
+    return head(x2, y2, x2 - x1, y2 - y1, size)
+
+
+def _route(edge: Edge) -> tuple[Place, ...]:
+    if edge in ROUTES:
+        return ROUTES[edge]
+    (c1, r1), (c2, r2) = PLACES[edge[0]], PLACES[edge[1]]
+    return ((c1, r1, 0, 0), (c2, r2, 0, 0))
+
+
+def _toward(start: Point, goal: Point, by: float) -> Point:
+    """The point a little way from one towards another."""
+    dx, dy = goal[0] - start[0], goal[1] - start[1]
+    length = max((dx * dx + dy * dy) ** 0.5, 0.01)
+    part = min(by / length, 0.5)
+    return start[0] + dx * part, start[1] + dy * part
+
+
+# --- where the ends stand --------------------------------------------------------------------
+
+
+def _stand(ends: Ends, grid: Grid) -> Iterator[str]:
+    for side, end, css, away in (("A", ends.a, "a", -1), ("B", ends.b, "b", 1)):
+        if len(end.possible) == len(State):
+            continue  # nothing is known, so nothing is marked
+        sure = "" if end.state is not None else " d"
+        for state in end.possible:
+            yield _marker(state, side, css + sure, away, end, grid)
+
+
+def _marker(state: State, side: str, css: str, away: int, end: End, grid: Grid) -> str:
+    x, y = grid.at((*PLACES[state], 0, 0))
+    grow = 2 if side == "A" else 5  # so that both outlines are seen on one box
+    w, h = grid.half_width + grow, grid.half_height + grow
+    frame = (
+        f'<path class="{css}" d="M{num(x - w)} {num(y - h)}h{num(2 * w)}v{num(2 * h)}'
+        f'H{num(x - w)}z"/>'
+    )
+    cx, cy = x + away * (grid.half_width - 2), y - grid.half_height
+    disc = "i" if side == "A" else "j"
+    badge = f'<circle class="{disc}" cx="{num(cx)}" cy="{num(cy)}" r="8"/>'
+    badge += write(cx, cy + 4, side, "c x")
+    if state is State.TIME_WAIT and end.state is state:
+        words = "waits 2MSL"
+        place = x + away * (grid.half_width + 12), y + grid.half_height + 12
+        badge += write(*place, words, "s o " + ("e" if away < 0 else ""))
+    return frame + badge
+
+
+def _fired(step: Step, grid: Grid) -> Iterator[str]:
+    lines = []
+    for move in step.moves:
+        if move.row is not None:
+            row = move.row
+            arrow = f"{row.state} → {row.next}" if row.changes_state else f"stays {row.state}"
+            lines.append(f"{move.who}: {arrow}: {row.label}")
+    if not lines:
+        lines = [f"A: {step.after.a}   B: {step.after.b}"]
+    for count, line in enumerate(lines[:2]):
+        size = min(1.0, grid.width / (len(line) * 5.9))
+        style = "" if size == 1 else f' style="font-size:{num(11 * size)}px"'
+        yield write(grid.width / 2, grid.height + 12 + 15 * count, brief(line, 120), "c", style)
+
+
+def _legend(grid: Grid, extra_edges: bool) -> Iterator[str]:
+    y = grid.height + 16
+    yield f'<path class="v" d="M20 {y - 4}h36"/>'
+    yield write(64, y, "an arrow of RFC 9293 figure 5")
+    if extra_edges:
+        x = 300 if grid.large else 20
+        y += 0 if grid.large else 16
+        yield f'<path class="v y" d="M{x} {y - 4}h36"/>'
+        yield write(x + 44, y, "in the rules of §3.10, but not in the figure")
+
+
+def _in_words(step: Step | None, extra_edges: bool) -> str:
+    title = "State diagram of TCP"
+    if step is None:
+        count = len(EDGES) if extra_edges else len(IN_FIGURE)
+        return f"{title}: {len(PLACES)} states and {count} arrows between them."
+    moved = [f"{side} goes from {a} to {b}" for side in ("A", "B") for a, b in taken(step, side)]
+    text = f"{title}: A is {step.after.a}, B is {step.after.b}."
+    return f"{text} In this step {' and '.join(moved)}." if moved else text

@@ -1,0 +1,123 @@
+"""Where the state diagram has its boxes and its edges: a grid laid by hand, after figure 5.
+
+A point is (column, row, dx, dy): the middle of a place of the grid, moved by dx half widths
+and dy half heights of a box. So ``(1, 0, 1, 0)`` is the right edge of CLOSED. Which edges
+*exist* is not written here; the rows of ``TRANSITIONS`` say that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tcpcourse.core.states import State
+
+C, L, SS, SR, E = State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED
+F1, F2, CW, LA = State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.LAST_ACK
+CG, TW = State.CLOSING, State.TIME_WAIT
+
+Edge = tuple[State, State]
+Place = tuple[float, float, float, float]
+
+PLACES: dict[State, tuple[int, int]] = {
+    C: (1, 0), L: (1, 1), SR: (0, 2), SS: (2, 2), E: (1, 3), F1: (0, 4), CW: (2, 4),
+    F2: (0, 5), CG: (1, 5), LA: (2, 5), TW: (1, 6),
+}  # fmt: skip
+
+ROUTES: dict[Edge, tuple[Place, ...]] = {
+    (C, L): ((1, 0, -0.3, 1), (1, 1, -0.3, -1)),
+    (L, C): ((1, 1, 0.3, -1), (1, 0, 0.3, 1)),
+    (C, SS): ((1, 0, 1, 0.4), (2, 0, -0.1, 0.4), (2, 2, -0.1, -1)),
+    (SS, C): ((2, 2, 0.4, -1), (2, 0, 0.4, -0.4), (1, 0, 1, -0.4)),
+    (L, SR): ((1, 1, -1, -0.3), (0, 1, -0.2, -0.3), (0, 2, -0.2, -1)),
+    (SR, L): ((0, 2, 0.4, -1), (0, 1, 0.4, 0.5), (1, 1, -1, 0.5)),
+    (L, SS): ((1, 1, 1, 0), (2, 1, -0.6, 0), (2, 2, -0.6, -1)),
+    (SS, SR): ((2, 2, -1, 0), (0, 2, 1, 0)),
+    (SR, E): ((0, 2, 0.4, 1), (0, 3, 0.4, -0.4), (1, 3, -1, -0.4)),
+    (SS, E): ((2, 2, -0.4, 1), (2, 3, -0.4, -0.4), (1, 3, 1, -0.4)),
+    (SR, F1): ((0, 2, -0.4, 1), (0, 4, -0.4, -1)),
+    (SS, CW): ((2, 2, 0.5, 1), (2, 4, 0.5, -1)),
+    (E, F1): ((1, 3, -1, 0.4), (0, 3, 0.4, 0.4), (0, 4, 0.4, -1)),
+    (E, CW): ((1, 3, 1, 0.4), (2, 3, -0.4, 0.4), (2, 4, -0.4, -1)),
+    (SR, CW): ((0, 2, 0.75, 1), (0, 2.5, 0.75, 0), (2, 2.5, 0.1, 0), (2, 4, 0.1, -1)),
+    (F1, F2): ((0, 4, -0.4, 1), (0, 5, -0.4, -1)),
+    (F1, CG): ((0, 4, 1, 0), (1, 4, -0.3, 0), (1, 5, -0.3, -1)),
+    (F1, TW): (
+        (0, 4, 0.5, 1), (0, 4.5, 0.5, 0), (0.5, 4.5, 0, 0), (0.5, 6, 0, -0.4), (1, 6, -1, -0.4),
+    ),
+    (F2, TW): ((0, 5, -0.1, 1), (0, 6, -0.1, 0.3), (1, 6, -1, 0.3)),
+    (CG, TW): ((1, 5, 0, 1), (1, 6, 0, -1)),
+    (CW, LA): ((2, 4, 0, 1), (2, 5, 0, -1)),
+    (LA, C): ((2, 5, 1, 0), (2, 5, 1.3, 0), (2, 0, 1.3, -1.5), (1, 0, 0.4, -1.5), (1, 0, 0.4, -1)),
+    (TW, C): ((1, 6, 1, 0), (2, 6, 1.5, 0), (2, 0, 1.5, -2.1), (1, 0, 0, -2.1), (1, 0, 0, -1)),
+    (CW, C): ((2, 4, 1, 0), (2, 4, 1.3, 0), (2, 0, 1.3, -1.5), (1, 0, 0.4, -1.5), (1, 0, 0.4, -1)),
+    (SR, C): ((0, 2, -1, 0.3), (0, 2, -1.3, 0.3), (0, 0, -1.3, 0), (1, 0, -1, 0)),
+    (F1, C): ((0, 4, -1, 0), (0, 4, -1.3, 0), (0, 0, -1.3, 0), (1, 0, -1, 0)),
+    (F2, C): ((0, 5, -1, 0), (0, 5, -1.3, 0), (0, 0, -1.3, 0), (1, 0, -1, 0)),
+    (E, C): (
+        (1, 3, -0.7, -1), (1, 1.5, -0.7, 0), (0.5, 1.5, 0, 0), (0.5, 0, 0, 0.6), (1, 0, -1, 0.6),
+    ),
+    (CG, C): ((1, 5, 1, 0), (1.5, 5, 0, 0), (1.5, 0, 0, 0.8), (1, 0, 1, 0.8)),
+    (TW, SR): (
+        (1, 6, -0.6, 1), (1, 6, -0.6, 1.7), (0, 6, -1.55, 1.7), (0, 2, -1.55, -0.4),
+        (0, 2, -1, -0.4),
+    ),
+}  # fmt: skip
+"""How to draw an edge. An edge without a route would be drawn straight."""
+
+# Where an edge's label stands in the large diagram, and to which side it runs.
+LABELS: dict[Edge, tuple[Place, str]] = {
+    (C, L): ((1, 0.5, -0.4, -0.2), "e"),
+    (L, C): ((1, 0.5, 0.4, 0.3), ""),
+    (C, SS): ((1.5, 0, 0.1, 0.95), "c"),
+    (SS, C): ((1.5, 0, 0.1, -0.65), "c"),
+    (L, SR): ((0.5, 1, 0, -0.55), "c"),
+    (SR, L): ((0.5, 1, 0.1, 1.05), "c"),
+    (L, SS): ((1.5, 1, 0, -0.25), "c"),
+    (SS, SR): ((1, 2, 0, -0.25), "c"),
+    (SR, E): ((0.5, 3, 0.1, -0.65), "c"),
+    (SS, E): ((1.5, 3, 0, -0.65), "c"),
+    (SR, F1): ((0, 3, -0.46, -0.4), "e"),
+    (E, F1): ((0.5, 3, 0.1, 0.95), "c"),
+    (E, CW): ((1.5, 3, 0, 0.95), "c"),
+    (F1, F2): ((0, 4.5, -0.46, 0), "e"),
+    (F1, CG): ((0.5, 4, 0.1, -0.25), "c"),
+    (F2, TW): ((0.5, 6, 0, 0.85), "c"),
+    (CG, TW): ((1, 5.5, 0.1, 0), ""),
+    (CW, LA): ((2, 4.5, 0.1, 0), ""),
+    (LA, C): ((2, 5, 0, 1.5), "c"),
+    (TW, C): ((1.5, 6, 0, -0.25), "c"),
+    (SS, CW): ((2, 3, 0.56, 0), ""),
+    (SR, CW): ((1, 2.5, 0, -0.25), "c"),
+    (F1, TW): ((0.5, 5.3, 0.05, 0), ""),
+    (CW, C): ((2, 3.5, 1.24, 0), "e"),
+    (SR, C): ((0, 0, -1.2, -0.3), ""),
+    (TW, SR): ((0.5, 6, 0, 2.5), "c"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How large the grid is drawn: middles of the columns and rows, and half a box."""
+
+    columns: tuple[float, float, float]
+    top: float
+    pitch: float
+    half_width: float
+    half_height: float
+    width: int
+    height: int
+    large: bool
+
+    def at(self, place: Place) -> tuple[float, float]:
+        """A place of the grid in units of the picture."""
+        column, row, dx, dy = place
+        low = min(int(column), 1)
+        left, right = self.columns[low], self.columns[low + 1]
+        x = left + (right - left) * (column - low)
+        x += dx * self.half_width
+        y = self.top + row * self.pitch + dy * self.half_height
+        return (x, y) if self.large else (round(x), round(y))
+
+
+SMALL = Grid((92, 226, 360), 46, 58, 50, 13, 452, 430, False)
+LARGE = Grid((150, 470, 790), 60, 84, 62, 16, 920, 632, True)

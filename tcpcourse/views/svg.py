@@ -1,0 +1,127 @@
+"""A picture as one SVG, and the few colours and shapes that all pictures share.
+
+Colours come from the notebook's theme where there is one, else from the reader's choice of
+light or dark. Every picture paints its own background. No shape has an ``id``, so that any
+number of pictures can stand on one page.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tcpcourse.core.states import State
+from tcpcourse.views.escape import markup, visible
+
+# Okabe and Ito's colours, told apart by nearly all eyes; each stands out on white and black.
+COLOUR_A, COLOUR_B = "#0072b2", "#c04f00"
+PHASES = {
+    State.CLOSED: "#808080",
+    State.LISTEN: "#56b4e9",
+    State.SYN_SENT: "#e69f00",
+    State.SYN_RCVD: "#e69f00",
+    State.ESTABLISHED: "#009e73",
+    State.FIN_WAIT_1: "#0072b2",
+    State.FIN_WAIT_2: "#0072b2",
+    State.CLOSING: "#0072b2",
+    State.TIME_WAIT: "#56b4e9",
+    State.CLOSE_WAIT: "#d55e00",
+    State.LAST_ACK: "#d55e00",
+}
+"""One colour a phase: not there, waiting, opening, open, closing first, closing second."""
+
+_STYLE = (
+    ".tv{--x:#222;--y:#fff;--i:var(--jp-ui-font-color1,var(--x));"
+    "--g:var(--jp-layout-color0,var(--y));font:11px system-ui}"
+    "@media(prefers-color-scheme:dark){.tv{--x:#eee;--y:#161616}}"
+    ".tv .g{fill:var(--g)}.tv text{fill:var(--i)}.tv .s{font-size:9.5px}"
+    ".tv .t{font-weight:600}.tv .e{text-anchor:end}.tv .c{text-anchor:middle}"
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Svg:
+    """A picture. ``svg`` is its markup; ``title`` says in words what it shows."""
+
+    svg: str
+    title: str
+    width: int
+    height: int
+
+    def _repr_html_(self) -> str:
+        return f'<div style="overflow-x:auto">{self.svg}</div>'
+
+    def data_uri(self) -> str:
+        """The picture as the address of an image, for where markup is not allowed."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode("ascii")
+
+    def save(self, path: str) -> None:
+        """Write the picture as an ``.svg`` file."""
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.svg)
+
+    def __str__(self) -> str:
+        return self.svg
+
+    def __repr__(self) -> str:
+        return f"<Svg {self.width}×{self.height}: {self.title}>"
+
+
+def picture(
+    parts: Iterable[str],
+    width: int,
+    height: int,
+    title: str,
+    kind: str,
+    *,
+    style: str = "",
+    zoom: float = 1,
+    short: bool = False,
+) -> Svg:
+    """Put shapes together into a picture of ``width`` × ``height`` units.
+
+    ``kind`` is the class of the picture; it takes the place of ``tv`` in ``style``, so that
+    the styles of pictures of two kinds on one page do not meet.
+
+    ``zoom`` is how many pixels a unit takes up where there is room. A ``short`` picture
+    leaves its size to the page and has its title as a label only, not as a tooltip too.
+    """
+    title = visible(title, 600)
+    words = markup(title)
+    fluid = "" if short else f' style="max-width:100%;height:auto"><title>{words}</title'
+    rules = (_STYLE + style).replace(".tv", f".{kind}")
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="0 0 {width} {height}"'
+        f' width="{round(width * zoom)}" height="{round(height * zoom)}" role="img"'
+        f' aria-label="{words}"{fluid}><style>{rules}</style>'
+        f'<path class="g" d="M0 0H{width}V{height}H0z"/>{"".join(parts)}</svg>'
+    )
+    return Svg(svg, title, width, height)
+
+
+def num(value: float) -> str:
+    """A coordinate with at most one decimal, always written the same way."""
+    text = f"{value:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
+
+
+def write(x: float, y: float, words: str, style: str = "", extra: str = "") -> str:
+    """A line of text at a point; ``words`` are plain text."""
+    kind = f' class="{style}"' if style else ""
+    return f'<text x="{num(x)}" y="{num(y)}"{kind}{extra}>{markup(words)}</text>'
+
+
+def head(x: float, y: float, dx: float, dy: float, size: float = 7) -> str:
+    """The outline of an arrow head with its tip at a point, for an arrow going (dx, dy)."""
+    if dx and dy:
+        length = (dx * dx + dy * dy) ** 0.5
+        ux, uy = dx / length * size, dy / length * size
+        back = f"{num(-ux - uy * 0.45)} {num(-uy + ux * 0.45)}"
+        return f"M{num(x)} {num(y)}l{back} {num(uy * 0.9)} {num(-ux * 0.9)}z".replace(" -", "-")
+    half = round(size * 0.45)
+    if dx:
+        back = f"l{'-' if dx > 0 else ''}{num(size)}-{half}v{2 * half}z"
+    else:
+        back = f"l-{half}{'-' if dy > 0 else ' '}{num(size)}h{2 * half}z"
+    return f"M{num(x)} {num(y)}{back}"

@@ -1,0 +1,167 @@
+"""The document's table: No., SRC, DEST, P, LEN, INFO, and the state of each end."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tcpcourse.core.seq import MODULUS
+from tcpcourse.trace import Packet, Side, Trace
+from tcpcourse.views.basis import rel_end, states_after
+from tcpcourse.views.escape import markup, visible
+from tcpcourse.views.words import fate, flag_names, numbers
+
+if TYPE_CHECKING:
+    import pandas
+
+COLUMNS = ("No.", "SRC", "DEST", "P", "LEN", "INFO", "A", "B")
+HEAD, TAIL = 60, 20  # rows shown of a long table
+
+_REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE) \S+ HTTP/\d")
+_STATUS = re.compile(rb"HTTP/\d\.\d \d{3}")
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})", re.IGNORECASE)
+_REASSEMBLED = "[TCP segment of a reassembled PDU]"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Table:
+    """Rows of text, one a packet, in the order of ``columns``."""
+
+    rows: tuple[tuple[str, ...], ...]
+    columns: tuple[str, ...] = COLUMNS
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The table as a DataFrame of text."""
+        import pandas  # heavy: only when asked for
+
+        return pandas.DataFrame(list(self.rows), columns=list(self.columns))
+
+    def _shown(self) -> tuple[tuple[tuple[str, ...], ...], int, tuple[tuple[str, ...], ...]]:
+        hidden = len(self.rows) - HEAD - TAIL
+        if hidden <= 0:
+            return self.rows, 0, ()
+        return self.rows[:HEAD], hidden, self.rows[-TAIL:]
+
+    def __repr__(self) -> str:
+        first, hidden, last = self._shown()
+        lines = (self.columns, *first, *last)
+        widths = [max(len(line[column]) for line in lines) for column in range(len(self.columns))]
+
+        def text(line: tuple[str, ...]) -> str:
+            return "  ".join(
+                word.ljust(width) for word, width in zip(line, widths, strict=True)
+            ).rstrip()
+
+        middle = [f"… {hidden:,} more packets …"] if hidden else []
+        rule = "-" * min(len(text(self.columns)) + 8, 100)
+        body = [text(self.columns), rule, *map(text, first), *middle, *map(text, last)]
+        return "\n".join(body) if self.rows else f"{text(self.columns)}\n{rule}\n(no packets)"
+
+    def _repr_html_(self) -> str:
+        first, hidden, last = self._shown()
+
+        def line(words: tuple[str, ...]) -> str:
+            return "<tr>" + "".join(f"<td{_LEFT}>{markup(word)}</td>" for word in words) + "</tr>"
+
+        top = "".join(f'<th scope="col"{_LEFT}>{markup(word)}</th>' for word in self.columns)
+        body = "".join(map(line, first))
+        if hidden:
+            body += f'<tr><td colspan="{len(self.columns)}">… {hidden:,} more packets …</td></tr>'
+        body += "".join(map(line, last))
+        if not self.rows:
+            body = f'<tr><td colspan="{len(self.columns)}">no packets</td></tr>'
+        return (
+            '<div style="overflow-x:auto"><table><caption>Packets of the connection</caption>'
+            f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+
+
+_LEFT = ' style="text-align:left"'
+
+
+def table(trace: Trace, relative: bool = True) -> Table:
+    """The packets of a trace as the document lists them, with both ends' states added.
+
+    With ``relative`` the numbers count from each side's first; without, they are those in
+    the headers. LEN is the frame's length in bytes. The states are those after the packet
+    arrived, or after it left if it never arrived.
+    """
+    after = states_after(trace)
+    http = _Http()
+    rows = []
+    for packet in trace.packets:
+        protocol, info = http.read(packet) or ("TCP", _info(trace, packet, relative))
+        ends = after.get(packet.number)
+        if words := fate(packet):
+            info += f" ({words})"
+        rows.append(
+            (
+                str(packet.number),
+                packet.sender,
+                packet.receiver,
+                protocol,
+                "" if packet.frame_len is None else str(packet.frame_len),
+                info,
+                "" if ends is None else str(ends.a),
+                "" if ends is None else str(ends.b),
+            )
+        )
+    return Table(tuple(rows))
+
+
+def _info(trace: Trace, packet: Packet, relative: bool) -> str:
+    seq, ack = numbers(packet, relative)
+    segment = packet.segment
+    ports = f"{_port(trace, packet.sender)}→{_port(trace, packet.receiver)}"
+    words = [ports, f"[{flag_names(segment.flags)}]", f"Seq={seq}"]
+    if ack is not None:
+        words.append(f"Ack={ack}")
+    words += [f"Win={packet.window}", f"Len={len(segment.data)}"]
+    if segment.options.mss is not None:
+        words.append(f"MSS={segment.options.mss}")
+    if segment.options.wscale is not None:
+        words.append(f"WS={1 << segment.options.wscale}")
+    if segment.options.sack_permitted:
+        words.append("SACK_PERM=1")
+    return " ".join(words)
+
+
+def _port(trace: Trace, side: Side) -> str:
+    return visible(trace.hosts.get(side, side).rpartition(":")[2], 20)
+
+
+class _Http:
+    """Reads just enough HTTP to name packets as the document does."""
+
+    def __init__(self) -> None:
+        # of each side, where the message under way ends and its first line
+        self.under_way: dict[Side, tuple[int | None, str]] = {}
+
+    def read(self, packet: Packet) -> tuple[str, str] | None:
+        data, side = packet.segment.data, packet.sender
+        if not data:
+            return None
+        if _REQUEST.match(data) or _STATUS.match(data):
+            first = visible(data.split(b"\r\n", 1)[0].decode("latin-1"), 100)
+            before, blank, _ = data.partition(b"\r\n\r\n")
+            length = _LENGTH.search(before)
+            size = int(length[1]) if length else 0
+            whole = blank and len(before) + 4 + size <= len(data)
+            if whole and (length or _REQUEST.match(data)):
+                self.under_way.pop(side, None)
+                return "HTTP", first
+            known = blank and length
+            end = (packet.rel_seq + len(before) + 4 + size) % MODULUS if known else None
+            self.under_way[side] = (end, first)
+            return "TCP", _REASSEMBLED
+        if side not in self.under_way:
+            return None
+        end, first = self.under_way[side]
+        if end is not None and rel_end(packet) - packet.segment.fin >= end:
+            del self.under_way[side]
+            return "HTTP", first
+        return "TCP", _REASSEMBLED

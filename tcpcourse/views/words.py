@@ -1,0 +1,128 @@
+"""The words that all views use for flags, times, states and steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tcpcourse.core.segment import Flags
+from tcpcourse.core.states import State
+from tcpcourse.trace import End, Packet, Step
+from tcpcourse.views.escape import brief
+
+_NAMES = (
+    (Flags.FIN, "FIN"), (Flags.SYN, "SYN"), (Flags.RST, "RST"), (Flags.PSH, "PSH"),
+    (Flags.ACK, "ACK"), (Flags.URG, "URG"), (Flags.ECE, "ECE"), (Flags.CWR, "CWR"),
+    (Flags.AE, "AE"),
+)  # fmt: skip
+
+_SHORT = {
+    "retransmission timeout": "resend timeout",
+    "2MSL timeout": "2MSL is over",
+    "zero-window probe": "window probe",
+    "delayed-ACK timeout": "delayed ACK",
+    "the receive buffer grows": "buffer grows",
+}
+
+
+def flag_names(flags: Flags) -> str:
+    """The flags as the document writes them: ``SYN, ACK``."""
+    return ", ".join(name for bit, name in _NAMES if flags & bit) or "none"
+
+
+def short_time(nanoseconds: int) -> str:
+    """A time in the unit that suits it, at most eight characters: ``10 ms``, ``1.02 s``."""
+    if nanoseconds < 0:
+        return "-" + short_time(-nanoseconds)
+    if nanoseconds >= 1_000_000_000:
+        return f"{nanoseconds / 1e9:.4g} s"
+    if nanoseconds >= 1_000_000:
+        return f"{nanoseconds / 1e6:.4g} ms"
+    if nanoseconds >= 1_000:
+        return f"{nanoseconds / 1e3:.4g} µs"
+    return f"{nanoseconds} ns" if nanoseconds else "0"
+
+
+def numbers(packet: Packet, relative: bool = True) -> tuple[int, int | None]:
+    """The packet's seq and ack, relative or as they stand in its header."""
+    if relative:
+        return packet.rel_seq, packet.rel_ack
+    ack = packet.segment.ack
+    return int(packet.segment.seq), None if ack is None else int(ack)
+
+
+def number_line(packet: Packet, relative: bool = True) -> str:
+    """``seq=1 ack=626 len=1460``"""
+    seq, ack = numbers(packet, relative)
+    middle = "" if ack is None else f" ack={ack}"
+    return f"seq={seq}{middle} len={len(packet.segment.data)}"
+
+
+def state_lines(end: End) -> tuple[str, ...]:
+    """The state of an end in one or two short lines, also when it is not quite known."""
+    if end.state is not None:
+        return (str(end.state),)
+    if len(end.possible) == 2:
+        return (f"{end.possible[0]}", f"or {end.possible[1]}")
+    if len(end.possible) == len(State) or not end.possible:
+        return ("unknown",)
+    return ("one of", f"{len(end.possible)} states")
+
+
+def short_event(step: Step) -> str:
+    """What happened at the end itself: a call or a timeout; empty for a mere arrival."""
+    if step.packet is not None:
+        return ""
+    event = step.event.removeprefix("calls ")
+    return brief(_SHORT.get(event, event), 16)
+
+
+def name(packet: Packet, relative: bool = True) -> str:
+    """A packet in a few words: ``packet 2, B→A [SYN, ACK] seq=0 ack=1 len=0``."""
+    return (
+        f"packet {packet.number}, {packet.sender}→{packet.receiver}"
+        f" [{flag_names(packet.segment.flags)}] {number_line(packet, relative)}"
+    )
+
+
+def fate(packet: Packet) -> str:
+    """What became of a packet, if it is not simply there."""
+    words = [*packet.notes]
+    if packet.fate == "lost":
+        words.append("lost")
+    if packet.fate == "duplicate" and not words:
+        words.append("a copy")
+    return ", ".join(brief(word, 40) for word in words)
+
+
+def happening(step: Step) -> str:
+    """A step in one line, for lists, screen readers and picture captions."""
+    if step.packet is not None:
+        who = f"{step.who} gets " if step.packet.sender != step.who else f"{step.who} sends "
+        text = who + name(step.packet)
+    else:
+        text = f"{step.who} {brief(step.event, 60)}"
+    if step.sent:
+        text += "; sends " + listed(
+            f"[{flag_names(packet.segment.flags)}]" + (f" ({fate(packet)})" if fate(packet) else "")
+            for packet in step.sent
+        )
+    elif step.packet is not None and fate(step.packet):
+        text += f" ({fate(step.packet)})"
+    return text + changes(step)
+
+
+def changes(step: Step) -> str:
+    """Which states changed in a step: `` — A: SYN_SENT → ESTABLISHED``, or nothing."""
+    moved = [
+        f"{side}: {before} → {after}"
+        for side, before, after in zip("AB", step.before, step.after, strict=True)
+        if before.possible != after.possible
+    ]
+    return f" — {', '.join(moved)}" if moved else ""
+
+
+def listed(words: Iterable[str], most: int = 3) -> str:
+    """At most ``most`` of the words, and how many more there are."""
+    every = list(words)
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
