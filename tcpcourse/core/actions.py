@@ -13,7 +13,7 @@ from typing import Literal
 from tcpcourse.core.segment import Options, Segment
 from tcpcourse.core.seq import ack_advances
 from tcpcourse.core.states import State
-from tcpcourse.core.tcb import Tcb
+from tcpcourse.core.tcb import LARGEST_SHIFT, Tcb
 from tcpcourse.core.work import Work
 
 MSS_WHEN_NOT_TOLD = 536  # RFC 9293 §3.7.1, MUST-15
@@ -100,7 +100,7 @@ def learn_peer(work: Work) -> None:
         snd_wl1=seg.seq,
         snd_wl2=seg.ack if seg.ack is not None else work.tcb.snd_una,
         snd_mss=min(seg.options.mss or MSS_WHEN_NOT_TOLD, own.mss),
-        snd_shift=min(seg.options.wscale or 0, 14) if scaled else 0,
+        snd_shift=min(seg.options.wscale or 0, LARGEST_SHIFT) if scaled else 0,
         rcv_shift=own.wscale or 0 if scaled else 0,
         sack_permitted=own.sack_permitted and seg.options.sack_permitted,
     )

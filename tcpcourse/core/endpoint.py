@@ -19,6 +19,7 @@ from tcpcourse.core.states import TIMERS, Event, State
 from tcpcourse.core.tcb import (
     DEFAULT_MSS,
     DEFAULT_WINDOW,
+    LARGEST_WINDOW,
     ByteQueue,
     Tcb,
     broken_invariants,
@@ -243,7 +244,12 @@ class Endpoint:
         return self._do(TIMERS[timer])
 
     def grow_buffer(self, window: int) -> Reaction:
-        """The system grants a receive buffer of ``window`` bytes; it never shrinks."""
+        """The system grants a receive buffer of ``window`` bytes; it never shrinks.
+
+        Raises ``TcpCourseError`` beyond the 2**30 bytes of RFC 7323 §2.3.
+        """
+        if window > LARGEST_WINDOW:
+            raise TcpCourseError(f"a buffer of {window} bytes is larger than {LARGEST_WINDOW}")
         return self._do(Event.GROW, count=window)
 
     def _do(

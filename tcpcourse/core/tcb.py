@@ -16,6 +16,7 @@ from tcpcourse.core.states import State
 DEFAULT_WINDOW = 65535
 DEFAULT_MSS = 1460
 LARGEST_WINDOW = 1 << 30  # RFC 7323 §2.3
+LARGEST_SHIFT = 14
 
 OUR_SYN_UNSENT = (State.CLOSED, State.LISTEN)
 PEER_FIN_TAKEN = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT)
@@ -145,7 +146,7 @@ class Tcb:
             object.__setattr__(self, "snd_una", (base or SeqNumber(0)) + una)
         default("iss", self.snd_una - una)
         default("snd_nxt", self.snd_una + (nxt - una))
-        if state in OUR_FIN_ACKED or (state in CLOSE_CALLED and self.in_flight):
+        if state in OUR_FIN_ACKED or (state in CLOSE_CALLED and self.in_flight > self.syn_unacked):
             default("fin_seq", self.snd_nxt - 1)
         known = state not in _UNKNOWN_PEER
         taken = 2 if state in PEER_FIN_TAKEN else 1
@@ -266,10 +267,15 @@ def windows_are_bounded(tcb: Tcb) -> bool:
     return (
         0 <= tcb.snd_wnd <= tcb.max_snd_wnd <= LARGEST_WINDOW
         and 0 <= tcb.rcv_wnd <= LARGEST_WINDOW
-        and 0 <= tcb.snd_shift <= 14
-        and 0 <= tcb.rcv_shift <= 14
+        and 0 <= tcb.snd_shift <= LARGEST_SHIFT
+        and 0 <= tcb.rcv_shift <= LARGEST_SHIFT
         and tcb.snd_mss >= 1
     )
+
+
+def the_window_fits_the_buffer(tcb: Tcb) -> bool:
+    """RCV.WND and what the user has not received yet fit the receive buffer"""
+    return tcb.rcv_wnd + len(tcb.rcvq) <= tcb.rcv_buff <= LARGEST_WINDOW
 
 
 def queue_holds_what_is_in_flight(tcb: Tcb) -> bool:
@@ -297,6 +303,7 @@ INVARIANTS: tuple[Callable[[Tcb], bool], ...] = (
     last_ack_has_sent_its_fin,
     closers_wait_for_their_fin,
     windows_are_bounded,
+    the_window_fits_the_buffer,
     queue_holds_what_is_in_flight,
     early_data_lies_beyond_a_hole,
 )

@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.segment import Options, Segment
 from tcpcourse.core.seq import SeqNumber
-from tcpcourse.core.tcb import DEFAULT_MSS, DEFAULT_WINDOW, Tcb
+from tcpcourse.core.tcb import (
+    DEFAULT_MSS,
+    DEFAULT_WINDOW,
+    LARGEST_SHIFT,
+    LARGEST_WINDOW,
+    Tcb,
+)
 
 NO_SEGMENT = Segment(0)
+POLICIES = ("rfc5961", "rfc793")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,7 @@ class Settings:
     our SYN. ``window`` is the receive buffer in bytes. ``policy`` is ``"rfc5961"`` or
     ``"rfc793"``: what a RST or SYN in the window does. With ``delayed_ack`` every second
     segment of data is acknowledged at once, others when the timer runs out (RFC 9293
-    §3.8.6.3).
+    §3.8.6.3). Raises ``TcpCourseError`` for a value outside its range.
     """
 
     window: int = DEFAULT_WINDOW
@@ -29,6 +37,20 @@ class Settings:
     sack_permitted: bool = False
     policy: Literal["rfc5961", "rfc793"] = "rfc5961"
     delayed_ack: bool = False
+
+    def __post_init__(self) -> None:
+        scale = 0 if self.wscale is None else self.wscale
+        for name, value, least, most in (
+            ("window", self.window, 0, LARGEST_WINDOW),
+            ("mss", self.mss, 1, 65535),
+            ("wscale", scale, 0, LARGEST_SHIFT),
+        ):
+            if not least <= value <= most:
+                raise TcpCourseError(f"{name} {value} is not between {least} and {most}")
+        if self.policy not in POLICIES:
+            raise TcpCourseError(
+                f"there is no policy {self.policy!r}; there are {' and '.join(POLICIES)}"
+            )
 
 
 @dataclass(slots=True)
