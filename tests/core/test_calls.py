@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+
 from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import CallError, TcpCourseError
+from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.tcb import Tcb
 
@@ -322,6 +324,6 @@ def test_an_end_shows_itself() -> None:
         "<Endpoint ESTABLISHED iss 100 una 101 nxt 101 wnd 65535 irs 300 "
         "rcv_nxt 301 rcv_wnd 65535>"
     )
-    assert str(Tcb(iss=100)) == (  # type: ignore[arg-type]
+    assert str(Tcb(iss=SeqNumber(100))) == (
         "CLOSED iss 100 una 100 nxt 100 wnd 65535 irs - rcv_nxt 0 rcv_wnd 65535"
     )

@@ -7,6 +7,7 @@ receive window of 65,535 bytes begins at RCV.NXT.
 from __future__ import annotations
 
 import pytest
+
 from tcpcourse.core.states import State
 
 from .build import BUILDERS
@@ -71,10 +72,8 @@ def test_a_duplicate_fin_is_acknowledged(
     state: State, nxt: int, rcv: int, policy: str
 ) -> None:
     restarts = "starts time-wait" if state is State.TIME_WAIT else ""
-    if rcv == 301:  # the peer's FIN has not come yet, so this is an older segment's
-        old = "FA 300:300(0)"
-    else:
-        old = "FA 301:301(0)"
+    # where the peer's FIN has not come yet, 300 is a number from before
+    old = "FA 300:300(0)" if rcv == 301 else "FA 301:301(0)"
     tell(
         BUILDERS[state](policy=policy),
         f"gets {old} ack {nxt}\nsays A {nxt}:{nxt}(0) ack {rcv}\nis {state}\n{restarts}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.states import State
 
