@@ -34,12 +34,12 @@ def _offer(work: Work, *, peer: Options | None) -> Options:
 
 
 def open_actively(work: Work) -> None:
-    """create the TCB"""
+    """create TCB"""
     work.update(opened="active")
 
 
 def open_passively(work: Work) -> None:
-    """create the TCB"""
+    """create TCB"""
     work.update(opened="passive")
 
 

@@ -70,7 +70,7 @@ def open_window(work: Work) -> None:
 
 
 def take_fin(work: Work) -> None:
-    """RCV.NXT over the FIN"""
+    """snd ACK"""  # as figure 5 has it; what is acknowledged is RCV.NXT, moved over the FIN
     tcb = work.tcb
     work.update(rcv_nxt=tcb.rcv_nxt + 1, early=(), early_fin=None)
     first_to_close = tcb.state in CLOSE_CALLED

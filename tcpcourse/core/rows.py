@@ -54,7 +54,8 @@ class Row:
     def effect(self) -> str:
         """What is sent or started, as far as anybody outside can see it."""
         labels = [(action.__doc__ or "").strip() for action in self.actions]
-        return ", ".join(text for text in labels if text.startswith(("snd", "create", "delete")))
+        seen = (text for text in labels if text.startswith(("snd", "create", "delete")))
+        return ", ".join(dict.fromkeys(seen))
 
     def __str__(self) -> str:
         return f"{self.state} → {self.next}: {self.label} [{self.cite}]"
