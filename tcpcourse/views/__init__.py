@@ -9,8 +9,23 @@ from __future__ import annotations
 from tcpcourse.views.arithmetic import Explanation, explain
 from tcpcourse.views.diagram import state_diagram
 from tcpcourse.views.ladder import ladder
+from tcpcourse.views.plots import bytes_in_flight, round_trips, time_sequence
 from tcpcourse.views.stepper import stepper
+from tcpcourse.views.strip import sequence_strip
 from tcpcourse.views.svg import Svg
 from tcpcourse.views.table import Table, table
 
-__all__ = ["Explanation", "Svg", "Table", "explain", "ladder", "state_diagram", "stepper", "table"]
+__all__ = [
+    "Explanation",
+    "Svg",
+    "Table",
+    "bytes_in_flight",
+    "explain",
+    "ladder",
+    "round_trips",
+    "sequence_strip",
+    "state_diagram",
+    "stepper",
+    "table",
+    "time_sequence",
+]

@@ -149,9 +149,12 @@ def _label(edge: Edge, grid: Grid) -> str:
     row = next((row for row in rows if row.in_figure), rows[0])
     words = row.label.replace(", nothing waits to be sent", "")
     words = words.replace("create the TCB", "create TCB")
-    faint = "" if edge in IN_FIGURE else " f"
+    style = f"s o {anchor[:1].strip('2')}{'' if edge in IN_FIGURE else ' f'}".replace("  ", " ")
     x, y = grid.at(place)
-    return write(x, y, words, f"s o {anchor}{faint}".replace("  ", " "))
+    if not anchor.endswith("2"):
+        return write(x, y, words, style.strip())
+    first, mark, second = words.partition(" / " if " / " in words else ", ")
+    return write(x, y, first + mark, style.strip()) + write(x, y + 11, second, style.strip())
 
 
 @lru_cache(maxsize=4)

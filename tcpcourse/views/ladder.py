@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import median
 
 from tcpcourse.trace import End, Packet, Side, Step, Trace
-from tcpcourse.views.arrows import LEFT, RIGHT, Arrow, draw, free_half
+from tcpcourse.views.arrows import LEFT, RIGHT, Arrow, draw, places
 from tcpcourse.views.diagram import SIDES
 from tcpcourse.views.escape import brief, visible
 from tcpcourse.views.svg import COLOUR_A, COLOUR_B, PHASES, Svg, num, picture, write
@@ -155,6 +155,8 @@ def _row(sheet: _Sheet, trace: Trace, place: int, known: Known, *, mark: bool) -
         if known.usual_wait and wait > LONG_WAIT * known.usual_wait:
             sheet.y += WAIT
             sheet.parts.append(_pause(sheet.y - WAIT, wait))
+    if step.packet is not None and _forged(step.packet, step, known):
+        sheet.y += WAIT  # it comes from nowhere, and needs room of its own
     y, height = sheet.y, _height(step)
     if mark:
         sheet.parts.insert(
@@ -165,23 +167,32 @@ def _row(sheet: _Sheet, trace: Trace, place: int, known: Known, *, mark: bool) -
         sheet.clocks.append(write(3, y + 3, clock))
         sheet.clock = clock
     if step.packet is not None:
-        _arrive(sheet, step, step.packet, y, known.sent)
+        _arrive(sheet, step, step.packet, y, known)
     for count, packet in enumerate(step.sent):
         sheet.open[packet.number] = (packet, y + SEND * count + (5 if step.packet else 0))
     _note_states(sheet, step, y)
     sheet.y += height
 
 
-def _arrive(sheet: _Sheet, step: Step, packet: Packet, y: float, sent: frozenset[int]) -> None:
+def _forged(packet: Packet, step: Step, known: Known) -> bool:
+    """Whether nobody in the trace ever sent this packet that arrives."""
+    return (
+        packet.fate != "captured"
+        and packet.sender != step.who
+        and packet.number not in known.sent
+    )
+
+
+def _arrive(sheet: _Sheet, step: Step, packet: Packet, y: float, known: Known) -> None:
     if packet.number in sheet.open:
         _, start = sheet.open.pop(packet.number)
         sheet.arrows.append(Arrow(packet, start, y))
+    elif _forged(packet, step, known):
+        sheet.arrows.append(Arrow(packet, y - ROW * 0.45, y, forged=True))
     elif packet.fate == "captured" or packet.sender == step.who:
         sheet.arrows.append(Arrow(packet, y, None if packet.fate == "lost" else y))
-    elif packet.number in sent:
+    else:  # sent in a folded part
         sheet.arrows.append(Arrow(packet, y - ROW * 0.8, y))
-    else:
-        sheet.arrows.append(Arrow(packet, y - ROW * 0.45, y, forged=True))
 
 
 def _leave_open(sheet: _Sheet) -> None:
@@ -216,8 +227,8 @@ def _shapes(sheet: _Sheet, trace: Trace, relative: bool) -> Iterator[str]:
         yield write(middle, 25, host, "c s")
     yield f'<g class="s f">{"".join(sheet.clocks)}</g>'
     yield from sheet.parts
-    for arrow in sheet.arrows:
-        yield draw(arrow, free_half(arrow, sheet.arrows), relative)
+    for arrow, along in zip(sheet.arrows, places(sheet.arrows), strict=True):
+        yield draw(arrow, along, relative)
 
 
 def _band(sheet: _Sheet, side: Side, x: float, style: str) -> Iterator[str]:
@@ -244,7 +255,7 @@ def _pause(y: float, wait: int) -> str:
         f'<path class="g" d="M{x - 10:.0f} {num(y + 3)}l8-6 4 6 8-6v5l-8 6-4-6-8 6z"/>'
         for x in (LEFT - BAND / 2 - 4, RIGHT + BAND / 2 + 4)
     )
-    words = write((LEFT + RIGHT) / 2, y + 6, f"{short_time(wait)} pass", "c s f")
+    words = write((LEFT + RIGHT) / 2, y + 9, f"{short_time(wait)} pass", "c s f")
     return marks + words
 
 

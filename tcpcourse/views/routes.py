@@ -35,7 +35,7 @@ ROUTES: dict[Edge, tuple[Place, ...]] = {
     (SR, E): ((0, 2, 0.4, 1), (0, 3, 0.4, -0.4), (1, 3, -1, -0.4)),
     (SS, E): ((2, 2, -0.4, 1), (2, 3, -0.4, -0.4), (1, 3, 1, -0.4)),
     (SR, F1): ((0, 2, -0.4, 1), (0, 4, -0.4, -1)),
-    (SS, CW): ((2, 2, 0.5, 1), (2, 4, 0.5, -1)),
+    (SS, CW): ((2, 2, 0.35, 1), (2, 4, 0.35, -1)),
     (E, F1): ((1, 3, -1, 0.4), (0, 3, 0.4, 0.4), (0, 4, 0.4, -1)),
     (E, CW): ((1, 3, 1, 0.4), (2, 3, -0.4, 0.4), (2, 4, -0.4, -1)),
     (SR, CW): ((0, 2, 0.75, 1), (0, 2.5, 0.75, 0), (2, 2.5, 0.1, 0), (2, 4, 0.1, -1)),
@@ -64,14 +64,15 @@ ROUTES: dict[Edge, tuple[Place, ...]] = {
 }  # fmt: skip
 """How to draw an edge. An edge without a route would be drawn straight."""
 
-# Where an edge's label stands in the large diagram, and to which side it runs.
+# Where an edge's label stands in the large diagram, and to which side it runs; with 2, on
+# two lines.
 LABELS: dict[Edge, tuple[Place, str]] = {
     (C, L): ((1, 0.5, -0.4, -0.2), "e"),
     (L, C): ((1, 0.5, 0.4, 0.3), ""),
     (C, SS): ((1.5, 0, 0.1, 0.95), "c"),
     (SS, C): ((1.5, 0, 0.1, -0.65), "c"),
     (L, SR): ((0.5, 1, 0, -0.55), "c"),
-    (SR, L): ((0.5, 1, 0.1, 1.05), "c"),
+    (SR, L): ((0.5, 1, 0.1, 1.05), "c2"),
     (L, SS): ((1.5, 1, 0, -0.25), "c"),
     (SS, SR): ((1, 2, 0, -0.25), "c"),
     (SR, E): ((0.5, 3, 0.1, -0.65), "c"),
@@ -84,12 +85,11 @@ LABELS: dict[Edge, tuple[Place, str]] = {
     (F2, TW): ((0.5, 6, 0, 0.85), "c"),
     (CG, TW): ((1, 5.5, 0.1, 0), ""),
     (CW, LA): ((2, 4.5, 0.1, 0), ""),
-    (LA, C): ((2, 5, 0, 1.5), "c"),
+    (LA, C): ((2, 5, 0, 1.75), "c"),
     (TW, C): ((1.5, 6, 0, -0.25), "c"),
-    (SS, CW): ((2, 3, 0.56, 0), ""),
+    (SS, CW): ((2, 3, 0.42, 0), "2"),
     (SR, CW): ((1, 2.5, 0, -0.25), "c"),
     (F1, TW): ((0.5, 5.3, 0.05, 0), ""),
-    (CW, C): ((2, 3.5, 1.24, 0), "e"),
     (SR, C): ((0, 0, -1.2, -0.3), ""),
     (TW, SR): ((0.5, 6, 0, 2.5), "c"),
 }
@@ -114,10 +114,12 @@ class Grid:
         low = min(int(column), 1)
         left, right = self.columns[low], self.columns[low + 1]
         x = left + (right - left) * (column - low)
+        if abs(dx) > 1:  # a lane beside the boxes; the large picture has more room there
+            dx += (dx - (1 if dx > 0 else -1)) * (1.4 if self.large else 0)
         x += dx * self.half_width
         y = self.top + row * self.pitch + dy * self.half_height
         return (x, y) if self.large else (round(x), round(y))
 
 
 SMALL = Grid((92, 226, 360), 46, 58, 50, 13, 452, 430, False)
-LARGE = Grid((150, 470, 790), 60, 84, 62, 16, 920, 632, True)
+LARGE = Grid((164, 484, 804), 60, 84, 62, 16, 960, 636, True)

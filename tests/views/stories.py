@@ -81,3 +81,29 @@ def unknown() -> Trace:
 def empty() -> Trace:
     """Nothing happened."""
     return Trace((), (), "captured", "nothing")
+
+
+def long(packets: int) -> Trace:
+    """A download as a capture: A asks, B sends, A acknowledges every second segment."""
+    known = End((E,))
+    ends = Ends(known, known)
+    found, steps = [], []
+    seq = {"A": 1, "B": 1}
+    data = bytes(1000)
+    for number in range(1, packets + 1):
+        who: Side = "A" if number % 3 == 0 else "B"
+        peer: Side = "B" if who == "A" else "A"
+        size = 0 if who == "A" else 1000
+        segment = Segment(
+            1000 + seq[who], 1000 + seq[peer], "A", 500, data if size else b""
+        )
+        time = number * 1_000_000
+        packet = Packet(
+            number, who, segment, time, time, seq[who], seq[peer], 500, "captured", 54 + size
+        )
+        seq[who] += size
+        found.append(packet)
+        steps.append(Step(number - 1, time, who, f"sends packet {number}", packet, (), ends, ends, ()))
+    return Trace(
+        tuple(steps), tuple(found), "captured", "a long download", isn={"A": 1000, "B": 1000}
+    )
