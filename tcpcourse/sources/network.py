@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
-from tcpcourse.core.endpoint import Endpoint, Reaction
+from tcpcourse.core.endpoint import Reaction
 from tcpcourse.core.errors import CallError, TcpCourseError
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
-from tcpcourse.sources.rto import MILLISECOND, Rto
-from tcpcourse.sources.scenario import Act, Host, Scenario
+from tcpcourse.sources.rto import MILLISECOND
+from tcpcourse.sources.scenario import Act, Scenario
 from tcpcourse.sources.scenarios import SCENARIOS
+from tcpcourse.sources.station import Station, endpoint_for, station_for
 from tcpcourse.sources.wire import Wire
 from tcpcourse.trace import Ends, Move, Packet, Side, Step, Trace, end_of
 
@@ -27,21 +28,6 @@ DELAYED_ACK = 200 * MILLISECOND  # RFC 9293 §3.8.6.3 allows up to 500 ms
 MOST_EVENTS = 1_000_000
 NOTES = {Event.RETRANSMISSION: "retransmission", Event.PROBE: "zero-window probe"}
 BEFORE_DATA = (State.LISTEN, State.SYN_SENT, State.SYN_RCVD)
-
-
-@dataclass(slots=True)
-class _Station:
-    """One end in the simulator: its endpoint, its user's script, and its timers."""
-
-    side: Side
-    host: Host
-    acts: list[Act]
-    endpoint: Endpoint
-    received: int = 0
-    rto: Rto = field(default_factory=Rto)
-    deadlines: dict[str, int] = field(default_factory=dict)
-    armed: bool = False
-    sent_at: dict[int, int] = field(default_factory=dict)  # end of segment -> when, if sent once
 
 
 class _Simulation:
@@ -52,9 +38,9 @@ class _Simulation:
         self.queue: list[tuple[int, int, Callable[[], None]]] = []
         self.steps: list[Step] = []
         self.wire = Wire(scenario)
-        self.stations: dict[Side, _Station] = {
-            "A": _station("A", scenario.a, scenario),
-            "B": _station("B", scenario.b, scenario),
+        self.stations: dict[Side, Station] = {
+            "A": station_for("A", scenario.a, scenario),
+            "B": station_for("B", scenario.b, scenario),
         }
 
     # --- the clock -----------------------------------------------------------------------
@@ -86,7 +72,7 @@ class _Simulation:
 
     # --- users ---------------------------------------------------------------------------
 
-    def arm(self, station: _Station) -> None:
+    def arm(self, station: Station) -> None:
         """Plan the next act of this end's user if its turn has come."""
         if station.armed or not station.acts:
             return
@@ -96,7 +82,7 @@ class _Simulation:
         station.armed = True
         self.at(self.now + act.after, partial(self.perform, station))
 
-    def perform(self, station: _Station) -> None:
+    def perform(self, station: Station) -> None:
         station.armed = False
         act = station.acts.pop(0)
         endpoint = station.endpoint
@@ -128,20 +114,20 @@ class _Simulation:
                 )
         self.arm(station)
 
-    def refuse(self, station: _Station, act: Act, words: str) -> None:
+    def refuse(self, station: Station, act: Act, words: str) -> None:
         ends = self.ends()
         move = Move(station.side, None, f"The call is refused: {words}.", "RFC 9293 §3.10")
         self.note(station, f"calls {act.call}, refused", ends, (move,))
 
-    def crash(self, station: _Station) -> None:
+    def crash(self, station: Station) -> None:
         ends = self.ends()
         old = station.endpoint.tcb
-        station.endpoint = _endpoint(replace(station.host, iss=int(old.snd_nxt + 100_000)))
+        station.endpoint = endpoint_for(replace(station.host, iss=int(old.snd_nxt + 100_000)))
         station.deadlines.clear()
         why = "A crash is no event of TCP: the machine restarts and knows of no connection."
         self.note(station, "crashes", ends, (Move(station.side, None, why, "RFC 9293 §3.5.1"),))
 
-    def inject(self, station: _Station, act: Act) -> None:
+    def inject(self, station: Station, act: Act) -> None:
         segment = Segment.parse(act.segment)
         sender: Side = "B" if station.side == "A" else "A"
         packet = self.wire.inject(sender, segment, self.now, act.note)
@@ -155,7 +141,7 @@ class _Simulation:
         reaction = station.endpoint.arrive(packet.segment)
         self.record(station, f"gets packet {packet.number}", reaction, ends, packet)
 
-    def send(self, station: _Station, segment: Segment, note: str) -> tuple[Packet, ...]:
+    def send(self, station: Station, segment: Segment, note: str) -> tuple[Packet, ...]:
         shift = station.endpoint.tcb.rcv_shift
         packets = self.wire.send(station.side, segment, self.now, shift, note)
         for packet in packets:
@@ -168,7 +154,7 @@ class _Simulation:
     def ends(self) -> Ends:
         return Ends(*(end_of(station.endpoint.tcb) for station in self.stations.values()))
 
-    def note(self, station: _Station, event: str, before: Ends, moves: tuple[Move, ...]) -> None:
+    def note(self, station: Station, event: str, before: Ends, moves: tuple[Move, ...]) -> None:
         self.steps.append(
             Step(
                 len(self.steps), self.now, station.side, event, None, (), before, self.ends(), moves
@@ -177,7 +163,7 @@ class _Simulation:
 
     def record(
         self,
-        station: _Station,
+        station: Station,
         event: str,
         reaction: Reaction,
         before: Ends,
@@ -208,13 +194,13 @@ class _Simulation:
         self.keep_reading(station)
         self.arm(station)
 
-    def keep_reading(self, station: _Station) -> None:
+    def keep_reading(self, station: Station) -> None:
         """A user who reads always has a RECEIVE waiting, posted before any data can come."""
         tcb = station.endpoint.tcb
         if station.host.reads and not tcb.rcv_posted and tcb.state in BEFORE_DATA:
             station.endpoint.receive(1 << 62)
 
-    def time_round_trip(self, station: _Station, segment: Segment, again: bool) -> None:
+    def time_round_trip(self, station: Station, segment: Segment, again: bool) -> None:
         if again:
             station.sent_at.clear()  # Karn's rule: whose ACK would that be?
         elif segment.seg_len:
@@ -222,7 +208,7 @@ class _Simulation:
 
     # --- timers ------------------------------------------------------------------------------
 
-    def set_timers(self, station: _Station, reaction: Reaction) -> None:
+    def set_timers(self, station: Station, reaction: Reaction) -> None:
         before, after = reaction.before, station.endpoint.tcb
         progress = after.snd_una != before.snd_una
         if progress:
@@ -261,7 +247,7 @@ class _Simulation:
         )
 
     def keep(
-        self, station: _Station, timer: str, running: bool, length: int, *, restart: bool = False
+        self, station: Station, timer: str, running: bool, length: int, *, restart: bool = False
     ) -> None:
         """Let a timer run, start anew, or stop."""
         if not running:
@@ -271,7 +257,7 @@ class _Simulation:
             station.deadlines[timer] = deadline
             self.at(deadline, partial(self.expire, station, timer, deadline))
 
-    def expire(self, station: _Station, timer: str, deadline: int) -> None:
+    def expire(self, station: Station, timer: str, deadline: int) -> None:
         if station.deadlines.get(timer) != deadline:
             return  # stopped or started anew since
         del station.deadlines[timer]
@@ -280,25 +266,6 @@ class _Simulation:
         ends = self.ends()
         reaction = station.endpoint.tick(timer)
         self.record(station, str(reaction.event), reaction, ends)
-
-
-def _station(side: Side, host: Host, scenario: Scenario) -> _Station:
-    acts = [act for act in scenario.acts if act.who == side]
-    return _Station(side, host, acts, _endpoint(host))
-
-
-def _endpoint(host: Host) -> Endpoint:
-    own = host.settings
-    return Endpoint(
-        host.iss,
-        own.window,
-        own.mss,
-        wscale=own.wscale,
-        sack_permitted=own.sack_permitted,
-        policy=own.policy,
-        delayed_ack=own.delayed_ack,
-        next_iss=host.next_iss,
-    )
 
 
 def simulate(story: str | Scenario = "three-way-handshake", **changes: Any) -> Trace:
