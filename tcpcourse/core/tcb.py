@@ -285,7 +285,7 @@ def queue_holds_what_is_in_flight(tcb: Tcb) -> bool:
 
 def early_data_lies_beyond_a_hole(tcb: Tcb) -> bool:
     """data kept out of order lies beyond RCV.NXT, for in order it would be delivered"""
-    if tcb.state is State.SYN_RCVD:  # what came with a SYN waits for ESTABLISHED
+    if tcb.syn_unacked:  # what came with a SYN waits until both ends are synchronized
         return all(seq >= tcb.rcv_nxt for seq, _ in tcb.early)
     return all(seq > tcb.rcv_nxt for seq, _ in tcb.early)
 
