@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .build import Builder, get, syn_rcvd, syn_rcvd_active, syn_sent
+from .build import Builder, get, listening, syn_rcvd, syn_rcvd_active, syn_sent
 from .story import tell
 
 BOTH = pytest.mark.parametrize("policy", ["rfc5961", "rfc793"])
@@ -357,5 +357,21 @@ def test_retransmission_of_the_syn_ack() -> None:
         starts retransmission
         says SA 100:100(0) ack 301 <mss 1460>
         is SYN_RCVD
+        """,
+    )
+
+
+def test_data_on_the_syn_is_delivered_although_we_have_closed() -> None:
+    tell(
+        get(listening(), 'FS 300:305(5) "hello"'),
+        """
+        calls CLOSE
+        says FA 101:101(0) ack 301
+        is FIN_WAIT_1
+        gets A 307:307(0) ack 101
+        is CLOSING
+        says A 102:102(0) ack 307
+        tells connection closing
+        has rcvq "hello"
         """,
     )
