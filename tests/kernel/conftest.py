@@ -1,0 +1,55 @@
+"""The lab of each test, and the one reason why these tests may be skipped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .lab import Lab
+from .tun import Network, why_not
+
+
+@pytest.fixture(scope="session")
+def reason() -> str | None:
+    """Why this machine cannot run these tests; ``None`` when it can."""
+    return why_not()
+
+
+@pytest.fixture
+def net(reason: str | None) -> Iterator[Network]:
+    """A namespace that only this test uses."""
+    if reason is not None:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must run these tests, but {reason}")
+        pytest.skip(reason)
+    with Network() as made:
+        yield made
+
+
+@pytest.fixture
+def make_lab(net: Network) -> Iterator[Callable[..., Lab]]:
+    """Builds labs with settings for our endpoint."""
+    labs: list[Lab] = []
+
+    def make(**settings: Any) -> Lab:
+        labs.append(Lab(net, **settings))
+        return labs[-1]
+
+    yield make
+    for each in labs:
+        each.end()
+
+
+@pytest.fixture
+def lab(make_lab: Callable[..., Lab]) -> Lab:
+    """Our endpoint and the kernel, both still closed."""
+    return make_lab()
+
+
+@pytest.fixture(params=["we", "kernel"])
+def open_lab(request: pytest.FixtureRequest, lab: Lab) -> Lab:
+    """Established, once opened by us and once by the kernel."""
+    return lab.establish(request.param)
