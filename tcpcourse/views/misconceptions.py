@@ -46,8 +46,13 @@ def misconceptions(
 
     No two have the same value, and none has the right one; the more telling comes first.
     """
-    packet = trace.packet(number)
-    basis = bases(trace)[number]
+    return wrong_answers(trace.packet(number), bases(trace)[number], field, relative)
+
+
+def wrong_answers(
+    packet: Packet, basis: Basis, field: Field, relative: bool = True
+) -> tuple[Misconception, ...]:
+    """The same for a packet whose basis is already known."""
     right = right_answer(packet, field, relative)
     if right is None:
         return ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from tcpcourse.trace import Packet, Side, Step, Trace
 from tcpcourse.views.arithmetic import explain_packet
@@ -23,7 +23,7 @@ from tcpcourse.views.svg import Svg
 from tcpcourse.views.words import fate, happening
 
 MOST = 40  # steps with pictures; about nine kilobytes each
-EDGE = 8  # steps always shown at the beginning and at the end
+EDGE = 8  # steps at the beginning and at the end that come before others in the middle
 HEIGHT = SMALL.height + FOOT
 EXPLAINED = 2  # packets whose arithmetic one step shows
 
@@ -37,9 +37,10 @@ def _part(name: str) -> str:
 def stepper(trace: Trace, relative: bool = True, most: int = MOST) -> str:
     """The trace as self-contained HTML, a step at a time.
 
-    Of a longer trace ``most`` steps are shown: the beginning, the end, and between them first
-    those that change a state or go wrong; the rest is folded and counted. ``relative``
-    chooses the numbers in the ladder.
+    Of a longer trace ``most`` steps are shown: the first and the last, those that change a
+    state or go wrong, then more of the beginning and the end; the rest is folded and counted.
+    A slice, such as ``trace[500:540]``, shows any other part. ``relative`` chooses the numbers
+    in the ladder.
     """
     title = visible(trace.title, 80)
     steps = "".join(_steps(trace, relative, max(most, 2)))
@@ -100,13 +101,18 @@ def chosen(trace: Trace, most: int) -> list[int]:
     if count <= most:
         return list(range(count))
     edge = min(EDGE, most // 2)
-    places = {*range(edge), *range(count - edge, count)}
-    for telling in (_moves_a_state, _goes_wrong, lambda step: True):
-        for place, step in enumerate(trace.steps):
-            if len(places) >= most:
-                return sorted(places)
-            if telling(step):
-                places.add(place)
+    ranked = chain(
+        (0, count - 1),
+        (place for place, step in enumerate(trace.steps) if _moves_a_state(step)),
+        (place for place, step in enumerate(trace.steps) if _goes_wrong(step)),
+        (place for near in range(edge) for place in (near, count - 1 - near)),
+        range(count),
+    )
+    places: set[int] = set()
+    for place in ranked:
+        if len(places) == most:
+            break
+        places.add(place)
     return sorted(places)
 
 
@@ -133,8 +139,8 @@ def _to_explain(step: Step, explained: set[int]) -> list[Packet]:
 
 def _words(trace: Trace, step: Step, packets: list[Packet], basis: Mapping[int, Basis]) -> str:
     moves = "".join(
-        f"<p><b>{move.who}:</b> {markup(move.why)}"
-        f"{f' <cite>[{markup(move.cite)}]</cite>' if move.cite else ''}</p>"
+        f"<p><b>{move.who}:</b> {markup(visible(move.why, 600))}"
+        f"{f' <cite>[{markup(visible(move.cite))}]</cite>' if move.cite else ''}</p>"
         for move in step.moves
     )
     sums = "".join(

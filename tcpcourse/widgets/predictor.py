@@ -15,10 +15,10 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.segment import Flags
 from tcpcourse.core.states import State
 from tcpcourse.trace import Packet, Trace
-from tcpcourse.views.arithmetic import explain
-from tcpcourse.views.basis import states_after
+from tcpcourse.views.arithmetic import Explanation, explain_packet
+from tcpcourse.views.basis import bases, states_after
 from tcpcourse.views.escape import markup, visible
-from tcpcourse.views.misconceptions import Field, diagnose, right_answer
+from tcpcourse.views.misconceptions import Field, right_answer, wrong_answers
 from tcpcourse.views.table import Table, table
 from tcpcourse.views.words import fate, flag_names
 
@@ -61,6 +61,7 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.first = first - 1
         self._table = table(trace, relative)
         self._after = states_after(trace)
+        self._bases = bases(trace)
         self._story = ipw.HTML()
         self._question = ipw.HTML()
         self._said = ipw.HTML()
@@ -125,7 +126,7 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         start = max(0, place - CONTEXT)
         known = Table(self._table.rows[start:place], self._table.columns)
         self._story.value = known._repr_html_() if place else "<p>Nothing was sent yet.</p>"
-        words = f" It is a {fate(packet)}." if packet.notes else ""
+        words = f" Note: {fate(packet)}." if packet.notes else ""
         size = "" if packet.frame_len is None else f", a frame of {packet.frame_len} bytes"
         flags = "" if "flags" in self.fields else f" [{flag_names(packet.segment.flags)}]"
         kind = "relative" if self.relative else "raw"
@@ -150,9 +151,9 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._tries += 1
         if all(good for _, good, _ in verdicts):
             self.score += self._tries == 1
-            why = explain(self.trace, self.packet.number)
-            self._finish("Right. " + " ".join(f"{what}: {text}" for what, text in why.reasons
-                                              if what in self.fields))  # fmt: skip
+            reasons = self._explanation().reasons
+            words = [f"{what}: {text}" for what, text in reasons if what in self.fields]
+            self._finish(" ".join(["Right.", *words]))
             return
         self._say("\n".join(f"{name}: {words}" for name, _, words in verdicts))
 
@@ -173,12 +174,18 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         answer = int(digits)
         if answer == right:
             return True, "right."
-        found = diagnose(self.trace, self.packet.number, cast(Field, name), answer, self.relative)
-        return False, found.says if found else f"{answer} is not it. Try again."
+        basis = self._bases[self.packet.number]
+        for wrong in wrong_answers(self.packet, basis, cast(Field, name), self.relative):
+            if wrong.value == answer:
+                return False, wrong.says
+        return False, f"{answer} is not it. Try again."
 
     def _reveal(self) -> None:
         answers = ", ".join(f"{name} = {value}" for name, value in self.solution.items())
-        self._finish(f"The packet says: {answers}.\n{explain(self.trace, self.packet.number)}")
+        self._finish(f"The packet says: {answers}.\n{self._explanation()}")
+
+    def _explanation(self) -> Explanation:
+        return explain_packet(self.trace, self.packet, self._bases[self.packet.number])
 
     def _finish(self, words: str) -> None:
         self._done = True

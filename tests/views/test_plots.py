@@ -1,0 +1,67 @@
+"""The plots: numbers reckoned by hand, axes with units, and nothing heavy before they are used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tcpcourse.views import bytes_in_flight, round_trips, time_sequence
+from tcpcourse.views.plots import round_trip_times
+
+from . import stories
+
+MS = 1_000_000
+
+
+def test_units_are_on_the_axes() -> None:
+    units = {time_sequence: "[bytes]", bytes_in_flight: "[bytes]", round_trips: "[ms]"}
+    for draw, unit in units.items():
+        axes = draw(stories.talk()).axes[0]
+        assert axes.get_xlabel() == "time since the start [s]"
+        assert axes.get_ylabel().endswith(unit)
+
+
+def test_round_trips_of_a_talk_are_twenty_milliseconds() -> None:
+    # 10 ms each way; SYN, data and FIN of A are each acknowledged at once
+    assert [wait for _, wait in round_trip_times(stories.talk(), "A")] == [20 * MS] * 3
+
+
+def test_what_was_sent_again_is_not_timed() -> None:
+    # packet 4, the data, is lost and sent again: nobody knows which one an ACK is for
+    assert [wait for _, wait in round_trip_times(stories.talk(lose=4), "A")] == [20 * MS] * 2
+
+
+def test_in_flight_of_the_document() -> None:
+    axes = bytes_in_flight(stories.avatar(), "B").axes[0]
+    amounts = list(axes.lines[0].get_ydata())
+    # after each packet but the SYN of A: SYN, acknowledged, …, 1460, 2920, 0
+    assert amounts == [1, 0, 0, 0, 1460, 2920, 0]
+
+
+def test_lost_and_resent_packets_are_told_apart() -> None:
+    legend = time_sequence(stories.talk(lose=4)).axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()][:3] == ["sent", "sent again", "lost"]
+
+
+@pytest.mark.parametrize("draw", [time_sequence, bytes_in_flight, round_trips])
+def test_nothing_to_plot_is_no_error(draw) -> None:  # type: ignore[no-untyped-def]
+    for trace in (stories.empty(), stories.unknown()):
+        assert draw(trace)._repr_png_().startswith(b"\x89PNG")
+
+
+def test_a_title_is_no_formula() -> None:
+    from dataclasses import replace
+
+    figure = time_sequence(replace(stories.talk(), title="$\\frac$"))
+    assert figure._repr_png_()
+
+
+def test_views_load_nothing_heavy() -> None:
+    code = (
+        "import sys, tcpcourse.views as views; views.time_sequence, views.stepper;"
+        "heavy = {'numpy', 'matplotlib', 'pandas', 'scapy', 'ipywidgets'} & set(sys.modules);"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
