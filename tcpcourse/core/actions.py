@@ -109,8 +109,7 @@ def learn_peer(work: Work) -> None:
 def take_ack(work: Work) -> None:
     """take the ACK: SND.UNA and SND.WND move"""
     tcb, seg = work.tcb, work.segment
-    if seg.ack is None:
-        return
+    assert seg.ack is not None, "rows that take an ACK come after the check for one"
     if ack_advances(tcb.snd_una, seg.ack, tcb.snd_nxt):
         fin = tcb.fin_in_flight and seg.ack == tcb.snd_nxt
         data = tcb.snd_una.forward_to(seg.ack) - tcb.syn_unacked - fin

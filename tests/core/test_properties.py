@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
+
 from tcpcourse.core.endpoint import Endpoint, Reaction, find_row, react
 from tcpcourse.core.errors import CallError
 from tcpcourse.core.segment import Flags, Options, Segment
@@ -140,7 +141,7 @@ def check(before: Tcb, done: Reaction) -> None:
     for segment in done.emitted:
         if segment.ack is not None and not segment.rst:
             assert segment.ack <= after.rcv_nxt
-        if segment.data and not done.event is Event.PROBE:
+        if segment.data and done.event is not Event.PROBE:
             assert segment.end <= max_sendable(before, after), "no data beyond the window"
 
 

@@ -301,3 +301,14 @@ def test_a_byte_queue() -> None:
     assert queue.drop(3).store == b"", "an empty queue keeps nothing alive"
     assert repr(queue) == "<ByteQueue of 3 bytes>"
     assert bytes(queue) == b"llo", "a queue never changes"
+
+
+def test_a_byte_queue_of_which_only_the_length_is_known() -> None:
+    queue = ByteQueue.unseen(5)
+    assert (len(queue), bytes(queue), queue.peek(0, 3)) == (5, b"", b"")
+    assert queue.drop(2) == ByteQueue.unseen(3)
+    assert queue.drop(5) == ByteQueue()
+    assert queue != ByteQueue.unseen(4)
+    assert queue != ByteQueue(b"hello")
+    assert ByteQueue(b"hello") != queue
+    assert len({queue, ByteQueue.unseen(5), ByteQueue.unseen(4)}) == 2

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tcpcourse.core import actions, arrivals, receiving, rows
 from tcpcourse.core.arrivals import Check, checks_for
 from tcpcourse.core.states import TIMERS, Event, State
 from tcpcourse.core.transitions import REFUSALS, TRANSITIONS, Row, rows_for
 
+CITE = re.compile(r"RFC \d{4} §\d+(\.\d+)*( figure \d+)?(, §[\dA.]+)*( \(MAY-2\))?")
 CORE = Path(inspect.getfile(actions)).parent
 
 # RFC 9293 figure 5, arrow by arrow: from, to, what happens, what is sent.
@@ -101,8 +103,7 @@ def test_no_row_is_there_twice() -> None:
 def test_every_row_is_cited_and_explained() -> None:
     for row in TRANSITIONS:
         for cite in row.cite.split("; "):
-            assert re.fullmatch(r"RFC \d{4} §[\dA]+(\.\d+)*( figure \d+)?(, §[\dA.]+)*( \(MAY-2\))?",
-                                cite), row  # fmt: skip
+            assert CITE.fullmatch(cite), row
         assert re.fullmatch(r"[A-Z].*[.?]", row.why), row
         assert row.policy in (None, "rfc5961", "rfc793"), row
 
@@ -135,7 +136,8 @@ def test_rows_cite_the_section_of_their_event() -> None:
 def test_guards_and_actions_have_labels() -> None:
     seen: dict[str, Callable[..., object]] = {}
     for row in TRANSITIONS:
-        for function in (row.guard, *row.actions):
+        functions: list[Callable[..., object]] = [row.guard, *row.actions]
+        for function in functions:
             label = (function.__doc__ or "").strip()
             assert label
             assert "\n" not in label
@@ -285,9 +287,9 @@ def assignments_of_state(tree: ast.AST, function: str = "module") -> list[str]:
         inside = node.name if isinstance(node, ast.FunctionDef) else function
         if isinstance(node, ast.Call) and any(word.arg == "state" for word in node.keywords):
             found.append(f"{inside}: {ast.unparse(node)}")
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            if node.attr == "state":
-                found.append(f"{inside}: {ast.unparse(node)}")
+        stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if stored and ast.unparse(node).endswith(".state"):
+            found.append(f"{inside}: {ast.unparse(node)}")
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("__setattr__"):
             name = node.args[1]
             if isinstance(name, ast.Constant) and name.value == "state":
