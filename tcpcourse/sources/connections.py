@@ -1,0 +1,239 @@
+"""Which packets belong together, who is A, and numbers counted from the beginning.
+
+Packets of one pair of endpoints make one conversation, until the ports are used again:
+
+- after a close (a FIN from both sides, or a RST) a SYN with another sequence number begins
+  a new conversation;
+- without a close it does so only when it is answered: the peer's next SYN,ACK
+  acknowledges exactly that SYN. Otherwise it stays, as in RFC 9293's figures 8 and 9.
+
+Relative numbers count as in Wireshark: a side's base is its SYN's number. Where the SYN was
+not captured, the first number seen (in a packet, or in the peer's ACK) counts as 1.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tcpcourse.sources.headers import ACK, NO_SCALE, SYN, HeaderReader
+
+FIN, RST = 0x01, 0x04
+_BLOCK = 1 << 17  # rows worked on at a time, so that temporary arrays stay small
+_LOOK_AHEAD = 8  # events of one pair in which the answer to a SYN is looked for
+_NONE = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    """What is known of each conversation, as arrays by its number.
+
+    ``low`` and ``high`` are its endpoints as numbers, ``upper_is_a`` whether the high one is
+    A. ``syn_seen`` has two columns, for A and B. ``packets`` counts. ``reused`` are the rows
+    of SYNs that begin a conversation on ports which had one before.
+    """
+
+    low: Any
+    high: Any
+    upper_is_a: Any
+    syn_seen: Any
+    packets: Any
+    reused: Any
+
+
+def connect(rows: Any, reader: HeaderReader) -> Conversations:
+    """Number the conversations by first appearance and fill in what depends on them.
+
+    On entry a row's ``conversation`` is the number of its pair of endpoints and its
+    ``direction`` whether the higher endpoint sent it.
+    """
+    pairs = reader.conversations
+    syn_row = np.array(reader.syn_row, np.int64)
+    pure = syn_row[rows["flags"][syn_row] & (ACK | RST) == 0]
+    count = pairs.size
+    splits = _splits(rows, pure, count)
+    pair = np.concatenate([np.arange(count), (splits >> np.uint64(32)).astype(np.int64)])
+    if len(splits):
+        _split(rows, splits, count)
+    first = _firsts(rows, len(pair))
+    order = np.argsort(first, kind="stable")
+    rank = np.empty(len(pair), np.uint32)
+    rank[order] = np.arange(len(pair))
+    pair, first = pair[order], first[order]
+    for block in _blocks(rows):
+        rows["conversation"][block] = rank[rows["conversation"][block]]
+
+    opener = first.copy()
+    opener[rows["conversation"][pure][::-1]] = pure[::-1]
+    upper_is_a = rows["direction"][opener].astype(bool)
+    packets = _orient(rows, upper_is_a)
+    base, syn_seen = _bases(rows, syn_row, len(pair))
+    shift = _shifts(rows, syn_row, np.array(reader.syn_scale, np.uint8), len(pair))
+    _relate(rows, base, shift)
+    reused = (splits & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    return Conversations(
+        pairs.left[pair], pairs.right[pair], upper_is_a, syn_seen.reshape(-1, 2), packets,
+        np.sort(reused),
+    )  # fmt: skip
+
+
+def _blocks(rows: Any, *, backwards: bool = False) -> Iterable[slice]:
+    """Slices that cover all rows, a bounded number at a time."""
+    starts = range(0, len(rows), _BLOCK)
+    return (slice(at, at + _BLOCK) for at in (reversed(starts) if backwards else starts))
+
+
+def _firsts(rows: Any, count: int) -> Any:
+    """The first row of each conversation: going backwards, the last one written stays."""
+    first = np.full(count, -1, np.int64)
+    for block in _blocks(rows, backwards=True):
+        mine = rows["conversation"][block]
+        first[mine[::-1]] = np.arange(block.start, block.start + len(mine))[::-1]
+    return first
+
+
+def _splits(rows: Any, pure: Any, count: int) -> Any:
+    """Where ports are used again: pair << 32 | row of each SYN that begins anew, in order."""
+    first = _firsts(rows, count)
+    start = first[rows["conversation"][pure]]
+    same = (rows["flags"][start] & SYN != 0) & (rows["seq"][start] == rows["seq"][pure])
+    same &= rows["direction"][start] == rows["direction"][pure]
+    suspects = np.zeros(count, bool)
+    suspects[rows["conversation"][pure[~same]]] = True
+    if not suspects.any():
+        return np.zeros(0, np.uint64)
+    events = np.concatenate(
+        [
+            block.start
+            + np.flatnonzero(
+                (rows["flags"][block] & (SYN | FIN | RST) != 0)
+                & suspects[rows["conversation"][block]]
+            )
+            for block in _blocks(rows)
+        ]
+    )
+    events = events[np.argsort(rows["conversation"][events], kind="stable")]
+    return np.array(_begins_anew(rows, events, first), np.uint64)
+
+
+def _begins_anew(rows: Any, events: Any, first: Any) -> array[int]:
+    """Go through the SYNs, FINs and RSTs of suspect pairs, one pair after the other."""
+    pairs, sides, flags, seqs, acks = (
+        np.ascontiguousarray(rows[name][events]).data
+        for name in ("conversation", "direction", "flags", "seq", "ack")
+    )
+    found = array("Q")
+    now, closed, fins = -1, False, 0
+    syns: list[int | None] = [None, None]
+    for place, pair in enumerate(pairs):
+        side, flag, seq = sides[place], flags[place], seqs[place]
+        if pair != now:
+            now, closed, fins, syns = pair, False, 0, [None, None]
+            midway = first[pair] != events[place]
+        if flag & SYN and not flag & (ACK | RST):
+            crossing = syns[side] is None and syns[1 - side] is not None and not closed
+            known = syns[side] is not None or midway
+            if known and not crossing and syns[side] != seq:
+                after = range(place + 1, min(place + 1 + _LOOK_AHEAD, len(pairs)))
+                if closed or _answered(pairs, sides, flags, acks, after, place, seq):
+                    found.append(pair << 32 | int(events[place]))
+                    closed, fins, syns, midway = False, 0, [None, None], False
+            if syns[side] is None:
+                syns[side] = seq
+        elif flag & RST:
+            closed = True
+        elif flag & FIN:
+            fins |= 1 << side
+            closed = closed or fins == 3
+        elif syns[side] is None:
+            syns[side] = seq
+    return found
+
+
+def _answered(
+    pairs: Any, sides: Any, flags: Any, acks: Any, after: range, place: int, seq: int
+) -> bool:
+    """Whether the next SYN,ACK from the other side acknowledges the SYN at ``place``."""
+    for later in after:
+        if pairs[later] != pairs[place] or flags[later] & RST:
+            return False
+        if flags[later] & SYN and flags[later] & ACK and sides[later] != sides[place]:
+            return bool(acks[later] == (seq + 1) & 0xFFFFFFFF)
+    return False
+
+
+def _split(rows: Any, splits: Any, count: int) -> None:
+    """Give the rows after each split the number of the new conversation."""
+    concerned = np.zeros(count, bool)
+    concerned[(splits >> np.uint64(32)).astype(np.int64)] = True
+    for block in _blocks(rows):
+        pair = rows["conversation"][block]
+        where = np.flatnonzero(concerned[pair])
+        key = pair[where].astype(np.uint64) << np.uint64(32)
+        key |= (where + block.start).astype(np.uint64)
+        last = np.searchsorted(splits, key, "right") - 1
+        mine = (last >= 0) & (splits[last] >> np.uint64(32) == pair[where])
+        pair[where[mine]] = count + last[mine]
+
+
+def _orient(rows: Any, upper_is_a: Any) -> Any:
+    """Turn directions so that 0 is from A; count the packets of each conversation."""
+    packets = np.zeros(len(upper_is_a), np.int64)
+    for block in _blocks(rows):
+        mine = rows["conversation"][block]
+        rows["direction"][block] ^= upper_is_a[mine]
+        packets += np.bincount(mine, minlength=len(packets))
+    return packets
+
+
+def _bases(rows: Any, syn_row: Any, count: int) -> tuple[Any, Any]:
+    """What relative number 0 is for each side (index 2 × conversation + direction).
+
+    And whether that is because its SYN was seen.
+    """
+    own = np.full(2 * count, _NONE)
+    told = np.full(2 * count, _NONE)
+    for block in _blocks(rows, backwards=True):
+        side = _side(rows, block)[::-1]
+        number = np.arange(block.start, block.start + len(side))[::-1]
+        own[side] = number
+        acks = rows["flags"][block][::-1] & ACK != 0
+        told[side[acks] ^ 1] = number[acks]
+    base = np.zeros(2 * count, np.uint32)
+    by_own = np.flatnonzero((own <= told) & (own != _NONE))
+    base[by_own] = rows["seq"][own[by_own]] - np.uint32(1)
+    by_peer = np.flatnonzero(told < own)
+    base[by_peer] = rows["ack"][told[by_peer]] - np.uint32(1)
+    syn_seen = np.zeros(2 * count, bool)
+    side = _side(rows, syn_row)[::-1]
+    base[side] = rows["seq"][syn_row][::-1]
+    syn_seen[side] = True
+    return base, syn_seen
+
+
+def _shifts(rows: Any, syn_row: Any, scale: Any, count: int) -> Any:
+    """By how many bits each side's windows are scaled: only if both SYNs offered it."""
+    shift = np.full(2 * count, NO_SCALE, np.uint8)
+    shift[_side(rows, syn_row)] = scale
+    agreed = (shift.reshape(-1, 2) != NO_SCALE).all(axis=1).repeat(2)
+    return np.where(agreed, shift, 0).astype(np.uint8)
+
+
+def _relate(rows: Any, base: Any, shift: Any) -> None:
+    """Fill in relative numbers and scaled windows."""
+    for block in _blocks(rows):
+        side = _side(rows, block)
+        flags = rows["flags"][block]
+        rows["rel_seq"][block] = rows["seq"][block] - base[side]
+        rows["rel_ack"][block] = np.where(flags & ACK, rows["ack"][block] - base[side ^ 1], 0)
+        if shift.any():
+            by = np.where(flags & SYN, 0, shift[side])
+            rows["scaled_window"][block] = rows["window"][block].astype(np.uint32) << by
+
+
+def _side(rows: Any, which: Any) -> Any:
+    return rows["conversation"][which].astype(np.int64) * 2 + rows["direction"][which]
