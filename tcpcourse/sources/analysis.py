@@ -122,8 +122,8 @@ def zero_window(packet: Seen) -> bool:
 
 
 def previous_not_captured(packet: Seen, mine: Past) -> bool:
-    """It begins after the highest number seen from its sender, and is no RST."""
-    if mine.next is None or packet.flags & RST:
+    """It begins after the highest number seen from its sender; neither a RST nor a SYN."""
+    if mine.next is None or packet.flags & (RST | SYN):
         return False
     return ahead(packet.seq, mine.next) > 0
 

@@ -5,7 +5,8 @@ Packets of one pair of endpoints make one conversation, until the ports are used
 - after a close (a FIN from both sides, or a RST) a SYN with another sequence number begins
   a new conversation;
 - without a close it does so only when it is answered: the peer's next SYN,ACK
-  acknowledges exactly that SYN. Otherwise it stays, as in RFC 9293's figures 8 and 9.
+  acknowledges exactly that SYN. Otherwise it stays, as in RFC 9293's figure 9;
+- a RST that refuses the answer to an old duplicate SYN closes nothing (figure 8).
 
 Relative numbers count as in Wireshark: a side's base is its SYN's number. Where the SYN was
 not captured, the first number seen (in a packet, or in the peer's ACK) counts as 1.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -127,31 +128,61 @@ def _begins_anew(rows: Any, events: Any, first: Any) -> array[int]:
         for name in ("conversation", "direction", "flags", "seq", "ack")
     )
     found = array("Q")
-    now, closed, fins = -1, False, 0
-    syns: list[int | None] = [None, None]
+    now = -1
+    state = Opened(midway=False)
     for place, pair in enumerate(pairs):
         side, flag, seq = sides[place], flags[place], seqs[place]
         if pair != now:
-            now, closed, fins, syns = pair, False, 0, [None, None]
-            midway = first[pair] != events[place]
+            now, state = pair, Opened(midway=first[pair] != events[place])
         if flag & SYN and not flag & (ACK | RST):
-            crossing = syns[side] is None and syns[1 - side] is not None and not closed
-            known = syns[side] is not None or midway
-            if known and not crossing and syns[side] != seq:
-                after = range(place + 1, min(place + 1 + _LOOK_AHEAD, len(pairs)))
-                if closed or _answered(pairs, sides, flags, acks, after, place, seq):
-                    found.append(pair << 32 | int(events[place]))
-                    closed, fins, syns, midway = False, 0, [None, None], False
-            if syns[side] is None:
-                syns[side] = seq
-        elif flag & RST:
-            closed = True
-        elif flag & FIN:
-            fins |= 1 << side
-            closed = closed or fins == 3
-        elif syns[side] is None:
-            syns[side] = seq
+            after = range(place + 1, min(place + 1 + _LOOK_AHEAD, len(pairs)))
+            if state.is_other(side, seq) and (
+                state.closed
+                or seq != state.latest[side]
+                and _answered(pairs, sides, flags, acks, after, place, seq)
+            ):
+                found.append(pair << 32 | int(events[place]))
+                state = Opened(midway=False)
+        state.see(side, flag, seq, acks[place])
     return found
+
+
+@dataclass(slots=True)
+class Opened:
+    """What the SYNs, FINs and RSTs of one connection have said so far.
+
+    ``first`` and ``latest`` are the numbers of each side's SYNs, ``refusable`` the side that
+    got a SYN,ACK for another SYN than its latest: its RST refuses that, and closes nothing.
+    """
+
+    midway: bool
+    closed: bool = False
+    fins: int = 0
+    first: list[int | None] = field(default_factory=lambda: [None, None])
+    latest: list[int | None] = field(default_factory=lambda: [None, None])
+    refusable: int | None = None
+
+    def is_other(self, side: int, seq: int) -> bool:
+        """Whether a SYN is neither the connection's first, nor crosses the peer's."""
+        if self.first[side] is None:
+            return self.closed or (self.midway and self.first[1 - side] is None)
+        return self.first[side] != seq
+
+    def see(self, side: int, flags: int, seq: int, ack: int) -> None:
+        """Take note of a packet."""
+        refused, self.refusable = self.refusable == side, None
+        if flags & RST:
+            self.closed = self.closed or not refused
+        elif flags & SYN:
+            self.latest[side] = seq
+            if self.first[side] is None:
+                self.first[side] = seq
+            asked = self.latest[1 - side]
+            if flags & ACK and asked is not None and ack != (asked + 1) & 0xFFFFFFFF:
+                self.refusable = 1 - side
+        elif flags & FIN:
+            self.fins |= 1 << side
+            self.closed = self.closed or self.fins == 3
 
 
 def _answered(
