@@ -188,7 +188,7 @@ class Trace:
 
     def __getitem__(self, index: int | slice) -> Step | Trace:
         if isinstance(index, slice):
-            return replace(self, steps=self.steps[index])
+            return self._with(self.steps[index])
         return self.steps[index]
 
     def until(self, index: int) -> Trace:
@@ -200,7 +200,10 @@ class Trace:
             raise TcpCourseError(
                 f"there is no step {index}; this trace has steps 0 … {len(self.steps) - 1}"
             )
-        steps = self.steps[: index + 1]
+        return self._with(self.steps[: index + 1])
+
+    def _with(self, steps: tuple[Step, ...]) -> Trace:
+        """Only these steps, and the packets that are sent or arrive in them."""
         seen = {p.number for s in steps for p in (*s.sent, *((s.packet,) if s.packet else ()))}
         return replace(
             self, steps=steps, packets=tuple(p for p in self.packets if p.number in seen)

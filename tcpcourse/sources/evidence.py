@@ -115,11 +115,12 @@ def doubtful(packets: Sequence[Seen]) -> frozenset[int]:
         end = end_of_packet(packet)
         if segment.seq != end:
             earlier = waiting[side].get(int(segment.seq))
-            if earlier is not None and not _answers_syn(packets[earlier], packet):
-                doubts.add(earlier)
-            for number, places in answers[side].items():
-                if segment.seq < SeqNumber(number):  # it sends again what these acknowledged
-                    doubts.update(places)
+            if earlier is None or not _answers_syn(packets[earlier], packet):
+                if earlier is not None:
+                    doubts.add(earlier)
+                for number, places in answers[side].items():
+                    if segment.seq < SeqNumber(number):  # it sends again what these acknowledged
+                        doubts.update(places)
             waiting[side][int(segment.seq)] = place
             if segment.syn or segment.fin:
                 answers[side].setdefault(int(end), [])

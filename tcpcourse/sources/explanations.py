@@ -144,9 +144,11 @@ class Explanations:
                 # its ISS is first seen here
                 seq = segment.seq
                 return [(replace(tcb, iss=seq, snd_una=seq, snd_nxt=seq + 1), None)]
-            # in a simultaneous open it may have left before the peer's SYN,ACK came
+            # sent again after a CLOSE in SYN_RCVD; or, in a simultaneous open, sent before
+            # the peer's SYN,ACK came
             late = tcb.opened == "active" and tcb.state is State.ESTABLISHED
-            return [(tcb, None)] if late and segment.seq == tcb.iss else []
+            again = tcb.syn_unacked and tcb.state is State.FIN_WAIT_1
+            return [(tcb, None)] if (late or again) and segment.seq == tcb.iss else []
         if tcb.state is SS:
             return [(tcb, None)] if segment.seq == tcb.iss else []
         row = find_row(tcb, Event.OPEN_ACTIVE, NO_SEGMENT, SETTINGS.policy)

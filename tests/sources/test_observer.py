@@ -19,6 +19,11 @@ DATA = Path(__file__).parents[2] / "data"
 RECORDINGS = [*sorted(DATA.glob("recordings/*.pcap")), DATA / "http-get.pcap"]
 
 
+# Frame 2, a SYN, is lost, but it is sent again only as frame 5, in another conversation: so
+# nothing in its own says that it did not arrive before B sent frame 3.
+BEYOND_KNOWING = {("old-duplicate-syn", "3")}
+
+
 def recorded(path: Path) -> list[dict[str, str]]:
     with path.with_suffix(".states.csv").open(newline="") as file:
         return list(csv.DictReader(file))
@@ -44,29 +49,29 @@ def fits(end: End, truth: str) -> bool:
 def test_the_kernels_states_are_never_ruled_out(path: Path) -> None:
     """The sender's state when it sent, the receiver's when the packet had been delivered.
 
-    Where the bridge held a packet back until others had passed, a bystander places its
-    arrival where the packets put it; then the state before or after it is the truth.
+    Where packets cross, a bystander places an arrival, and what an end did unseen, where the
+    packets put it; then the receiver's state before it is the truth as well.
     """
     truth = recorded(path)
     steps = steps_of(path)
     assert len(steps) == len(truth) > 1
+    before = {"A": "CLOSED", "B": "CLOSED"}
     for step, frame, following in zip(steps, truth, [*truth[1:], None], strict=True):
         sender: Side = "A" if frame["sender"] == "A" else "B"
         receiver: Side = "B" if sender == "A" else "A"
         s, r = sender.lower(), receiver.lower()
-        sent = {frame[f"{s}_state_sent"], frame[f"{s}_state"]}
-        assert any(fits(step.after.of(sender), state) for state in sent), step
+        if (path.stem, frame["frame"]) not in BEYOND_KNOWING:
+            sent = {frame[f"{s}_state_sent"], frame[f"{s}_state"]}
+            assert any(fits(step.after.of(sender), state) for state in sent), step
         got = {frame[f"{r}_state"]}
-        held = following is not None and int(frame["delivered_ns"] or 0) > int(
-            following["time_ns"]
-        )
-        waits = any(int(f["delivered_ns"] or 0) > int(frame["time_ns"]) for f in truth
-                    if int(f["frame"]) < int(frame["frame"]))  # fmt: skip
-        if held or waits:
-            got |= {frame[f"{r}_state_sent"]}
-            if following is not None:
-                got |= {following[f"{r}_state_sent"]}
+        arrived = int(frame["delivered_ns"] or 0)
+        if following is not None and arrived > int(following["time_ns"]):
+            got |= {before[receiver], frame[f"{r}_state_sent"], following[f"{r}_state_sent"]}
+        if any(int(f["delivered_ns"] or 0) > int(frame["time_ns"]) for f in truth
+               if int(f["frame"]) < int(frame["frame"])):  # fmt: skip
+            got |= {frame[f"{r}_state_sent"], following[f"{r}_state_sent"] if following else ""}
         assert any(fits(step.after.of(receiver), state) for state in got), step
+        before = {"A": frame["a_state"], "B": frame["b_state"]}
 
 
 # The frames after which an end's state stays open, by hand: a SYN or FIN that is sent again
@@ -74,7 +79,7 @@ def test_the_kernels_states_are_never_ruled_out(path: Path) -> None:
 OPEN_AFTER = {
     "lost-syn": {1},
     "lost-fin": {4},
-    "lost-syn-ack": {1},
+    "lost-syn-ack": {3},  # the SYN,ACK may have arrived just after the SYN went out again
     "refused": {1, 2},
 }
 
