@@ -1,0 +1,1 @@
+"""What a reader sees: JupyterLab and exported pages in a real browser."""
