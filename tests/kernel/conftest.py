@@ -18,9 +18,9 @@ def reason() -> str | None:
     return why_not()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def net(reason: str | None) -> Iterator[Network]:
-    """A namespace that only this test uses."""
+    """One namespace for all these tests; each lab has ports of its own."""
     if reason is not None:
         if os.environ.get("CI"):
             pytest.fail(f"CI must run these tests, but {reason}")

@@ -6,7 +6,8 @@ segments as the kernel, and after each event both must be in the same state and 
 same. So the kernel judges our endpoint in both roles: as its peer, and as itself.
 
 Segments are written with numbers that begin at each side's SYN: ``SA 0:0(0) ack 1``. PSH,
-windows and options are left out, for these are each side's own choice.
+windows and options are left out, for these are each side's own choice. How an end looks after
+an event is its *view*, as text: its state and all that it said, ``CLOSE_WAIT: A 1:1(0) ack 2``.
 """
 
 from __future__ import annotations
@@ -23,21 +24,19 @@ from tcpcourse.core.endpoint import Endpoint, Reaction
 from tcpcourse.core.segment import Flags, Segment
 from tcpcourse.core.seq import SeqNumber
 
+from .notation import line, numbered, view, with_numbers
 from .tun import KERNEL_HOST, OUR_HOST, Network
 
-OUR_PORT, KERNEL_PORT = 5000, 80
 OUR_ISS, MODEL_ISS = 100, 300
 PATIENCE = 3.0  # seconds; the kernel needs microseconds, a delayed ACK 40 ms, its RTO 200 ms
 GLANCE = 0.002
-
-View = tuple[str, tuple[str, ...]]  # a state, and what was said since the event before
 
 
 class Lab:
     """One story. ``ours`` and ``theirs`` are the segments on the wire, not arrived yet."""
 
-    def __init__(self, net: Network, *, judged: bool = True, **settings: Any) -> None:
-        self.net, self.judged, self.settings = net, judged, settings
+    def __init__(self, net: Network, **settings: Any) -> None:
+        self.net, self.our_port, self.kernel_port = net, net.port(), net.port()
         self.us = Endpoint(**{"iss": OUR_ISS, "window": 64240, **settings})
         self.model = Endpoint(iss=MODEL_ISS, window=64240)
         self.our_iss = self.us.tcb.iss
@@ -49,7 +48,8 @@ class Lab:
         self.story: list[str] = []
         self._heard: set[tuple[Flags, SeqNumber, int]] = set()
         self._said: list[str] = []
-        self._model_said: tuple[str, ...] = ()
+        self.model_view = view("CLOSED", [])
+        self._expected: tuple[str, ...] = ()  # of the kernel; if empty, the model's view
         self._listener: socket.socket | None = None
         self._socket: socket.socket | None = None
 
@@ -65,15 +65,8 @@ class Lab:
     def kernel_state(self) -> str:
         """The state in the kernel's table; without a connection that of its listener."""
         table = self.net.states()
-        listening = table.get((KERNEL_PORT, 0), "CLOSED")
-        return table.get((KERNEL_PORT, OUR_PORT), listening)
-
-    def line(self, segment: Segment, first: SeqNumber, other: SeqNumber) -> str:
-        """The segment in one line, numbered from the SYN of its sender and of its reader."""
-        ack = None if segment.ack is None else segment.ack - other
-        flags = segment.flags & ~Flags.PSH
-        moved = Segment(segment.seq - first, ack, flags, 0, segment.data)
-        return moved.line().replace(" win 0", "")
+        listening = table.get((self.kernel_port, 0), "CLOSED")
+        return table.get((self.kernel_port, self.our_port), listening)
 
     def fail(self, what: str) -> None:
         """End the test with the story so far, and what is wrong now."""
@@ -99,8 +92,8 @@ class Lab:
         segment = self.theirs[at]
         if not keep:
             del self.theirs[at]
-        line = self.line(segment, self.kernel_iss, self.our_iss)
-        return self._did(f"we get {line}", self.us.arrive(segment))
+        text = line(segment, self.kernel_iss, self.our_iss)
+        return self._did(f"we get {text}", self.us.arrive(segment))
 
     def _did(self, what: str, reaction: Reaction) -> Reaction:
         for segment in reaction.emitted:
@@ -109,7 +102,7 @@ class Lab:
             self.ours.append(segment)
         self.got += reaction.delivered
         self.signals += reaction.signals
-        lines = [self.line(each, self.our_iss, self.kernel_iss) for each in reaction.emitted]
+        lines = [line(each, self.our_iss, self.kernel_iss) for each in reaction.emitted]
         self.story.append(f"{what}: we are {self.us.state} and say {lines}")
         return reaction
 
@@ -125,17 +118,16 @@ class Lab:
         if self._socket is not None:
             with contextlib.suppress(OSError):  # a socket closed or reset takes no options
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-        self.net.send(segment, OUR_PORT, KERNEL_PORT)
+        self.net.send(segment, self.our_port, self.kernel_port)
         if segment.ack is not None:
-            segment = replace_ack(segment, segment.ack + (self.model_iss - self.kernel_iss))
-        line = self.line(segment, self.our_iss, self.model_iss)
-        self._judge(f"kernel gets {line}", self.model.arrive(segment).emitted)
+            shift = self.model_iss - self.kernel_iss
+            segment = with_numbers(segment, segment.seq, segment.ack + shift)
+        text = line(segment, self.our_iss, self.model_iss)
+        self._judge(f"kernel gets {text}", self.model.arrive(segment).emitted)
 
-    def numbered(self, line: str) -> Segment:
+    def numbered(self, text: str) -> Segment:
         """A segment of ours from a line whose numbers begin at the two SYNs."""
-        segment = Segment.parse(line)
-        ack = None if segment.ack is None else self.kernel_iss + int(segment.ack)
-        return replace_ack(segment, ack, self.our_iss + int(segment.seq))
+        return numbered(text, self.our_iss, self.kernel_iss)
 
     def kernel(self, call: str, *args: Any) -> None:
         """A call at the kernel's socket, and the same call at the model."""
@@ -157,14 +149,14 @@ class Lab:
     def listen_again(self) -> None:
         """A listener at the kernel's port, of which the model knows nothing."""
         self._listener = self.net.socket()
-        self._listener.bind((KERNEL_HOST, KERNEL_PORT))
+        self._listener.bind((KERNEL_HOST, self.kernel_port))
         self._listener.listen()
 
     def _connect(self) -> tuple[Segment, ...]:
         self._socket = self.net.socket()
-        self._socket.bind((KERNEL_HOST, KERNEL_PORT))
+        self._socket.bind((KERNEL_HOST, self.kernel_port))
         with contextlib.suppress(BlockingIOError):
-            self._socket.connect((OUR_HOST, OUR_PORT))
+            self._socket.connect((OUR_HOST, self.our_port))
         return self.model.open_active().emitted
 
     def accept(self) -> None:
@@ -199,24 +191,29 @@ class Lab:
         return self.model.close().emitted
 
     def _abort(self) -> tuple[Segment, ...]:
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._linger_not()
         self.sock.close()
         return self.model.abort().emitted
 
     def end(self) -> None:
         """Close what the story left open."""
         self.stop_listening()
-        if self._socket is not None:
+        if self._socket is not None and self._socket.fileno() >= 0:
+            with contextlib.suppress(OSError):  # so that no end stays behind in the kernel
+                self._linger_not()
             self._socket.close()
 
+    def _linger_not(self) -> None:
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
     @contextlib.contextmanager
-    def apart(self) -> Iterator[None]:
-        """For a moment the model may do something else than the kernel; the story says what."""
-        before, self.judged = self.judged, False
+    def differs(self, *views: str) -> Iterator[None]:
+        """Here the kernel does not do what the model does, but what one of the views says."""
+        self._expected = views
         try:
             yield
         finally:
-            self.judged = before
+            self._expected = ()
 
     def establish(self, opener: Literal["we", "kernel"] = "we") -> Lab:
         """Both ends from CLOSED to ESTABLISHED, opened actively by one of them."""
@@ -241,7 +238,8 @@ class Lab:
         """
         while (found := self.net.receive(wait)) is not None:
             ports, segment = found[:2], found[2]
-            assert ports == (KERNEL_PORT, OUR_PORT), f"the kernel speaks on ports {ports}"
+            if ports != (self.kernel_port, self.our_port):
+                continue  # an end of an earlier story that is still about
             if segment.syn:
                 self.kernel_iss = segment.seq
             mark = (segment.flags & ~Flags.PSH, segment.seq, segment.seg_len)
@@ -249,12 +247,16 @@ class Lab:
                 continue
             self._heard.add(mark)
             self.theirs.append(segment)
-            self._said.append(self.line(segment, self.kernel_iss, self.our_iss))
+            self._said.append(line(segment, self.kernel_iss, self.our_iss))
             wait = 0.0
+
+    def hear_again(self) -> None:
+        """From now on what the kernel says a second time is news, too."""
+        self._heard.clear()
 
     def kernel_repeats(self) -> None:
         """Wait for the kernel's retransmission timer, and put what it repeats on the wire."""
-        self._heard.clear()
+        self.hear_again()
         self.listen_for_kernel(PATIENCE)
         self.story.append(f"kernel's timer: kernel says {self._said}")
         self._said.clear()
@@ -268,35 +270,28 @@ class Lab:
                 self.to_us()
             self.listen_for_kernel()
 
-    def kernel_view(self) -> View:
+    def kernel_view(self) -> str:
         """The kernel's state now, and what it said since the event before."""
-        self.listen_for_kernel(GLANCE)
-        return self.kernel_state, tuple(self._said)
+        self.listen_for_kernel()
+        return view(self.kernel_state, self._said)
 
-    def model_view(self) -> View:
-        """The model's state now, and what it said at the last event."""
-        return str(self.model.state), self._model_said
+    def says_no_more(self) -> None:
+        """Nothing came after what was expected, not even a little later."""
+        before = list(self._said)
+        self.listen_for_kernel(GLANCE)
+        if self._said != before:
+            self.fail(f"then the kernel said {self._said}")
 
     def _judge(self, what: str, emitted: tuple[Segment, ...]) -> None:
         self.model_iss = next((each.seq for each in emitted if each.syn), self.model_iss)
-        self._model_said = tuple(self.line(each, self.model_iss, self.our_iss) for each in emitted)
-        expected, deadline = self.model_view(), time.monotonic() + PATIENCE
+        lines = [line(each, self.model_iss, self.our_iss) for each in emitted]
+        self.model_view = view(str(self.model.state), lines)
+        expected = self._expected or (self.model_view,)
         self._said.clear()
-        self.listen_for_kernel()
-        seen = (self.kernel_state, tuple(self._said))
-        while self.judged and seen != expected and time.monotonic() < deadline:
+        seen, deadline = self.kernel_view(), time.monotonic() + PATIENCE
+        while seen not in expected and time.monotonic() < deadline:
+            time.sleep(GLANCE)
             seen = self.kernel_view()
-        state, said = seen
-        self.story.append(f"{what}: kernel is {state} and says {list(said)}")
-        if self.judged and seen != expected:
-            self.fail(f"the model is {expected[0]} and says {list(expected[1])}")
-
-
-def replace_ack(
-    segment: Segment, ack: SeqNumber | None, seq: SeqNumber | None = None
-) -> Segment:
-    """The segment with other numbers."""
-    return Segment(
-        segment.seq if seq is None else seq, ack, segment.flags, segment.window,
-        segment.data, segment.options, segment.urgent,
-    )  # fmt: skip
+        self.story.append(f"{what}: the kernel is {seen}")
+        if seen not in expected:
+            self.fail(f"should be {' or '.join(expected)}; the model is {self.model_view}")

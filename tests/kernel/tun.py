@@ -7,15 +7,16 @@ no other device, and is gone as soon as its last file is closed, however the tes
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
+import itertools
 import os
 import select
 import socket
 import struct
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from tcpcourse.core.segment import Flags, Options, Segment
 
@@ -138,6 +139,7 @@ class Network:
         try:
             _checked(_libc.unshare(CLONE_NEWNET))
             try:
+                _make_small_tables()
                 files.append(os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC))
                 files.append(os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
                 _bring_up(files[-1])
@@ -150,6 +152,7 @@ class Network:
                 os.close(file)
             raise
         self._home, self._inside, self._tun, self._table = files
+        self._ports = itertools.count(1024)
 
     def __enter__(self) -> Network:
         return self
@@ -158,7 +161,7 @@ class Network:
         for file in (self._table, self._tun, self._inside, self._home):
             os.close(file)
 
-    @contextmanager
+    @contextlib.contextmanager
     def inside(self) -> Iterator[None]:
         """Sockets and processes made here belong to the namespace for all their life."""
         _checked(_libc.setns(self._inside, CLONE_NEWNET))
@@ -174,6 +177,10 @@ class Network:
         made.setblocking(False)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return made
+
+    def port(self) -> int:
+        """A port that nobody had before."""
+        return next(self._ports)
 
     def send(self, segment: Segment, our_port: int, kernel_port: int) -> None:
         """Let a segment arrive at the kernel, which works through it before this returns."""
@@ -204,6 +211,18 @@ class Network:
         return table  # type: ignore[return-value]
 
 
+def _make_small_tables() -> None:
+    """From a namespace into a child of it whose table of sockets is read twenty times faster."""
+    with contextlib.suppress(FileNotFoundError):  # before Linux 6.1 all share one large table
+        _write_sysctl("tcp_child_ehash_entries", "256")
+        _checked(_libc.unshare(CLONE_NEWNET))
+
+
+def _write_sysctl(name: str, value: str) -> None:
+    with open(f"/proc/sys/net/ipv4/{name}", "w", encoding="ascii") as file:
+        file.write(value)
+
+
 def _bring_up(tun: int) -> None:
     """Make the device, give it the kernel's address, and switch the sysctls."""
     fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", DEVICE, IFF_TUN | IFF_NO_PI))
@@ -213,8 +232,7 @@ def _bring_up(tun: int) -> None:
             fcntl.ioctl(control, request, struct.pack("16s16s8x", DEVICE, where))
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH22x", DEVICE, IFF_UP | IFF_RUNNING))
     for name, value in SYSCTLS.items():
-        with open(f"/proc/sys/net/ipv4/{name}", "w", encoding="ascii") as file:
-            file.write(value)
+        _write_sysctl(name, value)
 
 
 def why_not() -> str | None:
