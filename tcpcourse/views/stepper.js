@@ -56,9 +56,9 @@
   });
   root.addEventListener("click", (event) => {
     const arrow = event.target.closest("[data-p]");
-    if (!arrow || arrow.tagName === "DETAILS") return;
+    if (!arrow) return;
     const at = steps.flatMap((step, index) =>
-      (step.dataset.p || "").split(" ").includes(arrow.dataset.p) ? [index] : []);
+      (step.dataset.packets || "").split(" ").includes(arrow.dataset.p) ? [index] : []);
     if (at.length) show(at.find((index) => index > now) ?? at[0]);
   });
   let touch = null;

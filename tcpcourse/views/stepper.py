@@ -88,7 +88,7 @@ def _steps(trace: Trace, relative: bool, most: int) -> Iterator[str]:
         words = _words(trace, step, _to_explain(step, explained), basis)
         numbers = " ".join(str(packet.number) for packet in _packets(step))
         yield (
-            f'<details data-p="{numbers}"{"" if place else " open"}>'
+            f'<details data-packets="{numbers}"{"" if place else " open"}>'
             f"<summary>{place + 1}. {markup(happening(step))}</summary>"
             f'<div class="tcp-step">{"".join(map(_image, pictures))}'
             f'<div class="tcp-words">{words}</div></div></details>'

@@ -169,7 +169,7 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 return same, "right." if same else "not these flags. Try again."
             return given == right, "right." if given == right else "not this state. Try again."
         digits = given.replace(" ", "").replace(",", "")
-        if not digits.isdecimal() or len(digits) > 12:
+        if not (digits.isascii() and digits.isdecimal()) or len(digits) > 12:
             return False, "write a whole number, such as 0 or 1461."
         answer = int(digits)
         if answer == right:

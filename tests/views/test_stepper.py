@@ -111,7 +111,7 @@ def test_the_same_trace_gives_the_same_bytes() -> None:
 
 def test_packets_are_found_by_number() -> None:
     page = Page(stepper(stories.talk()))
-    steps = [set((details["data-p"] or "").split()) for details in page.all("details")]
+    steps = [set((details["data-packets"] or "").split()) for details in page.all("details")]
     assert steps[0] == set()  # passive OPEN
     assert steps[1] == {"1"}  # the SYN leaves
     assert steps[2] == {"1", "2"}  # it arrives, and the answer leaves

@@ -92,8 +92,7 @@ def test_the_misconceptions(number: int, seq: int, ack: int, words: str) -> None
 @pytest.mark.parametrize("nonsense", ["", "one", "-1", "1.5", "9" * 50, "١", "<b>", "0x10"])
 def test_what_is_no_number_is_asked_again(nonsense: str) -> None:
     quiz = Predictor(AVATAR)
-    said = answer(quiz, seq=nonsense)
-    assert "whole number" in said or said.startswith("seq: 1 is not") or "not it" in said
+    assert answer(quiz, seq=nonsense) == "seq: write a whole number, such as 0 or 1461."
     assert quiz.asked == 0
 
 
@@ -106,12 +105,12 @@ def test_raw_numbers() -> None:
 def test_flags_length_and_states_can_be_asked() -> None:
     quiz = Predictor(AVATAR, ("flags", "len", "states"), first=2)
     assert list(quiz.fields) == ["flags", "len", "A is then", "B is then"]
-    said = answer(quiz, flags="S", len=12, A_is_then="ESTABLISHED", B_is_then="SYN_RCVD")
+    said = answer(quiz, flags="S", len=12, A_is_then="LISTEN", B_is_then="SYN_RCVD")
     assert "flags: not these flags" in said
     assert "TCP options" in said
     assert "A is then: not this state" in said and "B is then: right" in said
     assert "no flag 'X'" in answer(quiz, flags="X")
-    assert answer(quiz, flags="as", len=0, A_is_then="SYN_SENT").startswith("Right.")
+    assert answer(quiz, flags="as", len=0, A_is_then="ESTABLISHED").startswith("Right.")
 
 
 def test_an_unknown_state_is_not_asked() -> None:
