@@ -203,10 +203,11 @@ class Trace:
         return self._with(self.steps[: index + 1])
 
     def _with(self, steps: tuple[Step, ...]) -> Trace:
-        """Only these steps, and the packets that are sent or arrive in them."""
-        seen = {p.number for s in steps for p in (*s.sent, *((s.packet,) if s.packet else ()))}
+        """Only these steps, with the packets sent before their end: later ones need the past."""
+        numbers = [p.number for s in steps for p in (*s.sent, *((s.packet,) if s.packet else ()))]
+        last = max(numbers, default=0)
         return replace(
-            self, steps=steps, packets=tuple(p for p in self.packets if p.number in seen)
+            self, steps=steps, packets=tuple(p for p in self.packets if p.number <= last)
         )
 
     @property

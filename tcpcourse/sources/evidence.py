@@ -77,25 +77,28 @@ class FirstNumbers:
     """How one side begins: its ISN if its SYN was seen, and its first number in any case.
 
     Without its SYN ``first`` is the first number it sent, or that the other side expected of
-    it. Each is ``None`` if never seen.
+    it. Each is ``None`` if never seen. ``calls`` says that it began with a SYN without ACK.
     """
 
     isn: SeqNumber | None
     first: SeqNumber | None
+    calls: bool
 
 
 def first_numbers(packets: Sequence[Seen], side: Side) -> FirstNumbers:
     """Look through the whole conversation for the numbers ``side`` begins with."""
     isn = first = None
+    calls = False
     for packet in packets:
         if packet.sender == side:
             if first is None and not packet.segment.rst:
                 first = packet.segment.seq
             if isn is None and packet.segment.syn:
                 isn = packet.segment.seq
+                calls = packet.segment.ack is None
         elif first is None and packet.segment.ack is not None and not packet.segment.rst:
             first = packet.segment.ack
-    return FirstNumbers(isn, first)
+    return FirstNumbers(isn, first, calls)
 
 
 def doubtful(packets: Sequence[Seen]) -> frozenset[int]:

@@ -60,7 +60,8 @@ class Explanations:
         if self.own.isn is None and self.peer.isn is None:
             return self.anything(self.own.first, self.peer.first)
         iss = self.own.isn if self.own.isn is not None else self.own.first
-        states: tuple[State, ...] = (C, L)
+        # no socket interface lets a listener call, so a caller is taken to come from CLOSED
+        states: tuple[State, ...] = (C,) if self.own.calls else (C, L)
         if self.own.isn is None and self.own.first is not None:
             iss = self.own.first - 1
         return [

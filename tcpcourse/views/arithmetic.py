@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from tcpcourse.trace import Packet, Trace
 from tcpcourse.views.basis import (
+    ETHERNET,
     HEADERS,
     Basis,
     bases,
     header_bytes,
+    headers_account,
     padding,
     rel_end,
     shortcut_holds,
@@ -116,8 +118,8 @@ def _sum_of_ack(packet: Packet, basis: Basis) -> str:
 
 def _sum_of_len(packet: Packet) -> str:
     size = len(packet.segment.data)
-    if size and shortcut_holds(packet):
-        return f"({packet.frame_len}-{HEADERS}={size})"
+    if size and headers_account(packet):
+        return f"({packet.frame_len}-{header_bytes(packet)}={size})"
     return str(size)
 
 
@@ -128,7 +130,8 @@ def _end_in_figures(packet: Packet) -> str:
     if packet.segment.syn:
         words += "+1"
     if size:
-        words += f"+{packet.frame_len}-{HEADERS}" if shortcut_holds(packet) else f"+{size}"
+        known = headers_account(packet)
+        words += f"+{packet.frame_len}-{header_bytes(packet)}" if known else f"+{size}"
     return words + ("+1" if packet.segment.fin else "")
 
 
@@ -221,11 +224,13 @@ def _why_window(packet: Packet) -> str:
 
 def _cares(packet: Packet) -> list[str]:
     frame, size = packet.frame_len, len(packet.segment.data)
-    if frame is None or shortcut_holds(packet):
-        return []
-    result = f"{frame} − {HEADERS} = {frame - HEADERS}"
+    if frame is None or frame - size < HEADERS or shortcut_holds(packet):
+        return []  # with fewer headers this is no Ethernet frame, and nobody would take 54
+    result = f"{frame} − {HEADERS} = {frame - HEADERS}".replace("-", "−")
     wrong = f"LEN − {HEADERS} would give {result}, which is wrong here: "
     options, filler = packet.segment.options.length, padding(packet)
+    if frame == header_bytes(packet) - ETHERNET + size:
+        return [wrong + f"this frame has no Ethernet header of {ETHERNET} bytes."]
     if frame != header_bytes(packet) + size + filler:
         return [wrong + f"the data is {size} bytes, as the IP header's length says."]
     reasons = []
