@@ -67,6 +67,11 @@ def padding(packet: Packet) -> int:
     return max(0, SHORTEST_FRAME - header_bytes(packet) - len(packet.segment.data))
 
 
+def headers_account(packet: Packet) -> bool:
+    """Whether the frame is exactly its known headers and its data."""
+    return packet.frame_len == header_bytes(packet) + len(packet.segment.data)
+
+
 def shortcut_holds(packet: Packet) -> bool:
     """Whether LEN − 54 gives the length of the data."""
     return packet.frame_len is not None and packet.frame_len - HEADERS == len(packet.segment.data)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from statistics import median
 
 from tcpcourse.trace import End, Packet, Side, Step, Trace
 from tcpcourse.views.arrows import LEFT, RIGHT, Arrow, draw, places
@@ -50,16 +49,18 @@ class _Sheet:
 class Known:
     """What drawing any part of a trace needs to know of the whole, found in one pass."""
 
-    usual_wait: float
+    usual_wait: int
     sent: frozenset[int]
 
 
 def study(trace: Trace) -> Known:
-    """The usual wait between steps in nanoseconds, and the numbers of packets that were sent."""
+    """The usual wait between steps in nanoseconds (three of four are not longer), and the
+    numbers of packets that were sent."""
     steps = trace.steps
     waits = [b.time_ns - a.time_ns for a, b in pairwise(steps)]
+    waits = sorted(wait for wait in waits if wait > 0) or [0]
     return Known(
-        median([wait for wait in waits if wait > 0] or [0]),
+        waits[len(waits) * 3 // 4],
         frozenset(packet.number for step in steps for packet in step.sent),
     )
 
@@ -154,7 +155,8 @@ def _row(sheet: _Sheet, trace: Trace, place: int, known: Known, *, mark: bool) -
         wait = step.time_ns - trace.steps[place - 1].time_ns
         if known.usual_wait and wait > LONG_WAIT * known.usual_wait:
             sheet.y += WAIT
-            sheet.parts.append(_pause(sheet.y - WAIT, wait))
+            level = step.packet is not None and step.packet.sender == step.who
+            sheet.parts.append(_pause(sheet.y - WAIT, wait, -5 if level else 9))
     if step.packet is not None and _forged(step.packet, step, known):
         sheet.y += WAIT  # it comes from nowhere, and needs room of its own
     y, height = sheet.y, _height(step)
@@ -249,13 +251,13 @@ def _band(sheet: _Sheet, side: Side, x: float, style: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=256)
-def _pause(y: float, wait: int) -> str:
-    """A break in both lifelines: here time is not drawn to scale."""
+def _pause(y: float, wait: int, lower: int) -> str:
+    """A break in both lifelines, and ``lower`` units below it the words: much time passed."""
     marks = "".join(
         f'<path class="g" d="M{x - 10:.0f} {num(y + 3)}l8-6 4 6 8-6v5l-8 6-4-6-8 6z"/>'
         for x in (LEFT - BAND / 2 - 4, RIGHT + BAND / 2 + 4)
     )
-    words = write((LEFT + RIGHT) / 2, y + 9, f"{short_time(wait)} pass", "c s f")
+    words = write((LEFT + RIGHT) / 2, y + lower, f"{short_time(wait)} pass", "c s f")
     return marks + words
 
 

@@ -23,18 +23,26 @@
   jump.onchange = () => show(jump.selectedIndex);
   const count = make("span", {}, bar);
   const status = make("div", { class: "tcp-status", role: "status", "aria-live": "polite" }, root);
+  const kinds = new Set();  // pictures of one kind share one style
   const inline = (image) => {
     const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (letter) => letter.charCodeAt(0));
     const text = new TextDecoder().decode(bytes);
     const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+    const style = svg.querySelector("style");
+    if (kinds.has(svg.classList[0])) style.remove();
+    else root.prepend(document.importNode(style, true));
+    kinds.add(svg.classList[0]);
     image.replaceWith(document.importNode(svg, true));
   };
+  const ready = (step) => step?.querySelectorAll("img").forEach(inline);
+  const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
   const show = (wanted, quiet) => {
     const next = Math.max(0, Math.min(steps.length - 1, wanted));
     if (next === now) return;
     now = next;
     steps.forEach((step, index) => { step.open = index === now; });
-    steps[now].querySelectorAll("img").forEach(inline);
+    ready(steps[now]);
+    later(() => ready(steps[now + 1]));
     jump.selectedIndex = now;
     count.textContent = `${now + 1} of ${steps.length}`;
     const [first, previous, forward, last] = buttons;

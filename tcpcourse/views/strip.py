@@ -13,7 +13,7 @@ from math import log10
 
 from tcpcourse.core.seq import MODULUS, SeqNumber
 from tcpcourse.core.states import State
-from tcpcourse.core.tcb import PEER_FIN_TAKEN, Tcb
+from tcpcourse.core.tcb import LARGEST_WINDOW, PEER_FIN_TAKEN, Tcb
 from tcpcourse.trace import Packet, Side, Step
 from tcpcourse.views.svg import COLOUR_A, COLOUR_B, Svg, num, picture, write
 
@@ -116,7 +116,8 @@ def _at_receiver(tcb: Tcb, other: Tcb) -> tuple[tuple[Piece, ...], list[Mark]]:
         return tcb.iss.forward_to(number)
 
     nxt = at(other.rcv_nxt)
-    edge = at(other.rcv_nxt + other.rcv_wnd)
+    known = other.rcv_wnd < LARGEST_WINDOW  # an observer may not have seen a window yet
+    edge = at(other.rcv_nxt + other.rcv_wnd) if known else nxt
     fin = None if tcb.fin_seq is None else at(tcb.fin_seq)
     early = sorted((at(number), len(data)) for number, data in other.early)
     pieces: list[Piece] = [(0, 1, "k p", "SYN")]
@@ -136,7 +137,7 @@ def _at_receiver(tcb: Tcb, other: Tcb) -> tuple[tuple[Piece, ...], list[Mark]]:
     if edge > reached:
         over = other.state in PEER_FIN_TAKEN
         pieces.append((reached, edge, "x" if over else "v", "window" if over else "may arrive"))
-    return tuple(pieces), [(nxt, "RCV.NXT"), (edge, "RCV.NXT+RCV.WND")]
+    return tuple(pieces), [(nxt, "RCV.NXT"), *([(edge, "RCV.NXT+RCV.WND")] if known else [])]
 
 
 def _of_packet(step: Step, side: Side) -> _Line | None:

@@ -30,15 +30,13 @@ def flag_names(flags: Flags) -> str:
 
 
 def short_time(nanoseconds: int) -> str:
-    """A time in the unit that suits it, at most eight characters: ``10 ms``, ``1.02 s``."""
+    """A time in the unit that suits it, to three figures: ``10 ms``, ``1.02 s``."""
     if nanoseconds < 0:
         return "-" + short_time(-nanoseconds)
-    if nanoseconds >= 1_000_000_000:
-        return f"{nanoseconds / 1e9:.4g} s"
-    if nanoseconds >= 1_000_000:
-        return f"{nanoseconds / 1e6:.4g} ms"
-    if nanoseconds >= 1_000:
-        return f"{nanoseconds / 1e3:.4g} µs"
+    for size, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
+        if nanoseconds >= size:
+            amount = nanoseconds / size
+            return f"{amount:.0f} {unit}" if amount >= 999.5 else f"{amount:.3g} {unit}"
     return f"{nanoseconds} ns" if nanoseconds else "0"
 
 
