@@ -6,11 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tcpcourse.widgets.playground import Playground
     from tcpcourse.widgets.predictor import Predictor
 
-__all__ = ["Predictor"]
+__all__ = ["Playground", "Predictor"]
 
-_PLACES = {"Predictor": "predictor"}
+_PLACES = {"Playground": "playground", "Predictor": "predictor"}
 
 
 def __getattr__(name: str) -> Any:

@@ -125,15 +125,15 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         packet = self.packet
         start = max(0, place - CONTEXT)
         known = Table(self._table.rows[start:place], self._table.columns)
-        self._story.value = known._repr_html_() if place else "<p>Nothing was sent yet.</p>"
+        self._story.value = known._repr_html_() if place else "<div>Nothing was sent yet.</div>"
         words = f" Note: {fate(packet)}." if packet.notes else ""
         size = "" if packet.frame_len is None else f", a frame of {packet.frame_len} bytes"
         flags = "" if "flags" in self.fields else f" [{flag_names(packet.segment.flags)}]"
         kind = "relative" if self.relative else "raw"
         self._question.value = (
-            f"<p><b>Packet {packet.number}</b>, {place + 1} of {len(self.trace.packets)}:"
+            f"<div><b>Packet {packet.number}</b>, {place + 1} of {len(self.trace.packets)}:"
             f" {packet.sender} → {packet.receiver}{flags}{size}.{markup(words)}"
-            f" What does it say? (numbers are {kind})</p>"
+            f" What does it say? (numbers are {kind})</div>"
         )
         for name, control in self.fields.items():
             control.value = control.options[0] if hasattr(control, "options") else ""
