@@ -175,14 +175,14 @@ def _same_numbers(packet: Seen, mine: Past) -> bool:
 
 
 def acked_unseen(packet: Seen, peer: Past) -> bool:
-    """Its ACK covers numbers of the peer that were not captured."""
+    """Its ACK covers numbers of the peer that were not captured, and not remarked yet."""
     if not packet.flags & ACK or peer.whole is None:
         return False
     return ahead(packet.ack, peer.whole) > 0
 
 
 def sent_again(packet: Seen, mine: Past, peer: Past, first_rtt_ns: int) -> Note | None:
-    """Why a packet with a SYN, a FIN or data begins before the highest number seen.
+    """Why a packet with a SYN, a FIN or data does not go on where its sender was.
 
     The first that holds:
 
@@ -192,16 +192,19 @@ def sent_again(packet: Seen, mine: Past, peer: Past, first_rtt_ns: int) -> Note 
     - *out of order*: it comes less than one round trip of the handshake (3 ms if that is
       not known) after the highest number, and does not end there;
     - *retransmission*: anything else.
+
+    All but the first are about packets that begin before the highest number seen.
     """
-    if mine.next is None or not (packet.length or packet.flags & (SYN | FIN)):
-        return None
-    if ahead(packet.seq, mine.next) >= 0:
+    if not packet.length and not packet.flags & (SYN | FIN):
         return None
     end = packet.seq + packet.length
     if packet.length and peer.ack and ahead(end, peer.ack) <= 0:
         return Note.SPURIOUS_RETRANSMISSION
-    if packet.length > 1 and ahead(packet.seq, mine.next) == -1:
-        return None  # new data after a probe of one byte
+    if mine.next is None:
+        return None
+    before = -ahead(packet.seq, mine.next)
+    if before <= 0 or (before == 1 and packet.length > 1):  # new data after a probe of one byte
+        return None
     recent = packet.time_ns - peer.ack_ns < _FAST_NS
     if peer.repeats >= 2 and peer.ack == packet.seq and recent:
         return Note.FAST_RETRANSMISSION
@@ -212,11 +215,11 @@ def sent_again(packet: Seen, mine: Past, peer: Past, first_rtt_ns: int) -> Note 
     return Note.RETRANSMISSION
 
 
-def ends_handshake(packet: Seen, mine: Past) -> bool:
-    """The first number after its sender's SYN, acknowledging something: no SYN itself."""
-    if packet.flags & SYN or not packet.flags & ACK or mine.syn is None:
+def ends_handshake(packet: Seen, mine: Past, peer: Past) -> bool:
+    """It is no SYN, and has the first numbers after both SYNs."""
+    if packet.flags & SYN or not packet.flags & ACK or mine.syn is None or peer.syn is None:
         return False
-    return ahead(packet.seq, mine.syn) == 1
+    return ahead(packet.seq, mine.syn) == ahead(packet.ack, peer.syn) == 1
 
 
 def annotate(packets: Iterable[Seen], scales_known: tuple[bool, bool]) -> list[int]:
@@ -229,12 +232,12 @@ def annotate(packets: Iterable[Seen], scales_known: tuple[bool, bool]) -> list[i
     syn_ns = first_rtt_ns = 0
     for packet in packets:
         mine, peer = past[packet.side], past[1 - packet.side]
-        if packet.flags & (SYN | ACK) == SYN:
-            syn_ns = packet.time_ns
-        elif not first_rtt_ns and syn_ns and ends_handshake(packet, mine):
-            first_rtt_ns = packet.time_ns - syn_ns
         notes = _notes(packet, mine, peer, first_rtt_ns)
         found.append(notes)
+        if packet.flags & (SYN | ACK) == SYN:
+            syn_ns = packet.time_ns
+        elif not first_rtt_ns and syn_ns and ends_handshake(packet, mine, peer):
+            first_rtt_ns = packet.time_ns - syn_ns
         _remember(packet, mine, peer, notes)
     return found
 
@@ -276,6 +279,8 @@ def _remember(packet: Seen, mine: Past, peer: Past, notes: int) -> None:
         mine.repeats = 0
     if notes & Note.ACKED_UNSEEN:
         peer.whole = packet.ack
+        if peer.next is not None and ahead(peer.next, packet.ack) > 0:
+            peer.whole = peer.next
     if packet.flags & SYN:
         mine.syn = packet.seq
     after = (packet.seq + packet.length + bool(packet.flags & (SYN | FIN))) & 0xFFFFFFFF

@@ -147,15 +147,19 @@ class Capture:
 
     def _conversation(self, index: int) -> Conversation:
         if index not in self._made:
-            order, starts = self._sorted
-            rows = self.columns[order[starts[index] : starts[index + 1]]]
-            rows.flags.writeable = False
             known = self._known
+            if self._made:
+                order, starts = self._sorted
+                places = order[starts[index] : starts[index + 1]]
+            else:  # a single conversation is found faster without sorting
+                places = np.flatnonzero(self.columns["conversation"] == index)
+            rows = self.columns[places]
+            rows.flags.writeable = False
             low = endpoint(int(known.low[index]), self._addresses)
             high = endpoint(int(known.high[index]), self._addresses)
             a, b = (high, low) if known.upper_is_a[index] else (low, high)
             syn_a, syn_b = known.syn_seen[index].tolist()
-            reused = bool(np.isin(order[starts[index]], known.reused))
+            reused = bool(np.isin(places[0], known.reused))
             self._made[index] = Conversation(index, a, b, rows, (syn_a, syn_b), reused, self._store)
         return self._made[index]
 

@@ -249,7 +249,8 @@ def _bases(rows: Any, syn_row: Any, count: int) -> tuple[Any, Any]:
 def _shifts(rows: Any, syn_row: Any, scale: Any, count: int) -> Any:
     """By how many bits each side's windows are scaled: only if both SYNs offered it."""
     shift = np.full(2 * count, NO_SCALE, np.uint8)
-    shift[_side(rows, syn_row)] = scale
+    offered = scale != NO_SCALE
+    shift[_side(rows, syn_row[offered])] = scale[offered]
     agreed = (shift.reshape(-1, 2) != NO_SCALE).all(axis=1).repeat(2)
     return np.where(agreed, shift, 0).astype(np.uint8)
 

@@ -1,0 +1,226 @@
+"""How fast captures load, and in how much memory, beside other ways to do it.
+
+Run ``python tests/bench/bench_load.py [packets ...]`` (default: 1000 100000 1000000). It
+generates captures of small and of full frames, and loads each with
+
+- ``tcp.load``, up to conversations, relative numbers and scaled windows;
+- ``tshark -T fields`` with the same columns;
+- dpkt, scapy's ``PcapReader`` and a loop with ``struct`` (the tests' oracle), which sort
+  packets into conversations and count relative numbers;
+- ``walk``: only stepping from one record's header to the next in Python, the limit.
+
+Each runs in a process of its own, alone. Seconds are without imports; memory is the
+process's peak. Above 100,000 packets scapy reads only the first 100,000 and is scaled up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+FIELDS = (
+    "frame.number", "frame.time_epoch", "tcp.stream", "tcp.srcport", "tcp.seq_raw",
+    "tcp.ack_raw", "tcp.seq", "tcp.ack", "tcp.len", "tcp.flags", "tcp.window_size_value",
+    "tcp.window_size", "frame.len",
+)  # fmt: skip
+SAMPLE = 100_000
+PER_CONVERSATION = 100
+SYN_OPTIONS = bytes.fromhex("020405b4 0402 080a 00000001 00000000 01 030307")
+TIMESTAMPS = bytes.fromhex("0101 080a 00000002 00000001")
+
+
+def frame(number: int, size: int) -> bytes:
+    """A frame of conversation ``number // PER_CONVERSATION``: SYN, SYN,ACK, then data and ACKs."""
+    place, conversation = number % PER_CONVERSATION, number // PER_CONVERSATION
+    from_a = place == 0 or (place > 1 and place % 3 != 0)
+    flags = 0x02 if place == 0 else 0x12 if place == 1 else 0x10
+    options = SYN_OPTIONS if place < 2 else TIMESTAMPS
+    length = size if from_a and place > 2 else 0
+    data = bytes(max(0, length - 14 - 20 - 20 - len(options)))
+    a, b = (0x0A000000 + conversation % 50_000, 40_000 + conversation // 50_000), (0x0A800001, 443)
+    (source, sport), (target, tport) = (a, b) if from_a else (b, a)
+    seq, ack = 1000 + place * 1000, 0 if place == 0 else 5000 + place * 900
+    offset = (20 + len(options)) // 4 << 12
+    tcp = struct.pack("!HHIIHHHH", sport, tport, seq, ack, offset | flags, 512, 0, 0) + options
+    total = 20 + len(tcp) + len(data)
+    ip = struct.pack("!BBHHHBBHII", 0x45, 0, total, 1, 0x4000, 64, 6, 0, source, target)
+    return bytes(12) + b"\x08\x00" + ip + tcp + data
+
+
+def generate(path: Path, packets: int, size: int) -> None:
+    """Write a capture in which eight conversations at a time take turns."""
+    with path.open("wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+        group = 8 * PER_CONVERSATION
+        for start in range(0, packets, group):
+            for turn in range(min(group, packets - start)):
+                number = start + turn % 8 * PER_CONVERSATION + turn // 8
+                data = frame(number, size)
+                when = start + turn
+                head = struct.pack(
+                    "<IIII", 10**9 + when // 10**6, when % 10**6, len(data), len(data)
+                )
+                file.write(head + data)
+
+
+def by_load(path: Path) -> int:
+    import tcpcourse as tcp
+
+    def run() -> int:
+        return len(tcp.load(path, max_packets=10**8, progress=False).columns)
+
+    return timed(run)
+
+
+def by_struct(path: Path) -> int:
+    sys.path.insert(0, str(HERE.parent / "sources"))
+    from oracle import decode
+
+    return timed(lambda: len(decode(path.read_bytes())))
+
+
+def by_dpkt(path: Path) -> int:
+    import dpkt
+
+    def run() -> int:
+        bases: dict[tuple[bytes, int, bytes, int], int] = {}
+        rows = []
+        with path.open("rb") as file:
+            for when, data in dpkt.pcap.Reader(file):
+                ip = dpkt.ethernet.Ethernet(data).data
+                tcp = ip.data
+                key = (ip.src, tcp.sport, ip.dst, tcp.dport)
+                back = (ip.dst, tcp.dport, ip.src, tcp.sport)
+                base = bases.setdefault(key, tcp.seq)
+                rows.append(
+                    (when, key, tcp.seq, tcp.ack, tcp.seq - base, tcp.ack - bases.get(back, 0),
+                     ip.len - 20 - tcp.off * 4, tcp.flags, tcp.win, len(data))
+                )  # fmt: skip
+        return len(rows)
+
+    return timed(run)
+
+
+def by_scapy(path: Path) -> int:
+    from scapy.layers.inet import IP, TCP
+    from scapy.layers.l2 import Ether  # noqa: F401  # binds the link type
+    from scapy.utils import PcapReader
+
+    def run() -> int:
+        bases: dict[tuple[str, int, str, int], int] = {}
+        rows = []
+        with PcapReader(str(path)) as reader:
+            for packet in reader:
+                ip, tcp = packet[IP], packet[TCP]
+                key = (ip.src, tcp.sport, ip.dst, tcp.dport)
+                back = (ip.dst, tcp.dport, ip.src, tcp.sport)
+                base = bases.setdefault(key, tcp.seq)
+                rows.append(
+                    (packet.time, key, tcp.seq, tcp.ack, tcp.seq - base,
+                     tcp.ack - bases.get(back, 0), ip.len - 20 - tcp.dataofs * 4,
+                     int(tcp.flags), tcp.window, len(packet))
+                )  # fmt: skip
+                if len(rows) == SAMPLE:
+                    break
+        return len(rows)
+
+    return timed(run)
+
+
+def by_walk(path: Path) -> int:
+    def run() -> int:
+        data, count, place = path.read_bytes(), 0, 24
+        read = struct.Struct("<I").unpack_from
+        while place < len(data):
+            place += 16 + read(data, place + 8)[0]
+            count += 1
+        return count
+
+    return timed(run)
+
+
+def timed(run: Callable[[], int]) -> int:
+    """Print the seconds; small captures several times, and the best of them."""
+    best, count, until = float("inf"), 0, time.perf_counter() + 0.5
+    while True:
+        start = time.perf_counter()
+        count = run()
+        best = min(best, time.perf_counter() - start)
+        if time.perf_counter() > until:
+            break
+    print(best, count)
+    return count
+
+
+WAYS = {
+    "load": by_load, "struct": by_struct, "dpkt": by_dpkt, "scapy": by_scapy, "walk": by_walk,
+}  # fmt: skip
+
+
+def measure(way: str, path: Path, packets: int) -> tuple[float, float]:
+    """Seconds and peak megabytes of one way to read a file, in a process of its own."""
+    if way == "tshark":
+        command = ["tshark", "-n", "-r", str(path), "-T", "fields"]
+        for field in FIELDS:
+            command += ["-e", field]
+    else:
+        command = [sys.executable, __file__, "--one", way, str(path)]
+    with tempfile.TemporaryFile() as out:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0, command
+        out.seek(0)
+        if way != "tshark":
+            took, count = out.read().split()
+            seconds = float(took) * packets / int(count)
+    return seconds, usage.ru_maxrss / 1024
+
+
+def compare(packets: int, size: int, ways: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bench.pcap"
+        generate(path, packets, size)
+        megabytes = path.stat().st_size / 1e6
+        print(f"\n{packets:,} packets, frames up to {size} bytes, {megabytes:.1f} MB")
+        print(
+            f"{'':8}{'seconds':>10}{'us/packet':>11}{'load is':>10}{'peak MB':>9}{'B/packet':>10}"
+        )
+        results = {way: measure(way, path, packets) for way in ways}
+        ours = results["load"][0]
+        for way, (seconds, peak) in results.items():
+            print(
+                f"{way:8}{seconds:10.4f}{seconds / packets * 1e6:11.3f}{seconds / ours:9.1f}x"
+                f"{peak:9.0f}{(peak - 100) * 2**20 / packets:10.0f}"
+            )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare ways to load a capture.")
+    parser.add_argument("packets", nargs="*", type=int, default=[1000, 100_000, 1_000_000])
+    parser.add_argument("--sizes", nargs="*", type=int, default=[96, 1514])
+    parser.add_argument("--ways", nargs="*", default=[*WAYS, "tshark"])
+    parser.add_argument("--one", nargs=2, metavar=("WAY", "FILE"))
+    chosen = parser.parse_args()
+    if chosen.one:
+        WAYS[chosen.one[0]](Path(chosen.one[1]))
+        return
+    for packets in chosen.packets:
+        for size in chosen.sizes:
+            compare(packets, size, chosen.ways)
+
+
+if __name__ == "__main__":
+    main()
