@@ -159,7 +159,7 @@ def _of_seq(packet: Packet, basis: Basis) -> Iterator[Misconception]:
     if packet.segment.syn:
         yield Misconception(
             "began at one", right + 1,
-            "A relative number counts from the SYN itself: the SYN is number 0.",
+            "The SYN itself carries its side's first number; one more is the number after the SYN.",
         )  # fmt: skip
 
 
