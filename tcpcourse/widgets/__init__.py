@@ -6,12 +6,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tcpcourse.widgets.browser import CaptureBrowser
+    from tcpcourse.widgets.calculator import Calculator
     from tcpcourse.widgets.playground import Playground
     from tcpcourse.widgets.predictor import Predictor
 
-__all__ = ["Playground", "Predictor"]
+__all__ = ["Calculator", "CaptureBrowser", "Playground", "Predictor"]
 
-_PLACES = {"Playground": "playground", "Predictor": "predictor"}
+_PLACES = {
+    "Calculator": "calculator",
+    "CaptureBrowser": "browser",
+    "Playground": "playground",
+    "Predictor": "predictor",
+}
 
 
 def __getattr__(name: str) -> Any:
