@@ -138,8 +138,10 @@ def _begins_anew(rows: Any, events: Any, first: Any) -> array[int]:
             after = range(place + 1, min(place + 1 + _LOOK_AHEAD, len(pairs)))
             if state.is_other(side, seq) and (
                 state.closed
-                or seq != state.latest[side]
-                and _answered(pairs, sides, flags, acks, after, place, seq)
+                or (
+                    seq != state.latest[side]
+                    and _answered(pairs, sides, flags, acks, after, place, seq)
+                )
             ):
                 found.append(pair << 32 | int(events[place]))
                 state = Opened(midway=False)

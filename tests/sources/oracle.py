@@ -86,9 +86,10 @@ def network(raw: bytes, link: int) -> tuple[int, int]:
     return size, kind
 
 
-def transport(
-    raw: bytes, length: int, link: int
-) -> tuple[bytes, bytes, int, tuple, int, int] | None:
+Transport = tuple[bytes, bytes, int, tuple[int, ...], int, int]
+
+
+def transport(raw: bytes, length: int, link: int) -> Transport | None:
     """Both endpoints, payload length, the header's fields, flags and window scale."""
     place, kind = network(raw, link)
     if kind == 0x0800:
