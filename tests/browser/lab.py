@@ -32,7 +32,10 @@ QUIET = [
 ]
 # All cells stay in the page, so that a test can look at the ones out of sight.
 SETTINGS = {
-    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+    "@jupyterlab/notebook-extension/tracker": {
+        "windowingMode": "none",
+        "autoStartDefaultKernel": True,
+    },
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false"},
 }
 
@@ -110,32 +113,35 @@ class Notebook:
 
     def __init__(self, browser: Browser, server: Server, path: str, theme: Theme = "light") -> None:
         self.errors: list[str] = []
+        self._closing = False
         self.context = browser.new_context(
-            viewport={"width": 1280, "height": 900}, color_scheme=theme, reduced_motion="reduce"
+            viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
         )
         self.page: Page = self.context.new_page()
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("pageerror", lambda error: self._note(str(error)))
         self.page.on(
-            "console",
-            lambda message: self.errors.append(message.text) if message.type == "error" else None,
+            "console", lambda said: self._note(said.text) if said.type == "error" else None
         )
         self._host = urlsplit(server.url).netloc
         self.page.route("**/*", self._only_the_server)
         self.page.goto(f"{server.url}lab/tree/{quote(path)}?token={server.token}&reset")
         self.page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell")
-        self._command("apputils:change-theme", {"theme": THEMES[theme]})
-        self.page.wait_for_selector(f'body[data-jp-theme-name="{THEMES[theme]}"]', state="attached")
+        self.dress(theme)
         self.page.wait_for_function(
             "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
             timeout=SECONDS_TO_START * 1000,
         )
+
+    def _note(self, error: str) -> None:
+        if not self._closing:  # JupyterLab complains of requests that its own end cuts short
+            self.errors.append(error)
 
     def _only_the_server(self, route: Route) -> None:
         address = urlsplit(route.request.url)
         if address.netloc == self._host or address.scheme in ("data", "blob"):
             route.continue_()
         else:
-            self.errors.append(f"a request to {address.scheme}://{address.netloc}")
+            self._note(f"a request to {address.scheme}://{address.netloc}")
             route.abort()
 
     def _command(self, name: str, arguments: dict[str, str] | None = None) -> None:
@@ -144,6 +150,12 @@ class Notebook:
             " new Promise((_, no) => setTimeout(() => no(new Error(name + ' hangs')), ms))])",
             [name, arguments or {}, SECONDS_TO_RUN * 1000],
         )
+
+    def dress(self, theme: Theme) -> None:
+        """Change the theme of JupyterLab, and what the browser says the reader prefers."""
+        self.page.emulate_media(color_scheme=theme)
+        self._command("apputils:change-theme", {"theme": THEMES[theme]})
+        self.page.wait_for_selector(f'body[data-jp-theme-name="{THEMES[theme]}"]', state="attached")
 
     def run_all(self) -> None:
         """Run every cell, wait for the end, and see that every code cell ran without an error."""
@@ -165,16 +177,16 @@ class Notebook:
             return
         size = self.page.viewport_size
         assert size is not None
-        tall = self.page.evaluate(
-            "Math.max(...[...document.querySelectorAll('.jp-WindowedPanel-outer')]"
-            ".map(panel => panel.scrollHeight))"
-        )
+        panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer")
+        tall = panel.evaluate("panel => panel.scrollHeight")
         self.page.set_viewport_size({"width": size["width"], "height": min(tall + 160, TALLEST)})
         self.page.wait_for_timeout(500)
+        panel.evaluate("panel => panel.scrollTo(0, 0)")
         self.page.screenshot(path=folder / f"{name}.png")
         self.page.set_viewport_size(size)
 
     def close(self) -> None:
         """Shut the kernel down and close the window."""
+        self._closing = True
         self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         self.context.close()

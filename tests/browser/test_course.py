@@ -1,0 +1,96 @@
+"""The notebooks of the course in a real JupyterLab, with the mouse and with the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from .lab import Notebook
+
+pytestmark = pytest.mark.needs("chromium")
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
+def test_a_notebook_runs_from_top_to_bottom(
+    name: str, open_notebook: Callable[..., Notebook], pictures: Path | None
+) -> None:
+    notebook = open_notebook(f"notebooks/{name}")
+    notebook.run_all()
+    notebook.photograph(pictures, f"{name.removesuffix('.ipynb')}-light")
+    notebook.dress("dark")
+    notebook.photograph(pictures, f"{name.removesuffix('.ipynb')}-dark")
+
+
+@pytest.fixture
+def start(open_notebook: Callable[..., Notebook]) -> Notebook:
+    notebook = open_notebook("notebooks/00-start-here.ipynb")
+    notebook.run_all()
+    return notebook
+
+
+def current(stepper: Locator) -> str:
+    """The words of the one step that is shown."""
+    shown = stepper.locator("summary:visible")
+    expect(shown).to_have_count(1)
+    return shown.inner_text()
+
+
+def test_the_handshake_is_stepped_with_mouse_and_keyboard(start: Notebook) -> None:
+    stepper = start.page.locator(".tcp-stepper").first
+    stepper.scroll_into_view_if_needed()
+    assert current(stepper).startswith("1.")
+    stepper.get_by_role("button", name="next step").click()
+    assert current(stepper).startswith("2.")
+    cells = start.page.locator(".jp-Notebook .jp-Cell").count()
+    stepper.locator("svg:visible").last.click()
+    for key, step in [
+        ("Home", 1),
+        ("ArrowRight", 2),
+        ("ArrowRight", 3),
+        ("End", 5),
+        ("ArrowLeft", 4),
+    ]:
+        start.page.keyboard.press(key)
+        assert current(stepper).startswith(f"{step}."), key
+    assert start.page.locator(".jp-Notebook .jp-Cell").count() == cells
+    assert start.page.locator(".jp-Notebook.jp-mod-editMode").count() == 0
+
+
+def test_the_predictor_is_answered_wrongly_and_rightly(
+    start: Notebook, pictures: Path | None
+) -> None:
+    """A's first number is 100 and B's is 300, the notebook says; so the SYN,ACK has ack 101."""
+    page = start.page
+    said = page.locator(".jp-OutputArea [role=status]").last
+    check = page.get_by_role("button", name="Check", exact=True)
+    onward = page.get_by_role("button", name="Next packet")
+
+    def answer(**numbers: str) -> None:
+        for name, number in numbers.items():
+            page.get_by_label(name, exact=True).fill(number)
+        check.click()
+
+    answer(seq="one")
+    expect(said).to_contain_text("write a whole number")
+    answer(seq="5")
+    expect(said).to_contain_text("5 is not it")
+    start.photograph(pictures, "predictor-wrong")
+    answer(seq="100")
+    expect(said).to_contain_text("Right.")
+    expect(said).to_contain_text("Score: 0 of 1")
+    onward.click()
+    answer(seq="300", ack="100")
+    expect(said).to_contain_text("seq: right.")
+    expect(said).not_to_contain_text("Right.")
+    answer(ack="101")
+    expect(said).to_contain_text("Right.")
+    expect(said).to_contain_text("Score: 0 of 2")
+    onward.click()
+    answer(seq="101", ack="301")
+    expect(said).to_contain_text("Score: 1 of 3")
+    start.photograph(pictures, "predictor-right")
