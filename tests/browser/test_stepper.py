@@ -209,11 +209,17 @@ def test_without_a_script_every_step_can_be_opened(
     assert picture.evaluate("image => image.naturalWidth") > 100
 
 
+def notebook_of(server: Server, name: str, cell: nbformat.NotebookNode) -> None:
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel}  # so that Lab does not ask which kernel to start
+    nbformat.write(new_notebook(cells=[cell], metadata=metadata), server.root / name)
+
+
 def test_in_lab_a_trace_is_its_stepper(
     server: Server, open_notebook: Callable[..., Notebook]
 ) -> None:
     source = "import tcpcourse as tcp\ntcp.simulate('three-way-handshake')"
-    nbformat.write(new_notebook(cells=[new_code_cell(source)]), server.root / "stepper.ipynb")
+    notebook_of(server, "stepper.ipynb", new_code_cell(source))
     notebook = open_notebook("stepper.ipynb", "dark")
     notebook.run_all()
     root = notebook.page.locator(ROOT)
@@ -231,7 +237,7 @@ def test_an_untrusted_notebook_shows_a_readable_list(
 ) -> None:
     output = new_output("execute_result", {"text/html": stepper(trace), "text/plain": "trace"})
     cell = new_code_cell("tcp.simulate('simultaneous-close')", execution_count=1, outputs=[output])
-    nbformat.write(new_notebook(cells=[cell]), server.root / "untrusted.ipynb")
+    notebook_of(server, "untrusted.ipynb", cell)
     page = open_notebook("untrusted.ipynb").page
     summaries = page.locator(".jp-OutputArea summary")
     assert summaries.count() == len(trace)
