@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
 MOST_PACKETS = 10_000_000
+FEW_PACKETS = 500_000  # a gzip file may hold that many, however small it is
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive",
     b"\x28\xb5\x2f\xfd": "compressed with zstd",
@@ -54,9 +55,10 @@ def load(
     """Read a capture: pcap or pcapng, plain or gzip; a path, bytes or a binary file object.
 
     ``max_packets`` bounds the frames read and ``max_bytes`` the bytes (uncompressed; without
-    it, gzip is bounded at 4 GiB and 300 times its size). Where a bound is reached or the file
-    is damaged, what came before is kept and ``Capture.problems`` says so. ``progress`` shows
-    a bar when reading takes more than a second. ``name`` is what errors call the source.
+    it, gzip is bounded at 4 GiB, at 300 times its size and at one frame a byte). Where a
+    bound is reached or the file is damaged, what came before is kept and
+    ``Capture.problems`` says so. ``progress`` shows a bar when reading takes more than a
+    second. ``name`` is what errors call the source.
 
     Raises ``CaptureError`` when nothing can be read: no such file, no capture, no header.
     """
@@ -71,6 +73,12 @@ def load(
         for batch in read(window, found, max_packets):
             reader.take(batch)
             frames += len(batch.at)
+            if stream.packed and max_bytes is None and frames > max(FEW_PACKETS, stream.taken):
+                found.add(
+                    f"reading stopped after {frames} frames: no real capture packs a frame into "
+                    "less than a byte; load(…, max_bytes=…) reads on", window.base,
+                )  # fmt: skip
+                break
         if stream.trouble is not None:
             found.add(stream.trouble, window.base + window.end)
     rows = reader.rows.finish()
@@ -85,7 +93,7 @@ def _format(window: Window) -> Callable[..., Any]:
         return pcap.read_pcap
     if head.startswith(pcapng.MAGIC):
         return pcapng.read_pcapng
-    if trouble is not None and not head:
+    if trouble is not None and len(head) < 4:
         raise CaptureError(file, 0, trouble, "try another copy of the file")
     if not head:
         raise CaptureError(file, 0, "the file is empty", "record or copy it again")

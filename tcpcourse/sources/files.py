@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from tcpcourse.core.errors import CaptureError
 
@@ -101,11 +101,12 @@ class Gunzip:
             if self._engine.eof and not self._next_member():
                 break
             given = self._pending or self._raw(_PORTION)
+            before = self._engine.copy()
             try:
                 some = self._engine.decompress(given, wanted)
             except zlib.error:
                 self.trouble = "the gzip data is corrupt from here on"
-                break
+                return _until_error(before, given, wanted)
             self._pending = self._engine.unconsumed_tail or self._engine.unused_data
             if some:
                 return some
@@ -123,6 +124,19 @@ class Gunzip:
             return False
         self._engine = zlib.decompressobj(31)
         return True
+
+
+def _until_error(engine: Any, given: bytes, wanted: int) -> bytes:
+    """What comes out before the data turns corrupt: byte by byte, as errors give nothing."""
+    good = bytearray()
+    try:
+        for place in range(len(given)):
+            if len(good) >= wanted:
+                break
+            good += engine.decompress(given[place : place + 1])
+    except zlib.error:
+        pass
+    return bytes(good[:wanted])
 
 
 class Stream:
@@ -163,23 +177,27 @@ class Stream:
         return done
 
     def _some(self, wanted: int) -> bytes:
+        if self._limit is not None and self._given >= self._limit:
+            if self.trouble is None and self._next(1):
+                self.trouble = (
+                    f"reading stopped after {self._limit} bytes, the limit; "
+                    "load(…, max_bytes=…) sets another"
+                )
+            return b""
         if self._limit is not None:
             wanted = min(wanted, self._limit - self._given)
+        elif self._gunzip is not None and self._too_much():
+            return b""
+        return self._next(wanted)
+
+    def _next(self, wanted: int) -> bytes:
         if self._ready:
-            some, self._ready = self._ready[:wanted], self._ready[max(wanted, 0) :]
-        elif self._gunzip is not None and wanted > 0:
-            if self._limit is None and self._too_much():
-                return b""
+            some, self._ready = self._ready[:wanted], self._ready[wanted:]
+        elif self._gunzip is not None:
             some = self._gunzip.read(wanted)
             self.trouble = self.trouble or self._gunzip.trouble
         else:
-            some = self._raw(max(wanted, 0))
-        if wanted <= 0 and (some or self._raw(1) or self._gunzip is not None):
-            self.trouble = self.trouble or (
-                f"reading stopped after {self._limit} bytes, the limit; "
-                "load(…, max_bytes=…) sets another"
-            )
-            return b""
+            some = self._raw(wanted)
         return some
 
     def _too_much(self) -> bool:
@@ -196,8 +214,6 @@ class Stream:
         return self.trouble is not None
 
     def _raw(self, wanted: int) -> bytes:
-        if wanted == 0:
-            return b""
         try:
             some = self._file.read(min(wanted, 8 * _PORTION))
         except OSError as error:

@@ -117,6 +117,14 @@ def _lengths(frames: Frames, inner: Any, declared: Any, unknown: Any) -> tuple[A
     return np.minimum(length, room), length > room, absurd
 
 
+def _beyond(found: Findings, frames: Frames, which: Any) -> None:
+    if which.any():
+        found.add_many(
+            "an IP length beyond the end of the frame; the frame's end is taken",
+            frames.number[which], frames.place[which],
+        )  # fmt: skip
+
+
 def ipv4(found: Findings, frames: Frames, inner: Any) -> Inside:
     """The IPv4 packets that begin at ``inner`` and carry TCP; the rest is counted."""
     head = gather(frames.data, np.minimum(inner, frames.end), _IPV4)
@@ -124,11 +132,6 @@ def ipv4(found: Findings, frames: Frames, inner: Any) -> Inside:
     size = (version & 15).astype(np.int64) * 4
     total = head["total"].astype(np.int64)
     total, beyond, absurd = _lengths(frames, inner, total, total == 0)
-    if beyond.any():
-        found.add_many(
-            "an IP length beyond the end of the frame; the frame's end is taken",
-            frames.number[beyond], frames.place[beyond],
-        )  # fmt: skip
     good = sift(
         found, frames,
         {
@@ -141,6 +144,7 @@ def ipv4(found: Findings, frames: Frames, inner: Any) -> Inside:
                 head["fragment"] & 0x3FFF != 0,
         },
     )  # fmt: skip
+    _beyond(found, frames, beyond if good is None else beyond & good)
     start, length = inner + size, total - size
     if good is not None:
         frames, start, length, head = frames.only(good), start[good], length[good], head[good]
@@ -158,12 +162,6 @@ def ipv6(found: Findings, frames: Frames, inner: Any, addresses: PairTable) -> I
     payload = head["payload"].astype(np.int64)
     total, beyond, absurd = _lengths(frames, inner, payload + 40, payload == 0)
     none = head["next"] == 59
-    beyond &= ~none
-    if beyond.any():
-        found.add_many(
-            "an IP length beyond the end of the frame; the frame's end is taken",
-            frames.number[beyond], frames.place[beyond],
-        )  # fmt: skip
     good = sift(
         found, frames,
         {
@@ -172,6 +170,7 @@ def ipv6(found: Findings, frames: Frames, inner: Any, addresses: PairTable) -> I
             "an IP length of 0 in a frame that no offloading explains": absurd & ~none,
         },
     )  # fmt: skip
+    _beyond(found, frames, beyond if good is None else beyond & good)
     start, length = inner + 40, total - 40
     if good is not None:
         frames, start, length, head = frames.only(good), start[good], length[good], head[good]
