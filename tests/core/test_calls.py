@@ -235,7 +235,7 @@ def test_a_closed_end_can_be_opened_again_with_an_iss_beyond_the_old() -> None:
         end,
         """
         times out time-wait
-        has iss 7000, rcv_wnd 5000, rcv_buff 5000
+        has iss 7000, rcv_wnd 5000, rcv_buff 5000, snd_wnd 0, next_iss None
         calls OPEN active
         says S 7000:7000(0) win 5000 <mss 1460>
         """,

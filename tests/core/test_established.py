@@ -354,6 +354,21 @@ def test_data_numbered_after_the_fin_is_not_taken() -> None:
     )
 
 
+def test_data_from_beyond_the_fin_is_forgotten_when_the_fin_comes() -> None:
+    tell(
+        established(),
+        """
+        gets A 310:312(2) ack 101 "zz"
+        says A 101:101(0) ack 301
+        gets FA 301:301(0) ack 101
+        is CLOSE_WAIT
+        says A 101:101(0) ack 302
+        tells connection closing
+        has early (), rcvq ""
+        """,
+    )
+
+
 def test_the_first_fin_counts() -> None:
     tell(
         established(),

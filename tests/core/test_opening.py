@@ -182,6 +182,21 @@ def test_data_on_a_syn_beyond_the_window_is_not_kept() -> None:
     )
 
 
+def test_the_fin_is_the_last_number_that_fits_the_window() -> None:
+    tell(
+        listening(window=5),
+        """
+        gets FS 300:304(4) "hell"
+        says SA 100:100(0) ack 301 win 5 <mss 1460>
+        has early_fin 305
+        gets A 305:305(0) ack 101
+        is CLOSE_WAIT
+        says A 101:101(0) ack 306
+        tells connection closing
+        """,
+    )
+
+
 def test_the_last_data_byte_fits_the_window_but_the_fin_does_not() -> None:
     tell(
         listening(window=5),

@@ -56,6 +56,7 @@ def test_what_is_not_given_is_as_in_a_fresh_connection(
         has snd_wnd 65535, max_snd_wnd 65535, rcv_wnd 65535, rcv_buff 65535, snd_mss 1460
         has snd_wl1 {rcv}, snd_wl2 {una}, sendq "", rcvq "", early (), early_fin None
         has syn_unacked {state in (SS, SR)}, close_waits False, ack_due False, probing False
+        has sack_permitted False
         has irs {300 if known else None}, snd_shift 0, rcv_shift 0, rcv_posted 0
         """,
     )
@@ -68,6 +69,7 @@ def test_every_built_state_is_restored_as_it_is(state: State) -> None:
     end = Endpoint.restore(before)
     assert end.tcb == before
     assert end.settings.window == before.rcv_buff
+    assert Endpoint.restore(make(state, rcv_wnd=9)).settings.window == 9
     assert (end.settings.policy, end.settings.delayed_ack) == ("rfc5961", False)
 
 
@@ -277,8 +279,13 @@ def test_a_buffer_beyond_the_largest_window_is_refused() -> None:
 
 
 def test_a_tcb_is_frozen() -> None:
-    with pytest.raises(FrozenInstanceError):
-        established().tcb.snd_una = SeqNumber(5)  # type: ignore[misc]
+    end = established()
+    reaction = end.tick("user")
+    things = [(end.tcb, "snd_una"), (end.settings, "window"), (reaction, "after"),
+              (reaction.row, "next"), (ByteQueue(), "start")]  # fmt: skip
+    for thing, name in things:
+        with pytest.raises(FrozenInstanceError):
+            setattr(thing, name, None)
 
 
 def test_equal_tcbs_are_one_key() -> None:

@@ -143,6 +143,11 @@ def test_a_wrong_syn_ack_does_not_cross(arrives: str) -> None:
     tell(syn_rcvd_active(), f"gets {arrives}\nsays A 101:101(0) ack 301\nis SYN_RCVD")
 
 
+def test_a_reset_does_not_cross() -> None:
+    # its number is IRS, one below the window
+    tell(syn_rcvd_active(), "gets SRA 300:300(0) ack 101\nis SYN_RCVD")
+
+
 def test_after_a_passive_open_no_syn_ack_crosses() -> None:
     tell(syn_rcvd(), "gets SA 300:300(0) ack 101\nsays A 101:101(0) ack 301\nis SYN_RCVD")
 
@@ -305,6 +310,21 @@ def test_close_waits_behind_queued_data(start: Builder) -> None:
         gets A 301:301(0) ack 107
         is FIN_WAIT_2
         has sendq ""
+        """,
+    )
+
+
+def test_a_close_that_goes_on_waits_no_longer_even_if_its_fin_does() -> None:
+    tell(
+        get(listening(), "S 300:300(0) win 3 <mss 3>"),
+        """
+        calls SEND "hello"
+        calls CLOSE
+        has close_waits True
+        gets A 301:301(0) ack 101 win 3
+        says A 101:104(3) ack 301 "hel"
+        is FIN_WAIT_1
+        has close_waits False, fin_seq None
         """,
     )
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.states import State
+from tcpcourse.core.tcb import Tcb
 
 from .build import BUILDERS, established, fin_wait_1, get, syn_rcvd
 from .story import tell
+
+make: Any = Tcb  # which takes numbers as integers too
 
 # --- the peer's window (§3.8.6) ---
 
@@ -85,6 +90,20 @@ def test_an_old_acknowledgment_in_a_newer_segment_does_not_change_the_window() -
     )
 
 
+def test_the_same_number_with_an_older_ack_by_the_letter() -> None:
+    # SND.WL2 lies beyond SND.UNA only in a TCB that was made up
+    tell(
+        Endpoint.restore(make(State.ESTABLISHED, iss=100, irs=300, snd_nxt=111, snd_wnd=50,
+                              snd_wl1=301, snd_wl2=106)),
+        """
+        gets A 301:301(0) ack 105 win 7
+        has snd_una 105, snd_wnd 50
+        gets A 301:301(0) ack 106 win 8
+        has snd_una 106, snd_wnd 8
+        """,
+    )
+
+
 def test_the_largest_window_is_remembered() -> None:
     tell(
         established(peer_window=1000),
@@ -139,6 +158,19 @@ def test_half_of_the_largest_window_is_enough() -> None:
         gets A 301:301(0) ack 502 win 201
         says A 502:703(201) ack 301
         has snd_nxt 703
+        """,
+    )
+
+
+def test_exactly_half_is_half() -> None:
+    tell(
+        established(peer_window=400, peer_mss=1000),
+        """
+        calls SEND 1300
+        says A 101:501(400) ack 301
+        gets A 301:301(0) ack 501 win 199
+        gets A 301:301(0) ack 501 win 200
+        says A 501:701(200) ack 301
         """,
     )
 
@@ -419,6 +451,19 @@ def test_a_tiny_buffer_opens_when_it_is_empty() -> None:
         calls RECEIVE
         delivers "a"
         says A 101:101(0) ack 302 win 1
+        """,
+    )
+
+
+def test_a_window_of_one_byte_is_open_in_a_tiny_buffer() -> None:
+    tell(
+        established(window=3),
+        """
+        gets PA 301:303(2) ack 101 "ab"
+        says A 101:101(0) ack 303 win 1
+        calls RECEIVE
+        delivers "ab"
+        has rcv_wnd 3
         """,
     )
 
