@@ -156,7 +156,7 @@ def flush(work: Work) -> None:
         work.emit("PA" if last else "A", tcb.snd_nxt, data=data)
         work.update(snd_nxt=tcb.snd_nxt + count)
     tcb = work.tcb
-    if tcb.fin_wanted and not tcb.unsent and tcb.state in (State.FIN_WAIT_1, State.CLOSING):
+    if tcb.state in (State.FIN_WAIT_1, State.CLOSING) and tcb.fin_seq is None and not tcb.unsent:
         send_fin(work)
     if work.ack_now:
         work.emit("A", work.tcb.snd_nxt)
@@ -166,7 +166,6 @@ def _may_send_data(work: Work) -> bool:
     tcb = work.tcb
     return (
         tcb.state in (State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.CLOSING)
-        and not tcb.syn_unacked
         and tcb.fin_seq is None
     )  # no congestion window and no Nagle: the course leaves both out
 

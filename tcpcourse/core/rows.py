@@ -71,7 +71,7 @@ def always(tcb: Tcb, seg: Segment) -> bool:
 
 def nothing_unsent(tcb: Tcb, seg: Segment) -> bool:
     """nothing waits to be sent"""
-    return not tcb.unsent and not tcb.close_waits
+    return not tcb.unsent
 
 
 def data_unsent(tcb: Tcb, seg: Segment) -> bool:

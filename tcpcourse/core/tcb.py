@@ -188,11 +188,6 @@ class Tcb:
         """Sequence numbers we may still send: SND.UNA + SND.WND − SND.NXT, at least 0."""
         return max(0, self.snd_wnd - self.in_flight)
 
-    @property
-    def fin_wanted(self) -> bool:
-        """CLOSE was called and our FIN has not left yet."""
-        return self.fin_seq is None and (self.close_waits or self.state in CLOSE_CALLED)
-
     def __str__(self) -> str:
         irs = "-" if self.irs is None else self.irs
         return (
