@@ -153,14 +153,9 @@ def keep_alive_ack(packet: Seen, mine: Past, peer: Past) -> bool:
 
 
 def zero_window_probe_ack(packet: Seen, mine: Past, peer: Past) -> bool:
-    """It repeats window 0, and the peer's last packet was a zero-window probe.
-
-    The ACK is as before, or covers the probe's byte.
-    """
-    if packet.length or not packet.plain or packet.field != 0 or mine.field != 0:
-        return False
-    same = packet.seq == mine.next and ahead(packet.ack, mine.ack) in (0, 1)
-    return same and bool(peer.notes & Note.ZERO_WINDOW_PROBE)
+    """It repeats ACK and window 0, and the peer's last packet was a zero-window probe."""
+    repeats = _same_numbers(packet, mine) and packet.field == mine.field == 0
+    return repeats and bool(peer.notes & Note.ZERO_WINDOW_PROBE)
 
 
 def duplicate_ack(packet: Seen, mine: Past) -> bool:
