@@ -29,7 +29,7 @@ def take_text(work: Work) -> None:
         return
     text = text_of(tcb, seg)
     got = len(text.ready)
-    plain = text.early == tcb.early and not tcb.early and not seg.fin
+    plain = not tcb.early and not seg.fin
     work.update(
         rcv_nxt=tcb.rcv_nxt + got,
         rcv_wnd=tcb.rcv_wnd - got,

@@ -226,6 +226,20 @@ def test_data_from_before_the_fin_is_delivered_even_after_our_own_close(state: S
     )
 
 
+def test_and_so_it_is_in_last_ack() -> None:
+    tell(
+        get(established(), 'FPA 301:306(5) ack 101 "hello"'),
+        """
+        calls CLOSE
+        says FA 101:101(0) ack 307
+        calls RECEIVE
+        delivers "hello"
+        is LAST_ACK
+        refuses RECEIVE: connection closing
+        """,
+    )
+
+
 # --- after the connection ---
 
 

@@ -275,6 +275,13 @@ def test_a_buffer_beyond_the_largest_window_is_refused() -> None:
     tell(end, f"grows to {2**30}\nhas rcv_wnd {2**30}")
 
 
+def test_numbers_may_be_given_as_integers() -> None:
+    names = ["iss", "irs", "snd_una", "snd_nxt", "snd_wl1", "snd_wl2", "rcv_nxt", "fin_seq",
+             "early_fin", "next_iss"]  # fmt: skip
+    tcb = make(F1, **{name: 2**32 + place for place, name in enumerate(names)})
+    assert [getattr(tcb, name) for name in names] == [SeqNumber(n) for n in range(10)]
+
+
 # --- the TCB as a value -------------------------------------------------------------------------
 
 

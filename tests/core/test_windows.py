@@ -10,7 +10,7 @@ from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import Tcb
 
-from .build import BUILDERS, established, fin_wait_1, get, syn_rcvd
+from .build import BUILDERS, established, fin_wait_1, fin_wait_2, get, syn_rcvd, syn_sent
 from .story import tell
 
 make: Any = Tcb  # which takes numbers as integers too
@@ -514,8 +514,9 @@ def test_a_larger_buffer_is_offered_with_the_next_segment() -> None:
 
 
 def test_a_larger_buffer_while_opening_and_closing() -> None:
-    tell(syn_rcvd(window=1000), "grows to 9000\nhas rcv_wnd 9000\nis SYN_RCVD")
-    tell(fin_wait_1(window=1000), "grows to 9000\nhas rcv_wnd 9000\nis FIN_WAIT_1")
+    for build in (syn_sent, syn_rcvd, established, fin_wait_1, fin_wait_2):
+        end = build(window=1000)
+        tell(end, f"grows to 9000\nhas rcv_wnd 9000\nis {end.state}")
 
 
 @pytest.mark.parametrize("state", [State.CLOSED, State.LISTEN, State.CLOSE_WAIT, State.CLOSING,
