@@ -73,7 +73,12 @@ def connect(rows: Any, reader: HeaderReader) -> Conversations:
     upper_is_a = rows["direction"][opener].astype(bool)
     packets = _orient(rows, upper_is_a)
     base, syn_seen = _bases(rows, syn_row, len(pair))
-    shift = _shifts(rows, syn_row, np.array(reader.syn_scale, np.uint8), len(pair))
+    scale = _scales(rows, syn_row, np.array(reader.syn_scale, np.uint8), len(pair))
+    alone = 2 * np.flatnonzero(pairs.left[pair] == pairs.right[pair])
+    for known in (base, scale):  # a socket connected to itself is its own peer
+        known[alone + 1] = known[alone]
+    agreed = (scale.reshape(-1, 2) != NO_SCALE).all(axis=1).repeat(2)
+    shift = np.where(agreed, scale, 0).astype(np.uint8)  # only if both SYNs offered it
     _relate(rows, base, shift)
     reused = (splits & np.uint64(0xFFFFFFFF)).astype(np.int64)
     return Conversations(
@@ -248,13 +253,12 @@ def _bases(rows: Any, syn_row: Any, count: int) -> tuple[Any, Any]:
     return base, syn_seen
 
 
-def _shifts(rows: Any, syn_row: Any, scale: Any, count: int) -> Any:
-    """By how many bits each side's windows are scaled: only if both SYNs offered it."""
-    shift = np.full(2 * count, NO_SCALE, np.uint8)
+def _scales(rows: Any, syn_row: Any, scale: Any, count: int) -> Any:
+    """The window scale that each side's SYN offered (the last, where it was sent again)."""
+    found = np.full(2 * count, NO_SCALE, np.uint8)
     offered = scale != NO_SCALE
-    shift[_side(rows, syn_row[offered])] = scale[offered]
-    agreed = (shift.reshape(-1, 2) != NO_SCALE).all(axis=1).repeat(2)
-    return np.where(agreed, shift, 0).astype(np.uint8)
+    found[_side(rows, syn_row[offered])] = scale[offered]
+    return found
 
 
 def _relate(rows: Any, base: Any, shift: Any) -> None:

@@ -168,7 +168,8 @@ def related(packets: list[tuple]) -> list[Row]:
             base.setdefault(peer, ack - 1)
         if flags & 2:
             syn_base.setdefault(mine, seq)
-            scales[mine] = scale
+            if scale >= 0:
+                scales[mine] = scale
             if not flags & (16 | 4) and (number, b"") not in base:
                 base[number, b""] = 0
                 opener[number] = source

@@ -301,9 +301,7 @@ def test_data_that_was_not_captured_counts_but_reads_as_zeros() -> None:
 def test_every_option_is_read() -> None:
     options = bytes.fromhex("080a 0000000a 00000014  050a 00000064 000000c8  0000")
     row = raw(from_a(1, 2, options=options)).conversations[0].rows()[0]
-    assert row.segment.options == Options(
-        timestamp=(10, 20), sack=((100, 200),)
-    )
+    assert row.segment.options == Options(timestamp=(10, 20), sack=((100, 200),))
 
 
 # Saving
@@ -350,3 +348,15 @@ def test_a_long_load_shows_a_bar_and_a_short_one_is_silent(
     assert "reading" in capsys.readouterr().err
     tcp.load(io.BytesIO(AVATAR.read_bytes()), progress=False)
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_socket_connected_to_itself_is_its_own_peer() -> None:
+    """A simultaneous open of one: every packet has the same endpoint twice."""
+    syn = f.tcp(100, 0, f.SYN, sport=7, dport=7, options=f.SCALE_7)
+    both = f.tcp(100, 101, f.SYN | f.ACK, sport=7, dport=7, options=f.SCALE_7)
+    data = f.tcp(101, 101, data=b"echo", sport=7, dport=7, window=3)
+    capture = raw(*(f.ipv4(each, "127.0.0.1", "127.0.0.1") for each in (syn, both, data)))
+    fields = ["direction", "rel_seq", "rel_ack", "scaled_window"]
+    assert capture.columns[fields].tolist() == [
+        (0, 0, 0, 1000), (0, 0, 1, 1000), (0, 1, 1, 3 << 7),
+    ]  # fmt: skip

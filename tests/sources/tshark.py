@@ -62,9 +62,7 @@ def shown(path: Path) -> list[Shown]:
             seconds, fraction = cells[len(FIELDS) - 1].split(".")
             when = int(seconds) * 10**9 + int(fraction)
         notes = {
-            note
-            for note, cell in zip(NOTES.values(), cells[len(FIELDS) :], strict=True)
-            if cell
+            note for note, cell in zip(NOTES.values(), cells[len(FIELDS) :], strict=True) if cell
         }
         if notes & {"fast retransmission", "spurious retransmission"}:
             notes -= {"retransmission"}
