@@ -335,8 +335,7 @@ def test_a_reaction_of_two_rows() -> None:
 
 def test_an_end_shows_itself() -> None:
     assert repr(established()) == (
-        "<Endpoint ESTABLISHED iss 100 una 101 nxt 101 wnd 65535 irs 300 "
-        "rcv_nxt 301 rcv_wnd 65535>"
+        "<Endpoint ESTABLISHED iss 100 una 101 nxt 101 wnd 65535 irs 300 rcv_nxt 301 rcv_wnd 65535>"
     )
     assert str(Tcb(iss=SeqNumber(100))) == (
         "CLOSED iss 100 una 100 nxt 100 wnd 65535 irs - rcv_nxt 0 rcv_wnd 65535"

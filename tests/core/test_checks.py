@@ -68,9 +68,7 @@ def test_a_segment_beyond_the_window_is_answered_with_where_we_are(
 
 @ALL
 @BOTH
-def test_a_duplicate_fin_is_acknowledged(
-    state: State, nxt: int, rcv: int, policy: str
-) -> None:
+def test_a_duplicate_fin_is_acknowledged(state: State, nxt: int, rcv: int, policy: str) -> None:
     restarts = "starts time-wait" if state is State.TIME_WAIT else ""
     # where the peer's FIN has not come yet, 300 is a number from before
     old = "FA 300:300(0)" if rcv == 301 else "FA 301:301(0)"
@@ -86,9 +84,7 @@ def test_a_duplicate_fin_is_acknowledged(
 @ALL
 @BOTH
 @pytest.mark.parametrize("extra", ["R {0}:{0}(0)", "RA {0}:{0}(0) ack 1", "R {0}:{1}(5)"])
-def test_rst_at_exactly_rcv_nxt(
-    state: State, nxt: int, rcv: int, policy: str, extra: str
-) -> None:
+def test_rst_at_exactly_rcv_nxt(state: State, nxt: int, rcv: int, policy: str, extra: str) -> None:
     tell(
         BUILDERS[state](policy=policy),
         f"gets {extra.format(rcv, rcv + 5)}\n{reset(state)}\nhas opened None, irs None",

@@ -286,7 +286,7 @@ def test_pieces_that_touch_or_overlap_are_kept_as_one() -> None:
 
 def test_early_data_beyond_the_window_is_cut_off() -> None:
     end = established(window=6)
-    tell(end, "gets A 305:309(4) ack 101 \"efgh\"\nsays A 101:101(0) ack 301 win 6")
+    tell(end, 'gets A 305:309(4) ack 101 "efgh"\nsays A 101:101(0) ack 301 win 6')
     assert end.tcb.early == ((end.tcb.rcv_nxt + 4, b"ef"),)
     tell(
         end,

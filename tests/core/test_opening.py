@@ -328,7 +328,7 @@ def test_syn_sent_reset_that_acknowledges_our_syn(arrives: str, policy: str) -> 
     # §3.10.7.3: signal to the user "error: connection reset", enter CLOSED, delete TCB
     tell(
         syn_sent(policy=policy),
-        f"gets {arrives}\ntells connection reset\nis CLOSED\nhas opened None, sendq \"\"",
+        f'gets {arrives}\ntells connection reset\nis CLOSED\nhas opened None, sendq ""',
     )
 
 

@@ -268,6 +268,17 @@ def test_the_smallest_and_the_largest_settings() -> None:
     )
 
 
+def test_without_settings_there_are_defaults() -> None:
+    tell(
+        Endpoint(),
+        """
+        has iss 0, snd_wnd 0, max_snd_wnd 0, rcv_wnd 65535, next_iss None
+        calls OPEN active
+        says S 0:0(0) win 65535 <mss 1460>
+        """,
+    )
+
+
 def test_a_buffer_beyond_the_largest_window_is_refused() -> None:
     end = established()
     with pytest.raises(TcpCourseError, match="a buffer of 1073741825 bytes is larger than 1073741"):

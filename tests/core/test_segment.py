@@ -199,9 +199,7 @@ def test_an_impossible_option_says_why(fields: dict[str, object], complaint: str
 def test_the_largest_options_there_are() -> None:
     last = 4294967295
     options = Options(65535, 255, True, ((0, last),), (last, 0))
-    assert str(options) == (
-        "mss 65535,wscale 255,sackOK,TS val 4294967295 ecr 0,sack 0:4294967295"
-    )
+    assert str(options) == ("mss 65535,wscale 255,sackOK,TS val 4294967295 ecr 0,sack 0:4294967295")
 
 
 @pytest.mark.parametrize(

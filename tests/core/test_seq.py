@@ -172,9 +172,9 @@ def acceptable_oracle(seq: int, length: int, nxt: int, window: int) -> bool:
 @given(numbers, steps, st.integers(0, 30), st.integers(0, 30))
 def test_acceptability_by_brute_force(nxt: int, step: int, length: int, window: int) -> None:
     seq = (nxt + step) % (LAST + 1)
-    assert segment_acceptable(
-        SeqNumber(seq), length, SeqNumber(nxt), window
-    ) == acceptable_oracle(seq, length, nxt, window)
+    assert segment_acceptable(SeqNumber(seq), length, SeqNumber(nxt), window) == acceptable_oracle(
+        seq, length, nxt, window
+    )
 
 
 @pytest.mark.parametrize(
@@ -208,6 +208,4 @@ def test_acks_by_brute_force(una: int, in_flight: int, step: int) -> None:
     """SND.UNA < SEG.ACK =< SND.NXT: one of the numbers after SND.UNA, up to SND.NXT."""
     ack = (una + step) % (LAST + 1)
     new = walk(una, in_flight + 1)[1:]
-    assert ack_advances(
-        SeqNumber(una), SeqNumber(ack), SeqNumber(una) + in_flight
-    ) == (ack in new)
+    assert ack_advances(SeqNumber(una), SeqNumber(ack), SeqNumber(una) + in_flight) == (ack in new)

@@ -203,9 +203,7 @@ def test_labels_are_in_the_manner_of_figure_5(
 @pytest.mark.parametrize("state", list(State))
 def test_guards_are_asked_in_the_order_of_the_rfcs_checks(state: State, policy: str) -> None:
     order = [guard for check in checks_for(state) for guard in check.guards]
-    asked = [
-        row.guard for row in rows_for(state, Event.ARRIVES) if row.policy in (None, policy)
-    ]
+    asked = [row.guard for row in rows_for(state, Event.ARRIVES) if row.policy in (None, policy)]
     positions = [order.index(guard) for guard in asked]
     assert positions == sorted(positions)
     assert len(set(positions)) == len(positions)

@@ -93,8 +93,17 @@ def test_an_old_acknowledgment_in_a_newer_segment_does_not_change_the_window() -
 def test_the_same_number_with_an_older_ack_by_the_letter() -> None:
     # SND.WL2 lies beyond SND.UNA only in a TCB that was made up
     tell(
-        Endpoint.restore(make(State.ESTABLISHED, iss=100, irs=300, snd_nxt=111, snd_wnd=50,
-                              snd_wl1=301, snd_wl2=106)),
+        Endpoint.restore(
+            make(
+                State.ESTABLISHED,
+                iss=100,
+                irs=300,
+                snd_nxt=111,
+                snd_wnd=50,
+                snd_wl1=301,
+                snd_wl2=106,
+            )
+        ),
         """
         gets A 301:301(0) ack 105 win 7
         has snd_una 105, snd_wnd 50
