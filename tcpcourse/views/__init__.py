@@ -7,6 +7,7 @@ comes from packets, hosts and files is escaped. The plots load matplotlib when f
 from __future__ import annotations
 
 from tcpcourse.views.arithmetic import Explanation, explain
+from tcpcourse.views.atlas import atlas
 from tcpcourse.views.diagram import state_diagram
 from tcpcourse.views.ladder import ladder
 from tcpcourse.views.plots import bytes_in_flight, round_trips, time_sequence
@@ -19,6 +20,7 @@ __all__ = [
     "Explanation",
     "Svg",
     "Table",
+    "atlas",
     "bytes_in_flight",
     "explain",
     "ladder",

@@ -97,15 +97,15 @@ def draw_diagram(
 def _shapes(
     step: Step | None, walked: dict[Side, tuple[Edge, ...]], grid: Grid, extra_edges: bool
 ) -> Iterator[str]:
-    yield _map(grid, extra_edges)
+    yield map_of_states(grid, extra_edges)
     for side in SIDES:
         if walked[side]:
-            lines = "".join(_line(edge, grid) for edge in walked[side])
+            lines = "".join(line(edge, grid) for edge in walked[side])
             yield f'<path class="w {side.lower()}" d="{lines}"/>'
     if step is not None:
         for edge in (*taken(step, "A"), *taken(step, "B")):
-            yield f'<path class="k" d="{_line(edge, grid)}"/>'
-            yield f'<path class="z" d="{_tip(edge, grid, 11)}"/>'
+            yield f'<path class="k" d="{line(edge, grid)}"/>'
+            yield f'<path class="z" d="{tip(edge, grid, 11)}"/>'
     yield _boxes(grid)
     if step is None:
         yield from _legend(grid, extra_edges)
@@ -118,14 +118,15 @@ def _shapes(
 
 
 @lru_cache(maxsize=8)
-def _map(grid: Grid, extra_edges: bool) -> str:
+def map_of_states(grid: Grid, extra_edges: bool) -> str:
+    """All arrows between the states, with their words where there is room."""
     solid = [edge for edge in EDGES if edge in IN_FIGURE]
     light = [edge for edge in EDGES if edge not in IN_FIGURE] if extra_edges else []
     shapes = ""
     for chosen, css in ((light, " y"), (solid, "")):
         if not grid.large:
-            lines = "".join(_line(edge, grid) for edge in chosen)
-            tips = "".join(dict.fromkeys(_tip(edge, grid) for edge in chosen))
+            lines = "".join(line(edge, grid) for edge in chosen)
+            tips = "".join(dict.fromkeys(tip(edge, grid) for edge in chosen))
             shapes += f'<path class="v{css}" d="{lines}"/><path class="z{css}" d="{tips}"/>'
             continue
         for edge in chosen:
@@ -133,15 +134,16 @@ def _map(grid: Grid, extra_edges: bool) -> str:
             words = markup(f"{edge[0]} → {edge[1]}\n{rows}")
             shapes += (
                 f'<g data-edge="{edge[0]} {edge[1]}"><title>{words}</title>'
-                f'<path class="v{css}" d="{_line(edge, grid)}"/>'
-                f'<path class="z{css}" d="{_tip(edge, grid)}"/></g>'
+                f'<path class="v{css}" d="{line(edge, grid)}"/>'
+                f'<path class="z{css}" d="{tip(edge, grid)}"/></g>'
             )
     if grid.large:
-        shapes += "".join(_label(edge, grid) for edge in (*solid, *light))
+        shapes += "".join(label(edge, grid) for edge in (*solid, *light))
     return shapes
 
 
-def _label(edge: Edge, grid: Grid) -> str:
+def label(edge: Edge, grid: Grid) -> str:
+    """What happens and what is done on an edge, where the large map has a place for it."""
     if edge not in LABELS:
         return ""
     place, anchor = LABELS[edge]
@@ -170,7 +172,7 @@ def _boxes(grid: Grid) -> str:
 
 
 @lru_cache(maxsize=128)
-def _line(edge: Edge, grid: Grid) -> str:
+def line(edge: Edge, grid: Grid) -> str:
     """An edge as a path; with rounded corners where there is room."""
     points = [grid.at(place) for place in _route(edge)]
     words = f"M{num(points[0][0])} {num(points[0][1])}"
@@ -190,7 +192,8 @@ def _straight(start: Point, end: Point) -> str:
 
 
 @lru_cache(maxsize=128)
-def _tip(edge: Edge, grid: Grid, size: float = 7) -> str:
+def tip(edge: Edge, grid: Grid, size: float = 7) -> str:
+    """The head of an edge's arrow."""
     (x1, y1), (x2, y2) = (grid.at(place) for place in _route(edge)[-2:])
     return head(x2, y2, x2 - x1, y2 - y1, size)
 
@@ -250,10 +253,10 @@ def _fired(step: Step, grid: Grid) -> Iterator[str]:
             lines.append(f"{move.who}: {arrow}: {row.label}")
     if not lines:
         lines = [f"A: {step.after.a}   B: {step.after.b}"]
-    for count, line in enumerate(lines[:2]):
-        size = min(1.0, grid.width / (len(line) * 5.9))
+    for count, words in enumerate(lines[:2]):
+        size = min(1.0, grid.width / (len(words) * 5.9))
         style = "" if size == 1 else f' style="font-size:{num(11 * size)}px"'
-        yield write(grid.width / 2, grid.height + 12 + 15 * count, brief(line, 120), "c", style)
+        yield write(grid.width / 2, grid.height + 12 + 15 * count, brief(words, 120), "c", style)
 
 
 def _legend(grid: Grid, extra_edges: bool) -> Iterator[str]:

@@ -1,0 +1,67 @@
+"""The map of states, lit up where some traces have been; the rest waits, pale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tcpcourse.core.states import State
+from tcpcourse.trace import Trace
+from tcpcourse.views.diagram import EDGES, FOOT, SIDES, label, line, map_of_states, path, tip
+from tcpcourse.views.routes import LARGE, PLACES, Edge
+from tcpcourse.views.svg import PHASES, Svg, num, picture, write
+
+_STYLE = (
+    ".tv .v{fill:none;stroke:var(--i)}.tv .z{fill:var(--i)}.tv .q{opacity:.22}"
+    ".tv .y{stroke-dasharray:4 3}.tv .n{fill:var(--g);stroke:var(--i);stroke-dasharray:3 4}"
+    ".tv .l{fill:none;stroke:var(--i);stroke-width:2.6}"
+    ".tv .m{stroke:var(--i);stroke-width:1.8;fill-opacity:.35}.tv .p{opacity:.6}"
+    ".tv .o{paint-order:stroke;stroke:var(--g);stroke-width:3px}.tv .f{opacity:1}"
+)
+
+
+def atlas(*traces: Trace) -> Svg:
+    """The map with every state and arrow lit that an end walked in any of the ``traces``.
+
+    What nobody walked stays pale. The words below count the states and the arrows, and name
+    the states that are still missing.
+    """
+    seen = {state for trace in traces for state in _states(trace)}
+    walked = {edge for trace in traces for side in SIDES for edge in path(trace.steps)[side]}
+    words = f"{len(seen)} of {len(PLACES)} states, {len(walked)} of {len(EDGES)} arrows walked."
+    if missing := [str(state) for state in PLACES if state not in seen]:
+        words += f" Still to come: {', '.join(missing)}."
+    return picture(
+        _shapes(seen, walked, words),
+        LARGE.width,
+        LARGE.height + FOOT,
+        f"The map of states so far: {words}",
+        "tca",
+        style=_STYLE,
+    )
+
+
+def _states(trace: Trace) -> Iterator[State]:
+    for step in trace.steps:
+        for ends in (step.before, step.after):
+            for end in (ends.a, ends.b):
+                if end.state is not None:
+                    yield end.state
+
+
+def _shapes(seen: set[State], walked: Iterable[Edge], words: str) -> Iterator[str]:
+    yield f'<g class="q">{map_of_states(LARGE, True)}</g>'
+    lit = [edge for edge in EDGES if edge in set(walked)]
+    yield f'<path class="l" d="{"".join(line(edge, LARGE) for edge in lit)}"/>'
+    yield f'<path class="z" d="{"".join(tip(edge, LARGE, 10) for edge in lit)}"/>'
+    yield "".join(label(edge, LARGE) for edge in lit)
+    for state, (column, row) in PLACES.items():
+        x, y = LARGE.at((column, row, 0, 0))
+        w, h = LARGE.half_width, LARGE.half_height
+        box = f"M{num(x - w)} {num(y - h)}h{num(2 * w)}v{num(2 * h)}H{num(x - w)}z"
+        if state in seen:
+            yield f'<path class="g" d="{box}"/>'
+            yield f'<path class="m" fill="{PHASES[state]}" d="{box}"/>'
+            yield write(x, y + 4, str(state), "c t")
+        else:
+            yield f'<path class="n" d="{box}"/>' + write(x, y + 4, str(state), "c p")
+    yield write(LARGE.width / 2, LARGE.height + 20, words, "c")
