@@ -1,0 +1,1 @@
+"""Exercises: a fresh problem for each student, help at once, and marks that can be trusted."""

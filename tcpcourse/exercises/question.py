@@ -1,0 +1,177 @@
+"""What a question is, for the student's notebook and for the one who marks it.
+
+The student's notebook needs ``form`` and ``hints``; marking (``mark``, ``challenges``,
+``mark_results``) is called by the grader's own process only, with plain data that a sandbox
+produced. Nothing here trusts an answer: every method takes whatever plain data there is, and
+none raises because of it. Standard library only.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from tcpcourse.core.errors import TcpCourseError
+
+Answer: TypeAlias = "bool | int | float | str | list[Answer] | dict[str, Answer] | None"
+"""Plain JSON data; what is handed in is nothing else."""
+
+Challenge: TypeAlias = "list[Answer]"
+"""The arguments of one call of a student's function, as plain data."""
+
+Kind = Literal["value", "function", "written"]
+
+DEEPEST, MOST_PARTS, LONGEST_TEXT = 16, 10_000, 100_000
+LARGEST_NUMBER = 1 << 64
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What an answer is worth, from 0 to the question's points, and why, for the student.
+
+    ``message`` is a sentence or two that teach. It never holds a challenge input, nor the
+    expected answer to one.
+    """
+
+    points: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One student's own problem: the same for the same student, on every machine.
+
+    ``shared`` holds what several questions look at, such as a trace; ``posed`` what each
+    question shows and expects, by its id.
+    """
+
+    assignment: str
+    student: str
+    shared: Mapping[str, Any] = field(default_factory=dict)
+    posed: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Question(ABC):
+    """One question: where its answer is, what form it has, how it is marked.
+
+    ``id`` is the notebook cell's ``grade_id`` (``"q1"``). ``name`` is the variable or the
+    function that holds the answer in the notebook; written answers (``kind`` ``"written"``)
+    have none and are graded by hand. ``hints`` lead on step by step and never give a number.
+    """
+
+    id: str
+    title: str
+    points: int
+    kind: Kind
+    name: str
+    hints: tuple[str, ...] = ()
+
+    @abstractmethod
+    def form(self, answer: Any) -> str | None:
+        """``None``, or one sentence that says what is wrong with the answer's form."""
+
+    def mark(self, problem: Problem, answer: Any) -> Mark:
+        """Mark a value. For a function or a written answer this gives no points."""
+        return Mark(0.0, "This question is not marked by its value.")
+
+    def challenges(self, problem: Problem, secret: bytes) -> tuple[Challenge, ...]:
+        """The calls to make of a function, drawn from the secret, the student and the question.
+
+        The same arguments give the same calls. Other kinds of question have none.
+        """
+        return ()
+
+    def mark_results(self, problem: Problem, secret: bytes, results: Sequence[Any]) -> Mark:
+        """Mark what the calls gave: one plain result each, or ``{"error": "..."}``."""
+        return Mark(0.0, "This question is not marked by calling a function.")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The questions of one chapter. ``make`` gives the problem of one student."""
+
+    id: str
+    title: str
+    chapter: str
+    questions: tuple[Question, ...]
+    make: Callable[[str], Problem]
+
+    @property
+    def points(self) -> int:
+        """The points of all questions together."""
+        return sum(question.points for question in self.questions)
+
+    def question(self, name: str) -> Question:
+        """The question with this id; raises ``TcpCourseError`` when there is none."""
+        for question in self.questions:
+            if question.id == name:
+                return question
+        known = ", ".join(question.id for question in self.questions)
+        raise TcpCourseError(f"there is no question {str(name)[:40]!r} here; there are {known}")
+
+    def problem(self, student: str) -> Problem:
+        """The problem of this student. Raises ``TcpCourseError`` for what is no name."""
+        return self.make(student)
+
+
+def plain(value: object) -> Answer:
+    """The value as plain data, or a ``TcpCourseError`` that says why it cannot be handed in.
+
+    Tuples become lists, numpy's numbers and the course's own sequence numbers, states and
+    flags become what they stand for; of Python's types only exact ones are taken. The result is
+    bounded in depth, in parts, in text and in size. This runs where the student's code runs,
+    so a grader checks again what comes out of there.
+    """
+    return _plain(value, 0, [0])
+
+
+def _plain(value: object, depth: int, parts: list[int]) -> Answer:
+    parts[0] += 1
+    if parts[0] > MOST_PARTS:
+        raise TcpCourseError(f"the answer has more than {MOST_PARTS} parts")
+    if depth > DEEPEST:
+        raise TcpCourseError(f"the answer is nested more than {DEEPEST} deep")
+    kind = type(value)
+    if value is None or kind is bool:
+        return value  # type: ignore[return-value]
+    if kind is int:
+        if not -LARGEST_NUMBER < value < LARGEST_NUMBER:  # type: ignore[operator]
+            raise TcpCourseError("a number in the answer is larger than any number of TCP")
+        return value  # type: ignore[return-value]
+    if kind is float:
+        if not math.isfinite(value):  # type: ignore[arg-type]
+            raise TcpCourseError("a number in the answer is not finite")
+        return value  # type: ignore[return-value]
+    if kind is str:
+        if len(value) > LONGEST_TEXT:  # type: ignore[arg-type]
+            raise TcpCourseError(f"a text in the answer is longer than {LONGEST_TEXT} characters")
+        return value  # type: ignore[return-value]
+    if kind in (list, tuple):
+        return [_plain(each, depth + 1, parts) for each in value]  # type: ignore[attr-defined]
+    if kind is dict:
+        found: dict[str, Answer] = {}
+        for key, each in value.items():  # type: ignore[attr-defined]
+            if type(key) not in (str, int) or len(str(key)) > 100:
+                raise TcpCourseError("a dictionary in the answer has a key that is no short text")
+            found[str(key)] = _plain(each, depth + 1, parts)
+        return found
+    return _known(value, kind)
+
+
+def _known(value: Any, kind: type) -> Answer:
+    """The course's own small types, and numpy's whole numbers."""
+    home = kind.__module__
+    if home == "tcpcourse.core.seq":
+        return int(value)
+    if home == "tcpcourse.core.states":
+        return str(value.name)
+    if home == "tcpcourse.core.segment" and kind.__name__ == "Flags":
+        return str(value)
+    if home == "numpy" and kind.__name__.startswith(("int", "uint", "float", "bool")):
+        return _plain(value.item(), 0, [0])
+    raise TcpCourseError(
+        "the answer holds something that is no number, text, list or dictionary"
+    )
