@@ -1,0 +1,132 @@
+"""Questions answered with a script of the playground: moves that lead into a pair of states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.exercises.draw import Draw
+from tcpcourse.exercises.question import Kind, Mark, Problem, Question
+from tcpcourse.exercises.values import Posed, Shared
+
+if TYPE_CHECKING:
+    from tcpcourse.trace import Trace
+
+LONGEST_SCRIPT = 2000
+MOST_MOVES = 100
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Where the script must lead, and what must have happened on the way.
+
+    ``states`` are those of A and B at the end, ``bytes_of`` the bytes of data that each named
+    side has put on the wire for the first time, ``lost`` how many packets were lost, ``jump``
+    a side with the two states between which it must have gone in one step.
+    """
+
+    states: tuple[str, str]
+    bytes_of: Mapping[str, int]
+    lost: int | None = None
+    jump: tuple[str, str, str] | None = None
+
+    def told(self) -> dict[str, Any]:
+        """The goal as plain data, for showing."""
+        told: dict[str, Any] = {"A ends in": self.states[0], "B ends in": self.states[1]}
+        for side, count in self.bytes_of.items():
+            told[f"bytes of data that {side} sends"] = count
+        if self.lost is not None:
+            told["packets lost"] = self.lost
+        if self.jump is not None:
+            side, start, end = self.jump
+            told["on the way"] = f"{side} goes straight from {start} to {end}"
+        return told
+
+    def missed(self, trace: Trace) -> list[str]:
+        """What of the way is not as asked, one sentence each."""
+        told: list[str] = []
+        for side, count in self.bytes_of.items():
+            first = {p.segment.seq: len(p.segment.data) for p in trace.packets if p.sender == side}
+            if sum(first.values()) != count:
+                told.append(f"{side} does not send as many bytes of data as asked.")
+        if self.lost is not None and sum(p.fate == "lost" for p in trace.packets) != self.lost:
+            told.append("Not as many packets are lost as asked.")
+        if self.jump is not None:
+            side, start, end = self.jump
+            place = 0 if side == "A" else 1
+            jumps = [(str(s.before[place].state), str(s.after[place].state)) for s in trace.steps]
+            if (start, end) not in jumps:
+                told.append(f"{side} does not go straight from {start} to {end}.")
+        return told
+
+
+@dataclass(frozen=True)
+class Script(Question):
+    """A question answered with the playground's script, as one text.
+
+    Half of the points are for the pair of states, half for what must happen on the way.
+    """
+
+    id: str
+    title: str
+    points: int
+    aim: Callable[[Draw], Goal]
+    hints: tuple[str, ...] = ()
+    kind: Kind = "value"
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The variable in the notebook."""
+        return self.id
+
+    def pose(self, draw: Draw, shared: Shared) -> Posed:
+        """The goal for one student."""
+        goal = self.aim(draw)
+        return Posed({"goal": goal.told()}, {"goal": goal})
+
+    def form(self, answer: Any) -> str | None:
+        """Whether it is a text that can be played to its end."""
+        if answer is None or (type(answer) is str and not answer.strip()):
+            return f"{self.id} is not answered yet."
+        if type(answer) is not str:
+            return f"{self.id} should be a script in quotes, as the playground shows it."
+        if len(answer) > LONGEST_SCRIPT:
+            return f"{self.id} is longer than {LONGEST_SCRIPT} characters."
+        try:
+            _play(answer)
+        except TcpCourseError as problem:
+            return f"{self.id} cannot be played to its end: {problem}."
+        return None
+
+    def told(self, script: str) -> str:
+        """Where a script that can be played leads."""
+        last = _play(script).steps[-1].after
+        return f"The script plays to its end. A is in {last.a}, B is in {last.b}."
+
+    def mark(self, problem: Problem, answer: Any) -> Mark:
+        """Play it and look."""
+        if (bad := self.form(answer)) is not None:
+            return Mark(0.0, bad)
+        goal: Goal = problem.posed[self.id].right["goal"]
+        trace = _play(answer)
+        last = trace.steps[-1].after
+        if (str(last.a), str(last.b)) != goal.states:
+            return Mark(0.0, f"The script ends with A in {last.a} and B in {last.b}.")
+        missed = goal.missed(trace)
+        if missed:
+            return Mark(self.points / 2, f"The states are right. {' '.join(missed)}")
+        return Mark(float(self.points), "All right.")
+
+
+def _play(script: str) -> Trace:
+    """The story that the script tells. Raises ``TcpCourseError`` at a move that is not possible."""
+    from tcpcourse.widgets.workbench import Workbench, moves_of
+
+    if len(moves_of(script)) > MOST_MOVES:
+        raise TcpCourseError(f"it has more than {MOST_MOVES} moves")
+    trace = Workbench(script).trace
+    if not trace.steps:
+        raise TcpCourseError("it holds no move")
+    return trace

@@ -1,0 +1,84 @@
+"""What a question gives, as text and as html."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+_CELL = "text-align:left;padding:2px 10px"
+
+
+@dataclass(frozen=True, repr=False)
+class Shown:
+    """Plain data with a caption, to be looked at in a notebook."""
+
+    title: str
+    data: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        lines = [self.title]
+        for name, value in self.data.items():
+            if _is_table(value):
+                lines += [f"{name}:", *_text_table(value)]
+            elif isinstance(value, Mapping):
+                lines.append(f"{name}:")
+                lines += [f"  {key}: {_word(each)}" for key, each in value.items()]
+            elif isinstance(value, list | tuple):
+                lines += [f"{name}:", *(f"  {_word(each)}" for each in value)]
+            else:
+                lines.append(f"{name}: {_word(value)}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p><b>{escape(self.title, quote=True)}</b></p>"]
+        for name, value in self.data.items():
+            caption = escape(name, quote=True)
+            if _is_table(value):
+                parts.append(_html_table(caption, value))
+            elif isinstance(value, Mapping):
+                rows = [{"": key, " ": each} for key, each in value.items()]
+                parts.append(_html_table(caption, rows))
+            elif isinstance(value, list | tuple):
+                items = "".join(f"<li>{escape(_word(each), quote=True)}</li>" for each in value)
+                parts.append(f"<p>{caption}</p><ul>{items}</ul>")
+            else:
+                parts.append(f"<p>{caption}: {escape(_word(value), quote=True)}</p>")
+        return "<div>" + "".join(parts) + "</div>"
+
+
+def _is_table(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(row, Mapping) for row in value)
+    )
+
+
+def _word(value: Any) -> str:
+    return "–" if value is None else str(value)
+
+
+def _text_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    columns = list(rows[0])
+    lines = [columns, *([_word(row[column]) for column in columns] for row in rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(columns))]
+    return [
+        "  " + "  ".join(w.ljust(n) for w, n in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+
+
+def _html_table(caption: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    columns = list(rows[0])
+    head = "".join(f'<th scope="col" style="{_CELL}">{escape(c, quote=True)}</th>' for c in columns)
+    head = f"<thead><tr>{head}</tr></thead>" if any(c.strip() for c in columns) else ""
+    body = ""
+    for row in rows:
+        cells = (f'<td style="{_CELL}">{escape(_word(row[c]), quote=True)}</td>' for c in columns)
+        body += f"<tr>{''.join(cells)}</tr>"
+    return (
+        f'<table><caption style="text-align:left">{caption}</caption>'
+        f"{head}<tbody>{body}</tbody></table>"
+    )

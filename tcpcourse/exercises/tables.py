@@ -1,0 +1,167 @@
+"""Questions about a trace: hidden numbers, states, the order of packets, an impossible packet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from tcpcourse.core.seq import MODULUS
+from tcpcourse.exercises.draw import Draw
+from tcpcourse.exercises.fields import STATE, Form
+from tcpcourse.exercises.misconceptions import of_number, of_state
+from tcpcourse.exercises.stories import SIDES
+from tcpcourse.exercises.values import ONLY, Posed, Wrong
+from tcpcourse.trace import Packet, Trace
+from tcpcourse.views.basis import bases, states_after
+from tcpcourse.views.misconceptions import Field, right_answer
+
+HIDDEN = "?"
+COLUMNS = ("no", "from", "flags", "seq", "ack", "len")
+NUMBERS = ("seq", "ack", "len")
+Row = dict[str, Any]
+
+
+def row_of(packet: Packet, columns: Sequence[str] = COLUMNS, *, relative: bool = False) -> Row:
+    """One packet as plain data; ``win`` is in bytes, ``win field`` as it stands in the header."""
+    segment = packet.segment
+    cells: Row = {
+        "no": packet.number,
+        "ms": packet.sent_ns // 1_000_000,
+        "from": packet.sender,
+        "flags": str(segment.flags),
+        "seq": right_answer(packet, "seq", relative),
+        "ack": right_answer(packet, "ack", relative),
+        "len": len(segment.data),
+        "win": packet.window,
+        "win field": segment.window,
+        "frame": packet.frame_len,
+        "options": str(segment.options) or None,
+    }
+    return {name: cells[name] for name in columns}
+
+
+def rows_of(
+    trace: Trace,
+    columns: Sequence[str] = COLUMNS,
+    *,
+    relative: bool = False,
+    until: int | None = None,
+) -> list[Row]:
+    """The packets as plain data, up to packet ``until``."""
+    return [
+        row_of(packet, columns, relative=relative)
+        for packet in trace.packets
+        if until is None or packet.number <= until
+    ]
+
+
+def fill(
+    trace: Trace,
+    asked: Mapping[str, tuple[int, str]],
+    *,
+    relative: bool = False,
+    columns: Sequence[str] = COLUMNS,
+    until: int | None = None,
+    facts: Mapping[str, Any] | None = None,
+    caption: str = "packets",
+) -> Posed:
+    """Hide cells of the table and ask for them: part → (packet's number, column)."""
+    rows = rows_of(trace, columns, relative=relative, until=until)
+    known = bases(trace)
+    right: dict[str, Any] = {}
+    wrong: dict[str, tuple[Wrong, ...]] = {}
+    for part, (number, column) in asked.items():
+        packet = trace.packet(number)
+        row = next(row for row in rows if row["no"] == number)
+        right[part] = row_of(packet, (column,), relative=relative)[column]
+        row[column] = HIDDEN
+        if column in NUMBERS:
+            wrong[part] = of_number(packet, known[number], cast(Field, column), relative)
+    return Posed({**(facts or {}), caption: rows}, right, wrong)
+
+
+def states(
+    trace: Trace,
+    moments: Sequence[int],
+    *,
+    facts: Mapping[str, Any] | None = None,
+    until: int | None = None,
+    relative: bool = True,
+) -> Posed:
+    """Ask for both ends' states after packets have arrived: parts are like ``A after 2``."""
+    after = states_after(trace)
+    right = {
+        f"{side} after {number}": str(after[number].of(side)) for number in moments for side in SIDES
+    }
+    given = {**(facts or {}), "packets": rows_of(trace, relative=relative, until=until)}
+    return Posed(given, right, {part: of_state(state) for part, state in right.items()})
+
+
+def moments(*numbers: int) -> dict[str, Form]:
+    """The parts that ``states`` asks for."""
+    return {f"{side} after {number}": STATE for number in numbers for side in SIDES}
+
+
+def order(trace: Trace, draw: Draw, until: int, *, relative: bool = False) -> Posed:
+    """Shuffle the first packets and ask for their order."""
+    rows = rows_of(trace, COLUMNS[1:], relative=relative, until=None)[:until]
+    mixed = draw.shuffled(range(len(rows)))
+    letters = "abcdefghijkl"
+    table = [{"letter": letters[at], **rows[place]} for at, place in enumerate(mixed)]
+    true = [letters[mixed.index(place)] for place in range(len(rows))]
+    by_seq = sorted(table, key=lambda row: (row["seq"], row["ack"] or 0, row["len"]))
+    one_side_first = sorted(table, key=lambda row: (row["from"], row["seq"], row["ack"] or 0))
+    wrong = tuple(
+        Wrong([row["letter"] for row in mistaken], says)
+        for mistaken, says in (
+            (by_seq, "You sorted by seq alone. Each direction has numbers of its own."),
+            (one_side_first, "You put one side's packets first. They answer each other."),
+        )
+        if [row["letter"] for row in mistaken] != true
+    )
+    return Posed({"packets": table}, {ONLY: true}, {ONLY: wrong})
+
+
+@dataclass(frozen=True)
+class Tamper:
+    """A change that makes a packet impossible: which packet, what in its row, which rule."""
+
+    number: int
+    change: Callable[[Row, Draw], None]
+    rule: str
+
+
+def impossible(
+    trace: Trace,
+    draw: Draw,
+    rules: Mapping[str, str],
+    tampers: Sequence[Tamper],
+    *,
+    relative: bool = True,
+    until: int | None = None,
+) -> Posed:
+    """Change one packet so that no TCP sends it, and ask which, and which rule it breaks."""
+    tamper = draw.pick(tampers)
+    rows = rows_of(trace, relative=relative, until=until)
+    tamper.change(next(row for row in rows if row["no"] == tamper.number), draw)
+    letter = next(letter for letter, rule in rules.items() if rule == tamper.rule)
+    right = {"packet": tamper.number, "rule": letter}
+    near = Wrong(tamper.number + 1, "Judge each packet by those before it: which is the first?")
+    return Posed({"rules": dict(rules), "packets": rows}, right, {"packet": (near,)})
+
+
+def added(column: str, least: int, most: int) -> Callable[[Row, Draw], None]:
+    """A change that adds a drawn count to a number."""
+
+    def change(row: Row, draw: Draw) -> None:
+        row[column] = (row[column] + draw.between(least, most)) % MODULUS
+
+    return change
+
+
+def choice(draw: Draw, options: Sequence[str], right: str) -> tuple[dict[str, str], str]:
+    """Options in a drawn order under letters, and the letter of the right one."""
+    mixed = draw.shuffled(options)
+    lettered = dict(zip("abcdefghijkl", mixed, strict=False))
+    return lettered, next(letter for letter, text in lettered.items() if text == right)

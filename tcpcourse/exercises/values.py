@@ -1,0 +1,170 @@
+"""Questions whose answer is a value: one number or letter, or several under their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.exercises.draw import Draw
+from tcpcourse.exercises.fields import Form
+from tcpcourse.exercises.question import Kind, Mark, Problem, Question, plain
+
+Shared = Mapping[str, Any]
+ONLY = "answer"
+"""The name of the only part of an answer that is not a dictionary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A wrong value and what the student probably did; ``says`` gives no right number away."""
+
+    value: Any
+    says: str
+
+
+@dataclass(frozen=True)
+class Posed:
+    """What a question shows to one student, and what is right.
+
+    ``given`` is plain data, in the order shown. ``right`` holds the answer to each part,
+    ``wrong`` the values that known misconceptions give.
+    """
+
+    given: Mapping[str, Any]
+    right: Mapping[str, Any]
+    wrong: Mapping[str, tuple[Wrong, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Value(Question):
+    """A question answered with plain data.
+
+    ``parts`` says what is asked, by name; with a single part called ``ONLY`` the variable
+    holds the value itself, otherwise a dictionary. The points are shared out equally over
+    the parts. ``pose`` makes the question for one student.
+    """
+
+    id: str
+    title: str
+    points: int
+    parts: Mapping[str, Form]
+    pose: Callable[[Draw, Shared], Posed]
+    hints: tuple[str, ...] = ()
+    kind: Kind = "value"
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The variable in the notebook."""
+        return self.id
+
+    @property
+    def single(self) -> bool:
+        """Whether the variable holds the value itself."""
+        return tuple(self.parts) == (ONLY,)
+
+    def split(self, answer: Any) -> Mapping[str, Any]:
+        """The answer by part; parts that are not there are left out."""
+        if self.single:
+            return {} if answer is None else {ONLY: answer}
+        if type(answer) is not dict:
+            return {}
+        return {name: answer[name] for name in self.parts if answer.get(name) is not None}
+
+    def form(self, answer: Any) -> str | None:
+        """See ``Question.form``: one sentence about the first thing that is not as asked."""
+        try:
+            answer = plain(answer)
+        except TcpCourseError as problem:
+            return f"{self.id}: {problem}."
+        given = self.split(answer)
+        if self.single:
+            if not given:
+                return f"{self.id} is not answered yet."
+        elif type(answer) is not dict:
+            if answer is None:
+                return f"{self.id} is not answered yet."
+            keys = ", ".join(f'"{name}"' for name in self.parts)
+            return f"{self.id} should be a dictionary with the keys {keys}."
+        elif not given:
+            return f"{self.id} is not answered yet."
+        elif missing := [name for name in self.parts if name not in given]:
+            return f"{self.id} has no answer for {', '.join(missing)} yet."
+        elif len(answer) > len(self.parts):
+            return f"{self.id} has keys that are not asked for; there are {', '.join(self.parts)}."
+        for name, value in given.items():
+            if not self.parts[name].fits(value):
+                where = self.id if self.single else f'{self.id}["{name}"]'
+                return f"{where}: write {self.parts[name].wants}."
+        return None
+
+    def noticed(self, problem: Problem, answer: Any) -> dict[str, str]:
+        """For each part that equals what a known misconception gives: what to think about."""
+        posed = self.posed(problem)
+        found: dict[str, str] = {}
+        for name, value in self.split(answer).items():
+            read = self.parts[name].read(value)
+            if read is None or read == self.parts[name].read(posed.right[name]):
+                continue
+            for wrong in posed.wrong.get(name, ()):
+                if self.parts[name].read(wrong.value) == read:
+                    found[name] = wrong.says
+                    break
+        return found
+
+    def posed(self, problem: Problem) -> Posed:
+        """What this question is for this student."""
+        posed: Posed = problem.posed[self.id]
+        return posed
+
+    def mark(self, problem: Problem, answer: Any) -> Mark:
+        """A share of the points for each part that is right."""
+        try:
+            answer = plain(answer)
+        except TcpCourseError as error:
+            return Mark(0.0, f"{self.id}: {error}.")
+        given, right = self.split(answer), self.posed(problem).right
+        good = [
+            name for name, form in self.parts.items()
+            if name in given and form.fits(given[name])
+            and form.read(given[name]) == form.read(right[name])
+        ]  # fmt: skip
+        points = round(self.points * len(good) / len(self.parts), 2)
+        if len(good) == len(self.parts):
+            return Mark(float(self.points), "All right.")
+        words = [self.form(answer) or ""]
+        if not self.single:
+            words.insert(0, f"{len(good)} of {len(self.parts)} parts are right.")
+        noticed = self.noticed(problem, answer)
+        words += [says if self.single else f"{name}: {says}" for name, says in noticed.items()]
+        silent = [name for name in given if name not in good and name not in noticed]
+        if silent and not words[-1]:
+            words.append(
+                "This is not right; the hints lead on."
+                if self.single
+                else f"Not right: {', '.join(silent)}."
+            )
+        return Mark(points, " ".join(word for word in words if word))
+
+
+@dataclass(frozen=True)
+class Written(Question):
+    """An answer in words, graded by hand with the rubric of the instructor's notebook."""
+
+    id: str
+    title: str
+    points: int
+    hints: tuple[str, ...] = ()
+    kind: Kind = "written"
+    name: str = ""
+
+    def form(self, answer: Any) -> str | None:
+        """Words have no wrong form, as long as there are some."""
+        if answer is None or (type(answer) is str and not answer.strip()):
+            return f"{self.id} is not answered yet."
+        return None if type(answer) is str else f"{self.id} is answered in words."
+
+    def mark(self, problem: Problem, answer: Any) -> Mark:
+        """No points here: a person reads it."""
+        return Mark(0.0, "This answer is graded by hand.")

@@ -1,0 +1,160 @@
+"""What the student's notebook holds: one problem, and help that gives nothing away."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.exercises.chapters import assignments
+from tcpcourse.exercises.functions import Function
+from tcpcourse.exercises.question import Assignment
+from tcpcourse.exercises.scripts import Script
+from tcpcourse.exercises.show import Shown
+from tcpcourse.exercises.values import Posed, Value
+
+_started: list[Variant] = []
+
+
+@dataclass(frozen=True, repr=False)
+class Feedback:
+    """What there is to say about an answer before it is graded; never whether it is right.
+
+    ``question`` and ``tries`` also go into the metadata of the cell's output, so that the
+    saved notebook records how often an answer was checked since the kernel was started.
+    """
+
+    question: str
+    tries: int
+    lines: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join((f"{self.question}, try {self.tries}.", *self.lines))
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        lines = "<br>".join(escape(line, quote=True) for line in self.lines)
+        title = f"<b>{escape(self.question, quote=True)}, try {self.tries}.</b>"
+        html = f'<div role="status">{title}<br>{lines}</div>'
+        record = {"tcpcourse": {"question": self.question, "tries": self.tries}}
+        return {"text/plain": repr(self), "text/html": html}, record
+
+
+class Variant:
+    """One student's own problem in one assignment.
+
+    ``show`` gives what a question shows, ``given`` the same as plain data to calculate with,
+    ``check`` what can be said about an answer now, ``hint`` the next hint. ``student`` and
+    ``assignment`` say whose and which it is; ``tries`` counts the checks of each question
+    since the notebook's kernel was started.
+    """
+
+    def __init__(self, assignment: Assignment, student: str) -> None:
+        self._assignment = assignment
+        self.problem = assignment.problem(student)
+        self.assignment = assignment.id
+        self.student = self.problem.student
+        self.tries: dict[str, int] = {}
+        self._hints: dict[str, int] = {}
+
+    def given(self, question: str) -> dict[str, Any]:
+        """What the question shows, as plain data: a copy, to do with as you like."""
+        return copy.deepcopy(dict(self._posed(question).given))
+
+    def show(self, question: str) -> Shown:
+        """What the question shows, to look at."""
+        asked = self._assignment.question(question)
+        return Shown(f"{asked.id} · {asked.title}", self._posed(question).given)
+
+    def save(self, path: str, capture: str = "capture") -> None:
+        """Write the assignment's capture to a pcap file, for Wireshark or ``tcp.load``.
+
+        Raises ``TcpCourseError`` where the assignment has no capture.
+        """
+        if capture not in self.problem.shared:
+            raise TcpCourseError(f"{self.assignment} has no capture to save")
+        self.problem.shared[capture].to_pcap(path)
+
+    def check(self, question: str, answer: Any) -> Feedback:
+        """Say whether the answer's form is right, and name the misconception it may rest on."""
+        asked = self._assignment.question(question)
+        self.tries[asked.id] = self.tries.get(asked.id, 0) + 1
+        bad = asked.form(answer)
+        if bad is not None:
+            lines = [bad]
+        elif isinstance(asked, Value):
+            noticed = asked.noticed(self.problem, answer)
+            lines = ["The form is right. Whether the answer is right is told after grading."]
+            if noticed:
+                lines = ["The form is right, but think again:"]
+                lines += [s if asked.single else f"{name}: {s}" for name, s in noticed.items()]
+        elif isinstance(asked, Script):
+            lines = [asked.told(answer)]
+        elif isinstance(asked, Function):
+            lines = asked.try_examples(answer)
+            if not lines:
+                lines = ["All public examples come out. It will be tried on other inputs, too."]
+        else:
+            lines = ["This answer is read by a person."]
+        return Feedback(asked.id, self.tries[asked.id], tuple(lines))
+
+    def hint(self, question: str) -> Shown:
+        """The next hint to this question; after the last one they begin again."""
+        asked = self._assignment.question(question)
+        if not asked.hints:
+            return Shown(f"{asked.id} has no hints.", {})
+        place = self._hints.get(asked.id, 0) % len(asked.hints)
+        self._hints[asked.id] = place + 1
+        words = asked.hints[place]
+        return Shown(f"{asked.id}, hint {place + 1} of {len(asked.hints)}", {"hint": words})
+
+    def _posed(self, question: str) -> Posed:
+        asked = self._assignment.question(question)
+        posed: Mapping[str, Posed] = self.problem.posed
+        return posed.get(asked.id, Posed({}, {}))
+
+    def __repr__(self) -> str:
+        many = len(self._assignment.questions)
+        return (
+            f"{self._assignment.title}: the problem of {self.student}, {many} questions,"
+            f" {self._assignment.points} points"
+        )
+
+
+def variant(assignment: str, student: str) -> Variant:
+    """The problem that ``student`` has in ``assignment``, such as ``"ps1-opening"``.
+
+    The same student always has the same problem. ``"lecture"`` and ``"solution"`` are the
+    variants to show in a lecture and to solve in the instructor's notebook. Raises
+    ``TcpCourseError`` for an unknown assignment or what is no student's id.
+    """
+    known = assignments()
+    if assignment not in known:
+        raise TcpCourseError(
+            f"there is no assignment {str(assignment)[:40]!r}; there are {', '.join(known)}"
+        )
+    return Variant(known[assignment], student)
+
+
+def start(assignment: str, student: str) -> Variant:
+    """The same, and remembered in this kernel for ``check`` and ``hint``."""
+    _started[:] = [variant(assignment, student)]
+    return _started[0]
+
+
+def check(question: str, answer: Any) -> Feedback:
+    """``Variant.check`` of the assignment started last; ``TcpCourseError`` if there is none."""
+    return _last().check(question, answer)
+
+
+def hint(question: str) -> Shown:
+    """``Variant.hint`` of the assignment started last; ``TcpCourseError`` if there is none."""
+    return _last().hint(question)
+
+
+def _last() -> Variant:
+    if not _started:
+        raise TcpCourseError("run the notebook's first cell, which starts the assignment")
+    return _started[0]
