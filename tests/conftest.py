@@ -13,7 +13,10 @@ import shutil
 import pytest
 
 # The tool, and the Debian package that brings it.
-TOOLS = {"bwrap": "bubblewrap", "chromium": "chromium", "ip": "iproute2", "tcpdump": "tcpdump", "tshark": "tshark"}
+TOOLS = {
+    "bwrap": "bubblewrap", "chromium": "chromium", "ip": "iproute2", "tcpdump": "tcpdump",
+    "tshark": "tshark",
+}  # fmt: skip
 MISSING = sorted(tool for tool in TOOLS if shutil.which(tool) is None)
 
 

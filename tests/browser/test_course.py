@@ -66,8 +66,8 @@ def test_the_predictor_is_answered_wrongly_and_rightly(
 ) -> None:
     """A's first number is 100 and B's is 300, the notebook says; so the SYN,ACK has ack 101."""
     page = start.page
-    said = page.locator(".jp-OutputArea [role=status]").last
     check = page.get_by_role("button", name="Check", exact=True)
+    said = page.locator(".jp-Cell", has=check).locator("[role=status]").last
     onward = page.get_by_role("button", name="Next packet")
 
     def answer(**numbers: str) -> None:
