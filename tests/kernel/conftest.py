@@ -40,7 +40,7 @@ def make_lab(net: Network) -> Iterator[Callable[..., Lab]]:
 
     yield make
     for each in labs:
-        each.end()
+        each.close()
 
 
 @pytest.fixture

@@ -28,7 +28,9 @@ from .notation import line, numbered, view, with_numbers
 from .tun import KERNEL_HOST, OUR_HOST, Network
 
 OUR_ISS, MODEL_ISS = 100, 300
-PATIENCE = 3.0  # seconds; the kernel needs microseconds, a delayed ACK 40 ms, its RTO 200 ms
+# In seconds. The kernel needs microseconds, a delayed ACK 40 ms, its RTO 200 ms; the rest is for
+# a machine that has other work. Only what never comes takes so long.
+PATIENCE = 20.0
 GLANCE = 0.002
 
 
@@ -46,6 +48,7 @@ class Lab:
         self.got, self.kernel_got = b"", b""
         self.signals: list[str] = []
         self.story: list[str] = []
+        self.history: list[Segment] = []  # all that the kernel said
         self._heard: set[tuple[Flags, SeqNumber, int]] = set()
         self._said: list[str] = []
         self.model_view = view("CLOSED", [])
@@ -155,6 +158,7 @@ class Lab:
     def _connect(self) -> tuple[Segment, ...]:
         self._socket = self.net.socket()
         self._socket.bind((KERNEL_HOST, self.kernel_port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(BlockingIOError):
             self._socket.connect((OUR_HOST, self.our_port))
         return self.model.open_active().emitted
@@ -195,7 +199,7 @@ class Lab:
         self.sock.close()
         return self.model.abort().emitted
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Close what the story left open."""
         self.stop_listening()
         if self._socket is not None and self._socket.fileno() >= 0:
@@ -231,10 +235,11 @@ class Lab:
 
     # --- what the kernel says ---------------------------------------------------------------
 
-    def listen_for_kernel(self, wait: float = 0.0) -> None:
+    def listen_for_kernel(self, wait: float = 0.0, *, again: bool = False) -> None:
         """Put what the kernel has said onto the wire.
 
-        What it says again, because on a slow machine its timer ran out, is left away.
+        What it says ``again``, because on a slow machine its timer ran out, is left away if
+        not asked for.
         """
         while (found := self.net.receive(wait)) is not None:
             ports, segment = found[:2], found[2]
@@ -243,9 +248,10 @@ class Lab:
             if segment.syn:
                 self.kernel_iss = segment.seq
             mark = (segment.flags & ~Flags.PSH, segment.seq, segment.seg_len)
-            if segment.seg_len and mark in self._heard:
+            if segment.seg_len and mark in self._heard and not again:
                 continue
             self._heard.add(mark)
+            self.history.append(segment)
             self.theirs.append(segment)
             self._said.append(line(segment, self.kernel_iss, self.our_iss))
             wait = 0.0

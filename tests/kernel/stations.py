@@ -59,6 +59,11 @@ def fin_wait_1(lab: Lab) -> None:
     lab.kernel("shutdown")
 
 
+def fin_wait_1_unread(lab: Lab) -> None:
+    established_unread(lab)
+    lab.kernel("shutdown")
+
+
 def fin_wait_2(lab: Lab) -> None:
     fin_wait_1(lab)
     lab.settle()
@@ -112,6 +117,7 @@ STATIONS: dict[str, tuple[Callable[[Lab], None], int, int]] = {
     "ESTABLISHED, still listening": (established_still_listening, 1, 1),
     "ESTABLISHED, data unread": (established_unread, 6, 1),
     "FIN_WAIT_1": (fin_wait_1, 1, 1),
+    "FIN_WAIT_1, data unread": (fin_wait_1_unread, 6, 1),
     "FIN_WAIT_2": (fin_wait_2, 1, 2),
     "FIN_WAIT_2, socket closed": (fin_wait_2_closed, 1, 2),
     "CLOSE_WAIT": (close_wait, 2, 1),

@@ -34,8 +34,13 @@ PROC_STATES = {
     "09": "LAST_ACK", "0A": "LISTEN", "0B": "CLOSING", "0C": "SYN_RCVD",
 }  # fmt: skip
 # Linux answers at most two stray segments a second for each connection, and would be silent
-# where RFC 9293 has it answer; 0 takes the limit away. With 0 tail loss probes are off.
-SYSCTLS = {"tcp_invalid_ratelimit": "0", "tcp_early_retrans": "0"}
+# where RFC 9293 has it answer; 0 takes the limit away. With 0 tail loss probes are off. No
+# connection is to remember what one before it learnt about the wire, and none is to be without
+# its TIME_WAIT because there are too many.
+SYSCTLS = {
+    "tcp_invalid_ratelimit": "0", "tcp_early_retrans": "0", "tcp_no_metrics_save": "1",
+    "tcp_max_tw_buckets": "100000",
+}  # fmt: skip
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -50,7 +55,7 @@ def checksum(data: bytes) -> int:
     """The Internet checksum (RFC 1071); 0 over data that holds its own right checksum."""
     if len(data) % 2:
         data += b"\0"
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f">{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
@@ -131,9 +136,12 @@ def decode(packet: bytes) -> tuple[int, int, Segment] | None:
 
 
 class Network:
-    """The namespace and its device. Use it with ``with``; that closes both."""
+    """The namespace and its device. Use it with ``with``; that closes both.
 
-    def __init__(self) -> None:
+    Keywords are further sysctls of TCP; those that this kernel does not know are left out.
+    """
+
+    def __init__(self, **sysctls: int) -> None:
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         files = [home]
         try:
@@ -143,6 +151,9 @@ class Network:
                 files.append(os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC))
                 files.append(os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
                 _bring_up(files[-1])
+                for name, value in sysctls.items():
+                    with contextlib.suppress(FileNotFoundError):
+                        _write_sysctl(name, str(value))
                 # an open file of a namespace goes on telling about that namespace
                 files.append(os.open("/proc/thread-self/net/tcp", os.O_RDONLY | os.O_CLOEXEC))
             finally:
