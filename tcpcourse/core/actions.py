@@ -122,7 +122,6 @@ def take_ack(work: Work) -> None:
     elif tcb.probing and seg.ack == tcb.snd_una:
         # the probe was refused: its byte counts as unsent again
         work.update(snd_nxt=tcb.snd_una, probing=False)
-    tcb = work.tcb
     newer = tcb.snd_wl1 < seg.seq or (tcb.snd_wl1 == seg.seq and tcb.snd_wl2 <= seg.ack)
     if newer and tcb.snd_una <= seg.ack <= tcb.snd_nxt:
         window = seg.window << (0 if seg.syn else tcb.snd_shift)
@@ -163,11 +162,13 @@ def flush(work: Work) -> None:
 
 
 def _may_send_data(work: Work) -> bool:
-    tcb = work.tcb
-    return (
-        tcb.state in (State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.CLOSING)
-        and tcb.fin_seq is None
-    )  # no congestion window and no Nagle: the course leaves both out
+    # no congestion window and no Nagle: the course leaves both out
+    return work.tcb.state in (
+        State.ESTABLISHED,
+        State.CLOSE_WAIT,
+        State.FIN_WAIT_1,
+        State.CLOSING,
+    )
 
 
 def wait_to_close(work: Work) -> None:

@@ -172,7 +172,7 @@ def ack_of_unsent(tcb: Tcb, seg: Segment) -> bool:
 
 def acks_our_fin(tcb: Tcb, seg: Segment) -> bool:
     """rcv ACK of FIN"""
-    return seg.ack is not None and tcb.fin_in_flight and seg.ack == tcb.snd_nxt
+    return tcb.fin_in_flight and seg.ack == tcb.snd_nxt
 
 
 # --- seventh check: the text; eighth check: FIN ---------------------------------------------
@@ -217,13 +217,12 @@ class Text:
 def text_of(tcb: Tcb, seg: Segment) -> Text:
     """Trim the segment to the receive window and put it together with what came early.
 
-    RFC 9293 §3.10.7.4, seventh and eighth check. A SYN that sets RCV.NXT now (LISTEN and
-    SYN_SENT) is taken into account. After the peer's FIN no text is taken.
+    RFC 9293 §3.10.7.4, seventh and eighth check. A SYN that sets RCV.NXT now (SYN_SENT) is
+    taken into account. After the peer's FIN no text is taken.
     """
     if tcb.state in PEER_FIN_TAKEN:
         return Text(b"", tcb.early, tcb.early_fin, False)
-    fresh = tcb.state in (State.LISTEN, State.SYN_SENT)
-    nxt = seg.seq + 1 if fresh else tcb.rcv_nxt
+    nxt = seg.seq + 1 if tcb.state is State.SYN_SENT else tcb.rcv_nxt
     window = tcb.rcv_wnd
     fin_seq = tcb.early_fin
     if fin_seq is None and seg.fin and (seg.end - 1).within(nxt, window):
@@ -233,21 +232,18 @@ def text_of(tcb: Tcb, seg: Segment) -> Text:
     # from here on in distances from RCV.NXT, which unlike sequence numbers can be sorted
     pieces = [(nxt.forward_to(seq), data) for seq, data in tcb.early]
     offset = (seg.seq + seg.syn) - nxt
-    data = seg.data[max(0, -offset) :]
-    offset = max(0, offset)
-    if data and offset < limit:
-        pieces.append((offset, data))
+    pieces.append((max(0, offset), seg.data[max(0, -offset) :]))
     runs = [(0, b"")]
     for offset, data in sorted(pieces):
         data = data[: max(0, limit - offset)]
         start, run = runs[-1]
         overlap = start + len(run) - offset
-        if overlap < 0:
+        if data and overlap < 0:
             runs.append((offset, data))
         elif overlap < len(data):
             runs[-1] = (start, run + data[overlap:])
     ready = runs[0][1]
-    reached = fin_seq is not None and nxt + len(ready) == fin_seq
+    reached = nxt + len(ready) == fin_seq
     early = tuple((nxt + start, run) for start, run in runs[1:])
     return Text(ready, early, None if reached else fin_seq, reached)
 

@@ -71,8 +71,8 @@ def calls() -> Iterable[Row]:
         "A listening end may still decide to connect: the OPEN becomes active and a SYN goes out.")
     yield call(L, Event.SEND, always, [do.open_actively, do.queue_data, do.send_syn], SS,
         "SEND in LISTEN turns the passive OPEN into an active one; the data waits.", fig=True)
-    for state in (SS, SR):
-        yield call(state, Event.SEND, not_closing, [do.queue_data], state,
+    for state, guard in ((SS, always), (SR, not_closing)):
+        yield call(state, Event.SEND, guard, [do.queue_data], state,
             "The data waits until the connection is established.")
     for state in (E, CW):
         yield call(state, Event.SEND, not_closing, [do.queue_data], state,
@@ -165,8 +165,5 @@ def _refusals() -> Iterable[tuple[tuple[State, Event], str]]:
         yield (state, Event.RECEIVE), _CLOSING
 
 
-REFUSALS: dict[tuple[State, Event], str] = {
-    (State.SYN_SENT, Event.SEND): _CLOSING,
-    **dict(_refusals()),
-}
+REFUSALS: dict[tuple[State, Event], str] = dict(_refusals())
 """What RFC 9293 §3.10 has a call answer when no row fits, as ``(state, event) → words``."""

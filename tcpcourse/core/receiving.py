@@ -25,7 +25,7 @@ def keep_text(work: Work) -> None:
 def take_text(work: Work) -> None:
     """take the text in order"""
     tcb, seg = work.tcb, work.segment
-    if not seg.seg_len and not tcb.early and tcb.early_fin is None:
+    if not seg.seg_len and not tcb.early:
         return
     text = text_of(tcb, seg)
     got = len(text.ready)
@@ -65,7 +65,7 @@ def open_window(work: Work) -> None:
     room = tcb.rcv_buff - len(tcb.rcvq)
     step = min(tcb.rcv_buff // 2, work.settings.mss)
     # RFC 9293 §3.8.6.2.2: no small steps, and the right edge never moves back
-    if room - tcb.rcv_wnd >= max(1, step) or (room > tcb.rcv_wnd and not tcb.rcvq):
+    if room - tcb.rcv_wnd >= step or not tcb.rcvq:
         work.update(rcv_wnd=room)
 
 

@@ -140,7 +140,17 @@ _LINE = re.compile(
     r"(?: ack (?P<ack>\d{1,12}))?(?: win (?P<win>\d{1,12}))?(?: <(?P<options>[^>]*)>)?"
     r"(?: urg (?P<urg>\d{1,12}))?(?: (?P<data>\".*\"))?"
 )
+_STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"")  # one, and nothing that Python would reckon out
 _LARGEST_DATA = 65535  # of one IP packet
+
+
+def _read_data(text: str) -> bytes:
+    try:
+        if _STRING.fullmatch(text):
+            return bytes(ast.literal_eval("b" + text))
+    except (SyntaxError, ValueError):
+        pass
+    raise TcpCourseError(f"the data {text:.80} is not a plain string")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +257,9 @@ class Segment:
                 "'SA 0:0(0) ack 1 win 65535 <mss 1460>'"
             )
         size = int(match["len"])
-        data = bytes(min(size, _LARGEST_DATA + 1))
+        data = bytes(min(size, _LARGEST_DATA))
         if match["data"] is not None:
-            try:
-                data = ast.literal_eval("b" + match["data"])
-            except (SyntaxError, ValueError):
-                raise TcpCourseError(f"the data in {text!r} is not a plain string") from None
+            data = _read_data(match["data"])
         seq = SeqNumber(int(match["seq"]))
         if size > _LARGEST_DATA or len(data) != size or seq + size != SeqNumber(int(match["next"])):
             raise TcpCourseError(

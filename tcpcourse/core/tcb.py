@@ -23,6 +23,8 @@ PEER_FIN_TAKEN = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WA
 OUR_FIN_ACKED = (State.FIN_WAIT_2, State.TIME_WAIT)
 CLOSE_CALLED = (State.FIN_WAIT_1, *OUR_FIN_ACKED, State.CLOSING, State.LAST_ACK)
 _UNKNOWN_PEER = (State.CLOSED, State.LISTEN, State.SYN_SENT)
+_ALWAYS_NUMBERS = ("iss", "snd_una", "snd_nxt", "snd_wl1", "snd_wl2", "rcv_nxt")
+_ALWAYS_KNOWN = (*_ALWAYS_NUMBERS, "max_snd_wnd", "rcv_buff", "syn_unacked")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -118,12 +120,11 @@ class Tcb:
     next_iss: SeqNumber | None = None
 
     def __post_init__(self) -> None:
-        for name in ("iss", "irs", "snd_una", "snd_nxt", "snd_wl1", "snd_wl2", "rcv_nxt",
-                     "fin_seq", "early_fin", "next_iss"):  # fmt: skip
+        for name in (*_ALWAYS_NUMBERS, "irs", "fin_seq", "early_fin", "next_iss"):
             value = getattr(self, name)
             if isinstance(value, int):
                 object.__setattr__(self, name, SeqNumber(value))
-        if self.max_snd_wnd is None or self.rcv_buff is None or self.snd_wl2 is None:
+        if any(getattr(self, name) is None for name in _ALWAYS_KNOWN):
             self._fill_in()
 
     def _fill_in(self) -> None:
@@ -152,7 +153,6 @@ class Tcb:
         taken = 2 if state in PEER_FIN_TAKEN else 1
         if known:
             if self.rcv_nxt is None:
-                default("irs", SeqNumber(0))
                 object.__setattr__(self, "rcv_nxt", (self.irs or SeqNumber(0)) + taken)
             default("irs", self.rcv_nxt - taken)
         if state is not State.CLOSED:
@@ -234,8 +234,8 @@ def fin_is_sent_only_after_close(tcb: Tcb) -> bool:
 
 
 def fin_is_the_last_thing_sent(tcb: Tcb) -> bool:
-    """SND.NXT is the number after our FIN"""
-    return tcb.fin_seq is None or tcb.fin_seq + 1 == tcb.snd_nxt
+    """SND.NXT is the number after our FIN, and no data waits to be sent behind it"""
+    return tcb.fin_seq is None or (tcb.fin_seq + 1 == tcb.snd_nxt and not tcb.unsent)
 
 
 def an_acknowledged_fin_leaves_nothing_open(tcb: Tcb) -> bool:
@@ -255,6 +255,11 @@ def closers_wait_for_their_fin(tcb: Tcb) -> bool:
     if tcb.state not in (State.FIN_WAIT_1, State.CLOSING):
         return True
     return tcb.fin_seq is None or tcb.fin_in_flight
+
+
+def close_waits_where_data_may_wait(tcb: Tcb) -> bool:
+    """a CLOSE waits for queued data only in SYN_RCVD and CLOSE_WAIT"""
+    return not tcb.close_waits or tcb.state in (State.SYN_RCVD, State.CLOSE_WAIT)
 
 
 def windows_are_bounded(tcb: Tcb) -> bool:
@@ -297,6 +302,7 @@ INVARIANTS: tuple[Callable[[Tcb], bool], ...] = (
     an_acknowledged_fin_leaves_nothing_open,
     last_ack_has_sent_its_fin,
     closers_wait_for_their_fin,
+    close_waits_where_data_may_wait,
     windows_are_bounded,
     the_window_fits_the_buffer,
     queue_holds_what_is_in_flight,

@@ -10,7 +10,7 @@ from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.tcb import Tcb
 
-from .build import BUILDERS, established, get, listening
+from .build import BUILDERS, Builder, closing, established, get, listening
 from .story import Story, call, seg, tell
 
 NONE, EXISTS, CLOSING = (
@@ -240,7 +240,29 @@ def test_and_so_it_is_in_last_ack() -> None:
     )
 
 
+def test_the_last_byte_is_delivered_too() -> None:
+    tell(
+        get(established(), 'FPA 301:303(2) ack 101 "hi"'),
+        """
+        calls RECEIVE 1
+        delivers "h"
+        calls RECEIVE 1
+        delivers "i"
+        refuses RECEIVE: connection closing
+        """,
+    )
+
+
 # --- after the connection ---
+
+
+@pytest.mark.parametrize("builder", [established, closing])
+def test_without_a_given_iss_the_next_is_beyond_any_window_of_the_old(builder: Builder) -> None:
+    """No old segment may fit the next connection (§3.4.1); a window is at most 65535 here."""
+    end = builder()
+    last = end.tcb.snd_nxt
+    end.abort()
+    assert 65535 < end.tcb.iss - last < 2**31
 
 
 def test_a_closed_end_can_be_opened_again_with_an_iss_beyond_the_old() -> None:
@@ -331,6 +353,11 @@ def test_a_reaction_of_two_rows() -> None:
     assert [row.next for row in done.rows] == [State.ESTABLISHED, State.FIN_WAIT_1]
     assert done.cite == "RFC 9293 §3.10.7.4; RFC 9293 §3.10.4"
     assert done.why == " ".join(row.why for row in done.rows)
+
+
+def test_two_segments_in_one_reaction() -> None:
+    done = established(peer_mss=3).send(b"hello")
+    assert str(done).endswith("[A 101:104(3) ack 301 win 65535; PA 104:106(2) ack 301 win 65535]")
 
 
 def test_an_end_shows_itself() -> None:

@@ -10,7 +10,7 @@ from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import Tcb
 
-from .build import established
+from .build import established, get
 from .story import tell
 
 make: Any = Tcb  # which takes numbers as integers too
@@ -305,7 +305,7 @@ def test_an_early_fin_waits_for_the_data_before_it() -> None:
         gets FA 306:306(0) ack 101
         says A 101:101(0) ack 301
         is ESTABLISHED
-        has early_fin 306, rcv_nxt 301
+        has early_fin 306, rcv_nxt 301, early ()
         gets PA 301:304(3) ack 101 "hel"
         says A 101:101(0) ack 304
         is ESTABLISHED
@@ -367,6 +367,14 @@ def test_data_from_beyond_the_fin_is_forgotten_when_the_fin_comes() -> None:
         has early (), rcvq ""
         """,
     )
+
+
+@pytest.mark.parametrize("first", [306, 307, 320])
+def test_data_at_or_beyond_an_early_fin_is_not_kept(first: int) -> None:
+    """The FIN takes number 306, and nothing may follow it (§3.4: "no more data")."""
+    data, fin = f'A {first}:{first + 2}(2) ack 101 "zz"', "FA 306:306(0) ack 101"
+    tell(get(get(established(), data), fin), "has early (), early_fin 306, rcv_nxt 301")
+    tell(get(get(established(), fin), data), "has early (), early_fin 306, rcv_nxt 301")
 
 
 def test_the_first_fin_counts() -> None:

@@ -261,7 +261,7 @@ def test_syn_sent_syn_ack_fin() -> None:
         is CLOSE_WAIT
         says A 101:101(0) ack 307
         tells connection closing
-        has rcvq "hello", rcv_nxt 307
+        has rcvq "hello", rcv_nxt 307, snd_una 101, syn_unacked False
         """,
     )
 
@@ -396,6 +396,22 @@ def test_windows_are_scaled_after_the_handshake_only() -> None:
         says A 101:101(0) ack 301 win 12500
         gets A 301:301(0) ack 101 win 100
         has snd_wnd 12800, max_snd_wnd 12800
+        """,
+    )
+
+
+def test_the_window_of_a_syn_ack_is_not_scaled() -> None:
+    """RFC 7323 §2.2: the window field of a segment with SYN is never scaled."""
+    tell(
+        listening(wscale=3),
+        """
+        gets S 300:300(0) win 100 <mss 1460,wscale 7>
+        says SA 100:100(0) ack 301 win 65535 <mss 1460,wscale 3>
+        gets A 301:301(0) ack 101 win 100
+        # 65535 >> 3
+        has snd_wnd 12800
+        calls SEND "x"
+        says PA 101:102(1) ack 301 win 8191 "x"
         """,
     )
 

@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
+from tcpcourse.core.arrivals import CHECKS_SYNCHRONIZED, text_of
 from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.core.segment import Options, Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import INVARIANTS, ByteQueue, Tcb, broken_invariants
+from tcpcourse.core.transitions import TRANSITIONS
+from tcpcourse.core.work import Work
 
-from .build import BUILDERS, established, syn_rcvd_active
+from .build import BUILDERS, established, get, syn_rcvd_active
 from .story import tell
 
 make: Any = Tcb  # which takes numbers as integers too
@@ -125,6 +129,19 @@ def test_data_in_flight_that_is_not_given_is_zeros() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["iss", "snd_una", "snd_nxt", "snd_wl1", "snd_wl2", "rcv_nxt",
+                                  "max_snd_wnd", "rcv_buff", "syn_unacked"])  # fmt: skip
+def test_any_one_that_is_not_given_is_reckoned_from_the_others(name: str) -> None:
+    tcb = get(established(), "A 301:301(0) ack 101").tcb
+    missing: dict[str, Any] = {name: None}
+    assert replace(tcb, **missing) == tcb
+
+
+def test_one_byte_in_flight_that_is_not_given_is_a_zero() -> None:
+    end = Endpoint.restore(make(E, iss=100, snd_nxt=102))
+    tell(end, 'times out retransmission\nstarts retransmission\nsays PA 101:102(1) ack 1 "\\0"')
+
+
 def test_data_beyond_what_is_in_flight_waits_to_be_sent() -> None:
     end = Endpoint.restore(make(E, snd_nxt=1, rcv_nxt=1), sendq=b"hello")
     tell(end, 'has unsent 5\ncalls SEND "!"\nsays PA 1:7(6) ack 1 "hello!"')
@@ -177,6 +194,9 @@ IMPOSSIBLE: list[tuple[str, Tcb]] = [
     ("last_ack_has_sent_its_fin", make(LA, iss=1, snd_una=3, snd_nxt=3, fin_seq=2)),
     ("closers_wait_for_their_fin", make(F1, iss=1, snd_una=3, snd_nxt=3, fin_seq=2)),
     ("closers_wait_for_their_fin", make(CG, iss=1, snd_una=3, snd_nxt=3, fin_seq=2)),
+    ("fin_is_the_last_thing_sent", make(F1, sendq=ByteQueue(b"abc"))),
+    ("close_waits_where_data_may_wait", make(SS, close_waits=True)),
+    ("close_waits_where_data_may_wait", make(E, close_waits=True)),
     ("windows_are_bounded", make(E, snd_wnd=-1)),
     ("windows_are_bounded", make(E, snd_wnd=6, max_snd_wnd=5)),
     ("windows_are_bounded", make(E, snd_wnd=2**30 + 1)),
@@ -226,6 +246,8 @@ def test_two_broken_invariants_are_both_named() -> None:
         make(E, rcv_nxt=9, early=((SeqNumber(10), b"x"),)),
         make(SR, rcv_nxt=9, early=((SeqNumber(9), b"x"),)),
         make(F1, iss=5, snd_una=5, snd_nxt=6, syn_unacked=True, fin_seq=None),
+        make(SR, close_waits=True, sendq=ByteQueue(b"abc")),
+        make(CW, close_waits=True, sendq=ByteQueue(b"abc")),
     ],
 )
 def test_at_the_edge_it_still_can_be(tcb: Tcb) -> None:
@@ -279,6 +301,17 @@ def test_without_settings_there_are_defaults() -> None:
     )
 
 
+def test_a_restored_end_has_the_default_settings() -> None:
+    tell(
+        Endpoint.restore(make(SS, iss=100)),
+        """
+        times out retransmission
+        starts retransmission
+        says S 100:100(0) win 65535 <mss 1460>
+        """,
+    )
+
+
 def test_a_buffer_beyond_the_largest_window_is_refused() -> None:
     end = established()
     with pytest.raises(TcpCourseError, match="a buffer of 1073741825 bytes is larger than 1073741"):
@@ -300,10 +333,21 @@ def test_a_tcb_is_frozen() -> None:
     end = established()
     reaction = end.tick("user")
     things = [(end.tcb, "snd_una"), (end.settings, "window"), (reaction, "after"),
-              (reaction.row, "next"), (ByteQueue(), "start")]  # fmt: skip
+              (reaction.row, "next"), (ByteQueue(), "start"), (CHECKS_SYNCHRONIZED[0], "name"),
+              (text_of(end.tcb, Segment(0)), "ready")]  # fmt: skip
     for thing, name in things:
         with pytest.raises(FrozenInstanceError):
             setattr(thing, name, None)
+
+
+def test_what_there_are_many_of_is_small() -> None:
+    """``explore`` keeps tens of thousands of moments; a dict in each would double them."""
+    end = established()
+    work = Work(end.tcb, end.settings)
+    text = text_of(end.tcb, Segment(0))
+    things = [end.tcb, end.settings, end.tick("user"), TRANSITIONS[0], ByteQueue(), SeqNumber(0),
+              CHECKS_SYNCHRONIZED[0], text, work, Segment(0), Options()]  # fmt: skip
+    assert [type(thing).__name__ for thing in things if hasattr(thing, "__dict__")] == []
 
 
 def test_equal_tcbs_are_one_key() -> None:

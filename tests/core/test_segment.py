@@ -146,6 +146,10 @@ def test_names_of_flags_are_the_rfcs() -> None:
         ('S 0:1(1) "\u00e9"', "is not a plain string"),
         ('S 0:1(1) "\\x"', "is not a plain string"),
         ('S 0:1(1) "a"b"', "is not a plain string"),
+        ('S 0:2(2) "a"+"b"', "is not a plain string"),
+        ('S 0:1(1) "\0"', "is not a plain string"),
+        ('S 0:1(1) "' + 20_000 * '"+"' + '"', "is not a plain string"),
+        ('S 0:1(1) "a"' + 50_000 * "-" + '"b"', "is not a plain string"),
         ("S 0:0(0) <mss>", "unknown option 'mss'; known are mss N, wscale N, sackOK, TS val N ecr"),
         ("S 0:0(0) <sack>", "unknown option 'sack'"),
         ("S 0:0(0) <TS val 1>", "unknown option 'TS val 1'"),
@@ -174,7 +178,7 @@ def test_65535_bytes_can_be_read() -> None:
 def test_an_impossible_segment_says_why(fields: dict[str, object], complaint: str) -> None:
     with pytest.raises(TcpCourseError) as caught:
         Segment(1, **fields)  # type: ignore[arg-type]
-    assert complaint in str(caught.value)
+    assert f" {complaint}" in f" {caught.value}"
 
 
 @pytest.mark.parametrize(
@@ -212,6 +216,7 @@ def test_the_largest_options_there_are() -> None:
         (Options(mss=1460, wscale=8), 8),  # 7, padded
         (Options(mss=1460, wscale=8, sack_permitted=True), 12),  # 9, padded
         (Options(sack_permitted=True), 4),
+        (Options(sack_permitted=True, timestamp=(0, 0)), 12),  # 2 + 10
         (Options(timestamp=(0, 0)), 12),  # 10, padded
         (Options(mss=0, wscale=0, sack_permitted=True, timestamp=(0, 0)), 20),  # 19, padded
         (Options(sack=((1, 2),)), 12),  # 10, padded

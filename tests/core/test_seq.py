@@ -114,6 +114,7 @@ def test_a_number_is_not_an_integer() -> None:
         lambda: SeqNumber(7) >= 6,  # type: ignore[operator]
         lambda: SeqNumber(7) + "1",  # type: ignore[operator]
         lambda: SeqNumber(7) - "1",  # type: ignore[operator]
+        lambda: SeqNumber(7) + 1.5,  # type: ignore[operator]
         lambda: SeqNumber(7) + SeqNumber(1),  # type: ignore[operator]
         lambda: 7 - SeqNumber(1),  # type: ignore[operator]
         lambda: SeqNumber(7) - 1.5,  # type: ignore[operator]

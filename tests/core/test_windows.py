@@ -217,6 +217,20 @@ def test_a_refused_probe() -> None:
     )
 
 
+def test_an_old_acknowledgment_is_no_answer_to_a_probe() -> None:
+    """A duplicate ACK can be ignored (§3.10.7.4, fifth check); the probe's byte stays in flight."""
+    tell(
+        zero_window(),
+        """
+        times out zero-window-probe
+        starts zero-window-probe
+        says A 104:105(1) ack 301 "l"
+        gets A 301:301(0) ack 101 win 3
+        has snd_una 104, snd_nxt 105, probing True
+        """,
+    )
+
+
 def test_a_probe_that_finds_the_window_open() -> None:
     tell(
         zero_window(),
@@ -448,6 +462,53 @@ def test_no_update_while_the_window_is_comfortable() -> None:
         delivers 1000
         has rcv_wnd 1900
         """,
+    )
+
+
+def test_low_is_less_than_half_the_buffer_or_one_segment() -> None:
+    """§3.8.6.2.2: min(Fr * RCV.BUFF, Eff.snd.MSS) with Fr = 1/2; here 1200 of 2400."""
+    for taken, update in ((1201, "\nsays A 101:101(0) ack 1502 win 2400"), (1200, "")):
+        tell(
+            established(window=2400),
+            f"""
+            gets PA 301:{301 + taken}({taken}) ack 101
+            says A 101:101(0) ack {301 + taken} win {2400 - taken}
+            calls RECEIVE
+            delivers {taken}{update}
+            has rcv_wnd 2400
+            """,
+        )
+
+
+def test_with_segments_of_one_byte_a_step_is_one_byte() -> None:
+    tell(
+        established(window=10, mss=1),
+        """
+        gets PA 301:304(3) ack 101 "abc"
+        says A 101:101(0) ack 304 win 7
+        calls RECEIVE 1
+        delivers "a"
+        has rcv_wnd 8
+        """,
+    )
+
+
+@pytest.mark.parametrize("policy", ["rfc5961", "rfc793"])
+def test_a_syn_never_fits_a_closed_window(policy: str) -> None:
+    """It takes up a number, so only its ACK is owed (§3.4, third case of the table)."""
+    tell(
+        established(window=3, policy=policy),
+        """
+        gets PA 301:304(3) ack 101 "abc"
+        says A 101:101(0) ack 304 win 0
+        gets SA 304:304(0) ack 101
+        says A 101:101(0) ack 304 win 0
+        is ESTABLISHED
+        """,
+    )
+    tell(
+        syn_rcvd(window=0, policy=policy),
+        "gets S 301:301(0)\nsays A 101:101(0) ack 301 win 0\nis SYN_RCVD",
     )
 
 
