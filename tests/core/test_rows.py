@@ -34,7 +34,8 @@ SEGMENTS = [
     "SA {rcv}:{rcv}(0) ack {nxt}", "SA {irs}:{irs}(0) ack {nxt}", "FSA {rcv}:{rcv}(0) ack {nxt}",
     "F {rcv}:{rcv}(0)", "- {rcv}:{rcv}(0)", "A {rcv}:{rcv}(0) ack {nxt}",
     "A {gone}:{gone}(0) ack {nxt}", "A {rcv}:{rcv}(0) ack {una}",
-    "A {rcv}:{rcv}(0) ack {nxt} win 9", "A {rcv}:{rcv}(0) ack {unsent}", "A {rcv}:{rcv}(0) ack {old}",
+    "A {rcv}:{rcv}(0) ack {nxt} win 9", "A {rcv}:{rcv}(0) ack {unsent}",
+    "A {rcv}:{rcv}(0) ack {old}",
     "FA {rcv}:{rcv}(0) ack {nxt}", "FA {rcv}:{rcv}(0) ack {una}", "FA {fin}:{fin}(0) ack {nxt}",
 ]  # fmt: skip
 
