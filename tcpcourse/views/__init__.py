@@ -10,6 +10,7 @@ from tcpcourse.views.arithmetic import Explanation, explain
 from tcpcourse.views.atlas import atlas
 from tcpcourse.views.diagram import state_diagram
 from tcpcourse.views.ladder import ladder
+from tcpcourse.views.pairs import pair_map
 from tcpcourse.views.plots import bytes_in_flight, round_trips, time_sequence
 from tcpcourse.views.stepper import stepper
 from tcpcourse.views.strip import sequence_strip
@@ -24,6 +25,7 @@ __all__ = [
     "bytes_in_flight",
     "explain",
     "ladder",
+    "pair_map",
     "round_trips",
     "sequence_strip",
     "state_diagram",
