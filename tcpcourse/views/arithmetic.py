@@ -175,6 +175,11 @@ def _why_seq(trace: Trace, packet: Packet, basis: Basis) -> str:
         return f"{seq}: the first number seen from {me}{raw}; what came before was not seen."
     if not previous.segment.seg_len and previous.rel_seq == seq:
         return f"{seq}, as in packet {previous.number}: that was a pure ACK, and took up nothing."
+    if "keep-alive" in packet.notes:
+        return (
+            f"{seq + 1} − 1 = {seq}: one number before the next. A probe: it brings nothing new,"
+            " it only wants an answer."
+        )
     return f"{seq}: no packet seen ends there, so something was not seen or came differently."
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.sources.capture import load
 from tcpcourse.views import explain
 
 from . import stories
@@ -96,3 +98,10 @@ def test_text_and_html_say_the_same() -> None:
 def test_a_packet_that_is_not_there() -> None:
     with pytest.raises(TcpCourseError, match="there is no packet 9"):
         explain(stories.avatar(), 9)
+
+
+def test_a_probe_is_one_number_before_the_next() -> None:
+    """A's five data packets end at 1 + 5 × 1448 = 7241; the probe in the recording says 7240."""
+    recording = Path(__file__).parents[2] / "data/recordings/zero-window.pcap"
+    made = explain(load(recording).conversations[0].trace, 13)
+    assert "7241 − 1 = 7240" in str(made) and "probe" in str(made)
