@@ -11,13 +11,13 @@ import ipywidgets as ipw
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.states import TIMERS
+from tcpcourse.sources.workbench import CALLS, DATA, FATES, PRESETS, Workbench, moves_of
 from tcpcourse.trace import Packet, Side, Trace
 from tcpcourse.views.diagram import FOOT, SIDES, draw_diagram, path
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.ladder import draw_ladder, window
 from tcpcourse.views.routes import SMALL
 from tcpcourse.views.words import happening, name
-from tcpcourse.widgets.workbench import CALLS, DATA, FATES, PRESETS, Workbench, moves_of
 
 ROWS = 12  # packets in flight that have buttons
 NARROW = {"width": "auto", "margin": "2px"}

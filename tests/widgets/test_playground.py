@@ -13,8 +13,8 @@ from ipywidgets import HTML, Button
 import tcpcourse as tcp
 from tcpcourse.core.errors import CallError, TcpCourseError
 from tcpcourse.core.states import State
+from tcpcourse.sources.workbench import MOST_MOVES, PRESETS, Workbench, moves_of
 from tcpcourse.widgets import Playground
-from tcpcourse.widgets.workbench import MOST_MOVES, PRESETS, Workbench, moves_of
 
 OPEN = "B listen; A connect; deliver 1; deliver 2; deliver 3"
 # What the presets come to, by RFC 9293: states of A and B at the end, and states passed.
