@@ -24,8 +24,10 @@ ORDER = {
     "views": 3,
     "widgets": 4,
     "exercises": 4,
-    "export": 4,
     "notebooks": 4,
+    "export": 5,
+    "cli": 6,
+    "__main__": 7,
 }
 HEAVY = {"IPython", "ipywidgets", "matplotlib", "numpy", "pandas", "psutil", "scapy", "tqdm"}
 # The core is a pure machine: what comes from outside is passed in, what it says is returned.

@@ -92,7 +92,9 @@ def states(
     """Ask for both ends' states after packets have arrived: parts are like ``A after 2``."""
     after = states_after(trace)
     right = {
-        f"{side} after {number}": str(after[number].of(side)) for number in moments for side in SIDES
+        f"{side} after {number}": str(after[number].of(side))
+        for number in moments
+        for side in SIDES
     }
     given = {**(facts or {}), "packets": rows_of(trace, relative=relative, until=until)}
     return Posed(given, right, {part: of_state(state) for part, state in right.items()})
