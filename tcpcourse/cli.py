@@ -1,0 +1,52 @@
+"""The command ``tcpcourse``: decks and reading copies of the chapters.
+
+::
+
+    tcpcourse slides                 a deck of every chapter, into slides/
+    tcpcourse slides 01-opening      of this one
+    tcpcourse html --out site        every chapter as a page to read, and an index, into site/
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tcpcourse.core.errors import TcpCourseError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; 0 if it was done, 1 with a sentence on stderr if not."""
+    given = _parser().parse_args(arguments)
+    from tcpcourse.export import choose, find, pages, slides
+
+    try:
+        make = {"slides": slides, "html": pages}[given.command]
+        chapters = choose(given.chapters, find(given.notebooks))
+        for path in make(chapters, given.out or Path(given.command)):
+            print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    except TcpCourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tcpcourse", description="Decks and reading copies of the course's chapters."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, words in {
+        "slides": "each chapter as a deck of slides in one file",
+        "html": "each chapter as a page to read, and an index",
+    }.items():
+        command = commands.add_parser(name, help=words, description=words)
+        if name == "slides":
+            command.add_argument("chapters", nargs="*", metavar="chapter", help="default: all")
+        else:
+            command.set_defaults(chapters=[])
+        command.add_argument("--out", type=Path, help=f"folder to write into; default: {name}")
+        command.add_argument("--notebooks", type=Path, help="folder of the notebooks")
+    return parser

@@ -1,0 +1,73 @@
+"""Finding the chapters, and seeing that they can be shown to anybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.notebooks import is_current
+
+RUN_IT = "run it first, with python -m tcpcourse.notebooks"
+
+
+def find(folder: Path | None = None) -> list[Path]:
+    """The course's notebooks, in order: in ``folder``, else ``notebooks/`` here or beside the
+    package.
+
+    Raises TcpCourseError if there are none.
+    """
+    beside = Path(__file__).parents[2] / "notebooks"
+    for place in [folder] if folder else [Path("notebooks"), beside]:
+        found = sorted(place.glob("*.ipynb"))
+        if found:
+            return found
+    where = folder or "notebooks/"
+    raise TcpCourseError(f"There are no notebooks in {where}: name their folder with --notebooks.")
+
+
+def choose(names: list[str], chapters: list[Path]) -> list[Path]:
+    """The chapters of these names: ``01-opening``, ``01``, ``opening``, or a notebook's path.
+
+    With no names, all. Raises TcpCourseError if a name is not known, or fits two chapters.
+    """
+    return [_one(name, chapters) for name in names] if names else chapters
+
+
+def _one(name: str, chapters: list[Path]) -> Path:
+    if name.endswith(".ipynb") and Path(name).is_file():
+        return Path(name)
+    wanted = Path(name).name.removesuffix(".ipynb").lower()
+    fits = [
+        path
+        for path in chapters
+        if wanted in (path.stem, path.stem.split("-", 1)[0], path.stem.split("-", 1)[-1])
+    ]
+    if len(fits) != 1:
+        known = ", ".join(path.stem for path in chapters)
+        raise TcpCourseError(f"There is no chapter called {name!r}; there are {known}.")
+    return fits[0]
+
+
+def read(path: Path) -> NotebookNode:
+    """A notebook that was executed to its end without an error; otherwise TcpCourseError."""
+    import nbformat
+
+    try:
+        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+    except OSError as error:
+        raise TcpCourseError(f"{path}: cannot be read: {error.strerror}.") from error
+    except (ValueError, AttributeError, nbformat.ValidationError) as error:
+        raise TcpCourseError(f"{path}: this is not a notebook.") from error
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        if cell.execution_count is None:
+            raise TcpCourseError(f"{path}: cell {number} was never executed; {RUN_IT}.")
+        for output in cell.outputs:
+            if output.output_type == "error":
+                raise TcpCourseError(f"{path}: cell {number} failed with {output.ename}.")
+    if "tcpcourse" in notebook.metadata and not is_current(notebook):
+        raise TcpCourseError(f"{path}: edited after it was executed; {RUN_IT}.")
+    return notebook

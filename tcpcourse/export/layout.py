@@ -1,0 +1,105 @@
+"""How the cells of a notebook are shared out among slides.
+
+The authors' slide marks say where an idea begins. A slide has less room than a notebook, so a
+slide whose text and pictures cannot stand together goes on on a second one, under the same
+heading. Heights are estimates on a slide of 1280 × 720; the deck itself then fits the letters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from nbformat import NotebookNode
+
+ROOM = 665  # pixels of a slide below its upper edge, letters a little smaller than usual
+LINE, CODE_LINE, TABLE_ROW, HEADING = 36, 28, 34, 70
+PICTURE = 470
+LETTERS = 95  # in a line
+BAR, DRAWN = 110, 350  # of a stepper: what is above its pictures, and the pictures at least
+WORDS_LINE, WORDS_LETTERS = 20, 52  # beside its pictures
+_TAGS = re.compile(r"<[^>]+>|[*`]")
+
+
+def spread(cells: list[NotebookNode]) -> None:
+    """Mark, in place, where slides begin, and give each slide that goes on its heading."""
+    heading, used = "", 0
+    for place, cell in enumerate(cells):
+        kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
+        found = re.match(r"#{1,3} +(.+)", cell.source) if cell.cell_type == "markdown" else None
+        if kind in ("notes", "skip"):
+            continue
+        high = height(cell)
+        if place == 0 or kind in ("slide", "subslide"):
+            used = high
+        elif used + high > ROOM and used > HEADING:
+            _set(cell, "slide")
+            if not found:
+                cell.metadata["tcpcourse"]["again"] = heading
+            used = HEADING + high
+        else:
+            used += high
+        heading = _TAGS.sub("", found.group(1)) if found else heading
+
+
+def _set(cell: NotebookNode, kind: str) -> None:
+    cell.metadata.setdefault("slideshow", NotebookNode())["slide_type"] = kind
+
+
+def height(cell: NotebookNode) -> int:
+    """About how many pixels of a slide the cell takes up."""
+    if cell.cell_type == "markdown":
+        return sum(_block(block) for block in re.split(r"\n\s*\n", cell.source))
+    lines = len(cell.source.splitlines())
+    outputs: list[dict[str, Any]] = cell.get("outputs", [])
+    return CODE_LINE * lines + 24 + sum(map(_output, outputs))
+
+
+def _block(block: str) -> int:
+    if block.startswith("#"):
+        return HEADING
+    if block.lstrip().startswith("<details"):
+        return LINE + 20
+    lines = block.splitlines()
+    if lines and lines[0].startswith("|"):
+        return TABLE_ROW * len(lines)
+    # A letter of Chinese is as wide as two others.
+    return sum(
+        LINE * (1 + (len(line) + sum(ord(letter) > 0x2E80 for letter in line)) // LETTERS)
+        for line in lines
+        if not line.startswith("</details")
+    )
+
+
+def _output(output: dict[str, Any]) -> int:
+    data = output.get("data", {})
+    html = data.get("text/html", "")
+    if "tcp-stepper" in html:
+        return LINE * html.count('class="tcp-instead"') + _stepper(html)
+    if "<svg" in html:
+        tall = re.search(r'<svg[^>]* height="(\d+)"', html)
+        return min(PICTURE, int(tall.group(1))) if tall else PICTURE
+    if any(kind.startswith("image/") for kind in data):
+        return PICTURE
+    if html:
+        return TABLE_ROW * (html.count("<tr") + html.count("<li")) + LINE
+    text = output.get("text", data.get("text/plain", ""))
+    return CODE_LINE * len(text.splitlines()) + 12
+
+
+def _stepper(html: str) -> int:
+    """The height of a stepper at the step that has most to say."""
+    steps = html.split('class="tcp-words"')[1:]
+    said = [re.findall(r"<(?:p|li|b)>(.*?)</(?:p|li)>", words) for words in steps]
+    lines = (sum(1 + len(_TAGS.sub("", one)) // WORDS_LETTERS for one in all_) for all_ in said)
+    return BAR + max(DRAWN, WORDS_LINE * max(lines, default=0))
+
+
+def pictures(cells: list[NotebookNode]) -> Iterator[tuple[NotebookNode, str]]:
+    """Each cell with words for a plot that it may show: the heading it stands under."""
+    heading = ""
+    for cell in cells:
+        found = re.match(r"#{1,3} +(.+)", cell.source) if cell.cell_type == "markdown" else None
+        heading = _TAGS.sub("", found.group(1)) if found else heading
+        yield cell, f"Plot: {heading}" if heading else "Plot"

@@ -1,0 +1,151 @@
+"""The preprocessor of the nbconvert template ``tcpcourse``: what makes a page need nothing.
+
+It puts the stepper of the same story where a widget would need Python, shares the cells out
+among slides, turns links between notebooks into links between pages, and hands the template
+the files that go into the page.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from copy import deepcopy
+from functools import partial
+from importlib.resources import files
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Any
+
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.export.layout import pictures, spread
+from tcpcourse.export.stories import Reader, Shown
+from tcpcourse.views.escape import markup
+from tcpcourse.views.stepper import stepper
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+FILES = {
+    "vendor": ("reveal.css", "reveal.js", "notes.js", "tex-svg.js", "reveal.LICENSE",
+               "mathjax.LICENSE"),
+    "own": ("shared.css", "shared.js", "deck.css", "deck.js", "page.css"),
+}  # fmt: skip
+INSTEAD = {
+    "Predictor": "Here the predictor asks for the numbers of each packet",
+    "Playground": "Here is the playground: both ends and the wire in your hands",
+    "Calculator": "Here is the calculator: seq and ack of any two segments",
+    "CaptureBrowser": "Here is the capture browser: any file, its conversations and their states",
+}
+NEEDS_PYTHON = "It needs Python: run this chapter in JupyterLab or on Binder."
+SAME_STORY = {
+    "Predictor": "Without Python, say each number to yourself, and then step on.",
+    "Playground": "Without Python, this is a story that you could play there.",
+    "CaptureBrowser": "Without Python, this is what it shows of the first conversation.",
+}
+_LINK = re.compile(r"(\]\((?!\w+:)[^)\s]*?)\.ipynb(#[^)]*)?\)")
+_IMAGE = re.compile(r"(!\[[^\]]*\]\()(?!\w+:)([^)\s]+)\)")
+_CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+_SOURCE_MAP = re.compile(r"\n?//# sourceMappingURL=\S+")
+
+
+class Offline(Preprocessor):  # type: ignore[misc]  # nbconvert has no types
+    """Makes a notebook fit for a page that is opened with no network and no Python."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """A changed copy of the notebook, and what the template needs in ``resources``."""
+        nb = deepcopy(nb)
+        metadata = resources.get("metadata", {})
+        folder = Path(metadata.get("path") or ".")
+        reader = Reader(folder)
+        deck = "reveal" in resources
+        for cell, words in pictures(nb.cells):
+            cell.metadata["tcpcourse"] = {"alt": words, "again": ""}
+            if cell.cell_type == "markdown":
+                ending = ".slides.html" if deck else ".html"
+                cell.source = _LINK.sub(rf"\g<1>{ending}\g<2>)", cell.source)
+                cell.source = _IMAGE.sub(partial(_embedded, folder), cell.source)
+            elif cell.cell_type == "code":
+                shown = reader.read(cell.source)
+                cell.outputs = [_still(output, shown) for output in cell.outputs]
+        if deck:
+            spread(nb.cells)
+        used = {"reveal.LICENSE": deck, "mathjax.LICENSE": has_math(nb)}
+        resources["tcpcourse"] = {
+            "files": vendored(),
+            "licences": [name for name, needed in used.items() if needed],
+            "math": used["mathjax.LICENSE"],
+            "title": title_of(nb) or metadata.get("name", ""),
+            "around": metadata.get("around", ()),
+        }
+        return nb, resources
+
+
+def vendored() -> dict[str, str]:
+    """The text of every file that goes into pages; TcpCourseError names one that is missing."""
+    found = {}
+    for folder, names in FILES.items():
+        for name in names:
+            path = files("tcpcourse").joinpath("templates", folder, name)
+            try:
+                text = path.read_text(encoding="utf-8")
+            except OSError as error:
+                raise TcpCourseError(
+                    f"The template file {folder}/{name} is missing: install tcpcourse again."
+                ) from error
+            found[name] = _SOURCE_MAP.sub("", text)
+    return found
+
+
+def title_of(nb: NotebookNode) -> str:
+    """The notebook's first heading, or nothing."""
+    for cell in nb.cells:
+        found = re.search(r"^# +(.+)$", cell.source, re.MULTILINE)
+        if cell.cell_type == "markdown" and found:
+            return str(found.group(1)).strip()
+    return ""
+
+
+def has_math(nb: NotebookNode) -> bool:
+    """Whether any page of this notebook needs MathJax."""
+    return any(
+        re.search(r"\$|\\\(|\\\[|\\begin\{", _CODE.sub("", cell.source))
+        if cell.cell_type == "markdown"
+        else any("text/latex" in output.get("data", {}) for output in cell.get("outputs", []))
+        for cell in nb.cells
+    )
+
+
+def _embedded(folder: Path, found: re.Match[str]) -> str:
+    """A picture in Markdown with its bytes in place of its path, if it can be read."""
+    path = folder / found.group(2)
+    kind, _ = guess_type(path.name)
+    try:
+        data = b64encode(path.read_bytes()).decode("ascii")
+    except OSError as error:
+        raise TcpCourseError(f"The picture {path} cannot be read: {error.strerror}.") from error
+    return f"{found.group(1)}data:{kind or 'image/png'};base64,{data})"
+
+
+def _still(output: NotebookNode, shown: Shown | None) -> NotebookNode:
+    """The output, or what stands in its place if it is a live widget."""
+    data = output.get("data", {})
+    live = WIDGET_VIEW in data or (
+        shown is not None and output.output_type == "execute_result" and "text/html" not in data
+    )
+    if not live:
+        return output
+    output["data"] = NotebookNode({"text/html": _instead(shown)})
+    return output
+
+
+def _instead(shown: Shown | None) -> str:
+    if shown is None:
+        return f'<p class="tcp-instead">{markup("Here is a live widget. " + NEEDS_PYTHON)}</p>'
+    words = f"{INSTEAD[shown.widget]}. {NEEDS_PYTHON}"
+    if shown.trace is None:
+        return f'<p class="tcp-instead">{markup(words)}</p>'
+    words += f" {SAME_STORY[shown.widget]}"
+    return f'<p class="tcp-instead">{markup(words)}</p>{stepper(shown.trace)}'

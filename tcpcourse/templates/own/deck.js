@@ -1,0 +1,91 @@
+(() => {
+  const HIGH = 520, LOW = 300;  // how high pictures may be, in pixels of a slide
+  const SIZES = [32, 29.5, 27, 25, 23, 21.5, 20, 18.5, 17];  // of letters
+  const slides = [...document.querySelectorAll(".slides > section > section")];
+
+  // Notes belong to the slide, also when their cell came after a fragment.
+  for (const slide of slides) slide.append(...slide.querySelectorAll(".fragment aside.notes"));
+  // Of the answers to one question one is open at a time.
+  slides.forEach((slide, number) => slide.querySelectorAll(".jp-RenderedMarkdown details")
+    .forEach((answer) => answer.setAttribute("name", `question-${number}`)));
+
+  // What sticks out below a slide, whichever answer is open and whichever step is shown.
+  const excess = (slide) => {
+    const over = () => slide.scrollHeight - slide.clientHeight;
+    let most = over();
+    for (const each of slide.querySelectorAll(".jp-RenderedMarkdown details, .tcp-stepper > details")) {
+      const siblings = [...each.parentElement.children].filter((other) => other.localName === "details" && other.open);
+      siblings.forEach((other) => { other.open = false; });
+      each.open = true;
+      most = Math.max(most, over());
+      each.open = false;
+      siblings.forEach((other) => { other.open = true; });
+    }
+    return most;
+  };
+  const fits = (slide, size, words = 270, high = HIGH) => {
+    for (const [name, value] of Object.entries({ size, words, high })) slide.style.setProperty(`--${name}`, `${value}px`);
+    return excess(slide);
+  };
+  const fit = (slide) => {
+    const drawn = slide.querySelector(".tcp-stepper, .jp-RenderedHTML svg, .jp-RenderedImage img");
+    for (const size of drawn ? SIZES.slice(2) : SIZES) {
+      if (fits(slide, size) <= 0) return;
+      if (!drawn) continue;
+      for (const words of [270, 340, 420, 500]) {
+        const over = fits(slide, size, words);
+        if (over <= 0) return;
+        const high = Math.min(HIGH, slide.querySelector("svg, img").clientHeight) - over;
+        if (high >= LOW && fits(slide, size, words, high) <= 0) return;
+      }
+    }
+    const tall = [...slide.querySelectorAll("table, pre")].sort((a, b) => b.clientHeight - a.clientHeight)[0];
+    if (!tall) return;
+    // Too much for any letters that can be read at the back: it scrolls, by mouse or keys.
+    const box = tall.parentElement;
+    box.classList.add("scrolls");
+    const height = box.clientHeight - fits(slide, SIZES[4]);
+    box.style.maxHeight = `${Math.max(height, 120)}px`;
+    Object.entries({ tabindex: 0, role: "region", "aria-label": "scrolls" }).forEach((pair) => box.setAttribute(...pair));
+  };
+
+  const toggle = () => {
+    const root = document.documentElement;
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+  };
+  const TAKEN = ".tcp-stepper, .scrolls, summary, a, button, select";
+  // Keys that belong to what has the focus, and not to the deck.
+  const OWN = { " ": TAKEN, Enter: TAKEN, ArrowUp: ".scrolls", ArrowDown: ".scrolls" };
+  const inside = () => document.activeElement?.closest(".slides") && document.activeElement;
+  const enter = () => Reveal.getCurrentSlide().querySelector(".tcp-stepper, .scrolls, summary, a[href]:not(.anchor-link)")?.focus();
+
+  // Enter goes to the stepper or the question of a slide, Escape comes back to the deck.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !inside()) return;
+    inside().blur();
+    event.stopImmediatePropagation();
+  }, true);
+
+  const start = async () => {
+    await window.MathJax?.startup.promise;
+    await Reveal.initialize({
+      width: 1280, height: 720, margin: 0, maxScale: 4, center: false, hash: true,
+      navigationMode: "linear", transition: "none", slideNumber: "c/t", viewDistance: 99, mobileViewDistance: 99,
+      pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
+      keyboardCondition: (event) => !event.target.closest?.(OWN[event.key] ?? "nothing"),
+    });
+    const printing = Reveal.isPrintView();
+    if (printing) {  // the last step of a story shows all of it
+      const end = () => new KeyboardEvent("keydown", { key: "End" });
+      document.querySelectorAll(".tcp-stepper").forEach((each) => each.dispatchEvent(end()));
+    }
+    await document.fonts.ready;
+    slides.forEach(fit);
+    Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Dark or light" }, toggle);
+    Reveal.addKeyBinding({ keyCode: 13, key: "Enter", description: "To the stepper or the question" }, enter);
+    Reveal.on("slidechanged", () => inside()?.blur());
+    document.documentElement.dataset.ready = "yes";
+  };
+  start();
+})();
