@@ -168,6 +168,22 @@ def test_data_and_fin_on_a_syn_wait_for_established() -> None:
     )
 
 
+def test_a_fin_alone_on_a_syn_waits_and_is_then_forgotten() -> None:
+    tell(
+        listening(),
+        """
+        gets FS 300:300(0)
+        says SA 100:100(0) ack 301 <mss 1460>
+        has early_fin 301, rcv_nxt 301
+        gets A 302:302(0) ack 101
+        is CLOSE_WAIT
+        says A 101:101(0) ack 302
+        tells connection closing
+        has early_fin None, rcv_nxt 302
+        """,
+    )
+
+
 def test_data_on_a_syn_beyond_the_window_is_not_kept() -> None:
     tell(
         listening(window=3),

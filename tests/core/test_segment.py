@@ -140,6 +140,7 @@ def test_names_of_flags_are_the_rfcs() -> None:
         ('S 0:1(1) "ab"', "as many bytes as the text in quotes"),
         ('S 0:3(3) "ab"', "as many bytes as the text in quotes"),
         ("S 0:65536(65536)", "at most 65535 bytes"),
+        ('S 0:65536(65536) "' + 65536 * "a" + '"', "at most 65535 bytes"),
         ("S 0:999999999999(999999999999)", "at most 65535 bytes"),
         ("S " + 5000 * "1" + ":0(0)", "cannot read"),
         ("S 0:0(0) <mss " + 5000 * "1" + ">", "unknown option"),
