@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntFlag
+from functools import lru_cache
 from typing import NamedTuple
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
@@ -56,6 +57,7 @@ WORDS = {
 }
 
 
+@lru_cache(maxsize=1024)  # asked for every packet, with few different answers
 def words(notes: int) -> tuple[str, ...]:
     """The text of each note in ``notes``."""
     return tuple(text for note, text in WORDS.items() if notes & note)
