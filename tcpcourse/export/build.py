@@ -58,9 +58,8 @@ def _page(
     metadata = {"name": path.stem, "path": str(path.parent), "around": around}
     try:
         with as_file(files("tcpcourse").joinpath("templates")) as templates:
-            exporter = {"slides": SlidesExporter, "html": HTMLExporter}[kind](
-                template_name=TEMPLATE, extra_template_basedirs=[str(templates)]
-            )
+            maker: Any = {"slides": SlidesExporter, "html": HTMLExporter}[kind]
+            exporter = maker(template_name=TEMPLATE, extra_template_basedirs=[str(templates)])
             text, _ = exporter.from_notebook_node(notebook, resources={"metadata": metadata})
     except (TemplateError, ValueError) as error:
         missing = str(error).split("\n")[0]
@@ -75,11 +74,8 @@ def _index(titles: Sequence[tuple[str, str]], notebooks: Sequence[NotebookNode])
     for (name, title), notebook in zip(titles, notebooks, strict=True):
         about = _about(notebook)
         lines.append(f'<dt><a href="{markup(name)}">{markup(title)}</a></dt><dd>{about}</dd>')
-    return (
-        _environment()
-        .get_template("index_page.html.j2")
-        .render(chapters="\n".join(lines), files=vendored())
-    )
+    template = _environment().get_template("index_page.html.j2")
+    return str(template.render(chapters="\n".join(lines), files=vendored()))
 
 
 def _about(notebook: NotebookNode) -> str:

@@ -55,7 +55,7 @@ def read(path: Path) -> NotebookNode:
     import nbformat
 
     try:
-        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+        notebook: NotebookNode = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
     except OSError as error:
         raise TcpCourseError(f"{path}: cannot be read: {error.strerror}.") from error
     except (ValueError, AttributeError, nbformat.ValidationError) as error:

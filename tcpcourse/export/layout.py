@@ -2,7 +2,8 @@
 
 The authors' slide marks say where an idea begins. A slide has less room than a notebook, so a
 slide whose text and pictures cannot stand together goes on on a second one, under the same
-heading. Heights are estimates on a slide of 1280 × 720; the deck itself then fits the letters.
+heading. So does one that asks a question: what comes next would give the answer away.
+Heights are estimates on a slide of 1280 × 720; the deck itself then fits the letters.
 """
 
 from __future__ import annotations
@@ -24,23 +25,28 @@ _TAGS = re.compile(r"<[^>]+>|[*`]")
 
 def spread(cells: list[NotebookNode]) -> None:
     """Mark, in place, where slides begin, and give each slide that goes on its heading."""
-    heading, used = "", 0
+    heading, used, asked = "", 0, False
     for place, cell in enumerate(cells):
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
-        found = re.match(r"#{1,3} +(.+)", cell.source) if cell.cell_type == "markdown" else None
         if kind in ("notes", "skip"):
             continue
         high = height(cell)
         if place == 0 or kind in ("slide", "subslide"):
-            used = high
-        elif used + high > ROOM and used > HEADING:
+            used, asked = high, False
+        elif asked or (used + high > ROOM and used > HEADING):
             _set(cell, "slide")
-            if not found:
-                cell.metadata["tcpcourse"]["again"] = heading
-            used = HEADING + high
+            cell.metadata["tcpcourse"]["again"] = "" if heading_of(cell) else heading
+            used, asked = HEADING + high, False
         else:
             used += high
-        heading = _TAGS.sub("", found.group(1)) if found else heading
+        asked = asked or (cell.cell_type == "markdown" and "<details" in cell.source)
+        heading = heading_of(cell) or heading
+
+
+def heading_of(cell: NotebookNode) -> str:
+    """The heading that the cell begins with, as plain text, or nothing."""
+    found = re.match(r"#{1,3} +(.+)", cell.source) if cell.cell_type == "markdown" else None
+    return _TAGS.sub("", found.group(1)) if found else ""
 
 
 def _set(cell: NotebookNode, kind: str) -> None:
@@ -74,7 +80,7 @@ def _block(block: str) -> int:
 
 def _output(output: dict[str, Any]) -> int:
     data = output.get("data", {})
-    html = data.get("text/html", "")
+    html: str = data.get("text/html", "")
     if "tcp-stepper" in html:
         return LINE * html.count('class="tcp-instead"') + _stepper(html)
     if "<svg" in html:
@@ -84,7 +90,7 @@ def _output(output: dict[str, Any]) -> int:
         return PICTURE
     if html:
         return TABLE_ROW * (html.count("<tr") + html.count("<li")) + LINE
-    text = output.get("text", data.get("text/plain", ""))
+    text: str = output.get("text", data.get("text/plain", ""))
     return CODE_LINE * len(text.splitlines()) + 12
 
 
@@ -100,6 +106,5 @@ def pictures(cells: list[NotebookNode]) -> Iterator[tuple[NotebookNode, str]]:
     """Each cell with words for a plot that it may show: the heading it stands under."""
     heading = ""
     for cell in cells:
-        found = re.match(r"#{1,3} +(.+)", cell.source) if cell.cell_type == "markdown" else None
-        heading = _TAGS.sub("", found.group(1)) if found else heading
+        heading = heading_of(cell) or heading
         yield cell, f"Plot: {heading}" if heading else "Plot"

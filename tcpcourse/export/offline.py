@@ -49,7 +49,7 @@ _CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 _SOURCE_MAP = re.compile(r"\n?//# sourceMappingURL=\S+")
 
 
-class Offline(Preprocessor):  # type: ignore[misc]  # nbconvert has no types
+class Offline(Preprocessor):
     """Makes a notebook fit for a page that is opened with no network and no Python."""
 
     def preprocess(

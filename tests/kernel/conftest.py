@@ -29,6 +29,22 @@ def net(reason: str | None) -> Iterator[Network]:
         yield made
 
 
+# What the kernel sends again by its own clock is no part of most stories: here its timer is
+# slow, and acknowledgments that come often do not alarm it. (If it were slower still, Linux would
+# keep FIN_WAIT_2 without a socket in another way.)
+CALM = {
+    "tcp_rto_min_us": 10_000_000, "tcp_reordering": 300, "tcp_max_reordering": 300,
+    "tcp_recovery": 0, "tcp_retrans_collapse": 0,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def calm(net: Network) -> Iterator[Network]:
+    """A namespace whose kernel is patient; it needs what ``net`` needs."""
+    with Network(**CALM) as made:
+        yield made
+
+
 @pytest.fixture
 def make_lab(net: Network) -> Iterator[Callable[..., Lab]]:
     """Builds labs with settings for our endpoint."""

@@ -257,13 +257,16 @@ class Lab:
             wait = 0.0
 
     def hear_again(self) -> None:
-        """From now on what the kernel says a second time is news, too."""
-        self._heard.clear()
+        """From now on what the kernel says a second time is news, too.
+
+        Not so a SYN without ACK: that is never an answer, but comes by the timer. After a
+        wrong ACK Linux lets it run out within milliseconds (RFC 9293 leaves its timers open).
+        """
+        self._heard = {mark for mark in self._heard if mark[0] == Flags.SYN}
 
     def kernel_repeats(self) -> None:
         """Wait for the kernel's retransmission timer, and put what it repeats on the wire."""
-        self.hear_again()
-        self.listen_for_kernel(PATIENCE)
+        self.listen_for_kernel(PATIENCE, again=True)
         self.story.append(f"kernel's timer: kernel says {self._said}")
         self._said.clear()
 

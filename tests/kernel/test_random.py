@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
@@ -23,20 +22,7 @@ from .lab import Lab
 from .tun import Network
 
 EVENTS = 40
-# What the kernel sends again by its own clock is no part of these stories: its timer is slow
-# here, and acknowledgments that come often do not alarm it.
-CALM = {
-    "tcp_rto_min_us": 20_000_000, "tcp_reordering": 300, "tcp_max_reordering": 300,
-    "tcp_recovery": 0, "tcp_retrans_collapse": 0,
-}  # fmt: skip
 OPEN = ("ESTABLISHED", "CLOSE_WAIT")
-
-
-@pytest.fixture(scope="module")
-def calm(reason: str | None, net: Network) -> Iterator[Network]:
-    """A namespace whose kernel is patient."""
-    with Network(**CALM) as made:
-        yield made
 
 
 class Story:

@@ -115,7 +115,7 @@ def test_we_abort_after_one_end_closed(lab: Lab, first: str, kernel_before: str)
     else:
         lab.kernel("shutdown")
     lab.settle()
-    assert lab.kernel_state == kernel_before
+    lab.states("FIN_WAIT_2" if first == "we" else "CLOSE_WAIT", kernel_before)
     lab.we("abort")
     lab.to_kernel()
     lab.states("CLOSED", "CLOSED")

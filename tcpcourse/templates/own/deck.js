@@ -40,11 +40,12 @@
       }
     }
     const tall = [...slide.querySelectorAll("table, pre")].sort((a, b) => b.clientHeight - a.clientHeight)[0];
-    if (!tall) return;
+    if (!tall || tall.clientHeight < 240) return;
     // Too much for any letters that can be read at the back: it scrolls, by mouse or keys.
     const box = tall.parentElement;
     box.classList.add("scrolls");
-    const height = box.clientHeight - fits(slide, SIZES[4]);
+    const over = fits(slide, SIZES[6]);
+    const height = box.clientHeight - over - 2;
     box.style.maxHeight = `${Math.max(height, 120)}px`;
     Object.entries({ tabindex: 0, role: "region", "aria-label": "scrolls" }).forEach((pair) => box.setAttribute(...pair));
   };

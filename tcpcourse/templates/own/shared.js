@@ -1,5 +1,6 @@
 (() => {
-  const wanted = new URLSearchParams(location.search).get("theme");
+  const asked = new URLSearchParams(location.search);
+  const wanted = asked.get("theme") ?? (asked.has("print-pdf") ? "light" : "");  // paper is white
   if (wanted === "light" || wanted === "dark") document.documentElement.dataset.theme = wanted;
   // A screen reader changes its voice, and a browser its font, where the language is named.
   const chinese = /[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+/;
