@@ -9,6 +9,9 @@ from tcpcourse.exercises.question import Assignment
 
 _MODULES: tuple[str, ...] = (
     "opening",
+    "closing",
+    "numbers",
+    "arithmetic",
 )
 
 
