@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         make = {"slides": slides, "html": pages}[given.command]
         chapters = choose(given.chapters, find(given.notebooks))
-        for path in make(chapters, given.out or Path(given.command)):
+        for path in make(chapters, given.out):
             print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
     except TcpCourseError as error:
         print(error, file=sys.stderr)
@@ -38,15 +38,20 @@ def _parser() -> argparse.ArgumentParser:
         prog="tcpcourse", description="Decks and reading copies of the course's chapters."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, words in {
-        "slides": "each chapter as a deck of slides in one file",
-        "html": "each chapter as a page to read, and an index",
-    }.items():
+    for name, folder, words in (
+        ("slides", "slides", "each chapter as a deck of slides in one file"),
+        ("html", "pages", "each chapter as a page to read, and an index"),
+    ):
         command = commands.add_parser(name, help=words, description=words)
         if name == "slides":
             command.add_argument("chapters", nargs="*", metavar="chapter", help="default: all")
         else:
             command.set_defaults(chapters=[])
-        command.add_argument("--out", type=Path, help=f"folder to write into; default: {name}")
+        command.add_argument(
+            "--out",
+            type=Path,
+            default=Path(folder),
+            help=f"folder to write into; default: {folder}",
+        )
         command.add_argument("--notebooks", type=Path, help="folder of the notebooks")
     return parser

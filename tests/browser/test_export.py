@@ -1,0 +1,121 @@
+"""The reading copies in a real browser with no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tcpcourse.export import pages
+
+from .lab import Theme
+from .offline import Offline, opened
+
+pytestmark = pytest.mark.needs("chromium")
+
+CHAPTERS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    pages(CHAPTERS, folder)
+    return folder
+
+
+@pytest.fixture(scope="module", params=[path.stem for path in CHAPTERS])
+def chapter(request: pytest.FixtureRequest, browser: Browser, site: Path) -> Iterator[Offline]:
+    with opened(browser, site / f"{request.param}.html") as there:
+        yield there
+
+
+def test_it_opens_in_silence_and_fits(chapter: Offline) -> None:
+    assert chapter.page.locator("h1").count() == 1
+    for width in (1280, 700, 400):
+        chapter.page.set_viewport_size({"width": width, "height": 900})
+        wide = chapter.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{wide} pixels of content in a window of {width}"
+    assert chapter.problems == []
+
+
+def test_every_stepper_steps(chapter: Offline) -> None:
+    page = chapter.page
+    page.set_viewport_size({"width": 1280, "height": 900})
+    steppers = page.locator(".tcp-stepper")
+    for number in range(steppers.count()):
+        stepper = steppers.nth(number)
+        shown = stepper.locator("summary:visible")
+        expect(shown).to_have_count(1)
+        if stepper.locator("> details").count() == 1:
+            continue
+        first = shown.inner_text()
+        stepper.get_by_role("button", name="next step").click()
+        second = shown.inner_text()
+        assert second != first
+        page.keyboard.press("ArrowLeft")
+        assert shown.inner_text() == first
+        page.keyboard.press("ArrowRight")
+        assert shown.inner_text() == second
+    assert chapter.problems == []
+
+
+def test_axe_finds_nothing_serious(chapter: Offline) -> None:
+    assert chapter.complaints(colours=False) == []
+
+
+def test_headings_come_in_order(chapter: Offline) -> None:
+    levels = chapter.page.evaluate(
+        "[...document.querySelectorAll('h1, h2, h3, h4')].map((each) => Number(each.localName[1]))"
+    )
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_every_link_leads_somewhere(chapter: Offline, site: Path) -> None:
+    links = chapter.page.evaluate(
+        "[...document.querySelectorAll('a')].map((each) => each.getAttribute('href'))"
+    )
+    assert "index.html" in links
+    for link in links:
+        if link.startswith(("https://", "http://")):
+            continue
+        name, _, fragment = link.partition("#")
+        target = site / name if name else Path(chapter.address.removeprefix("file://"))
+        assert target.is_file(), link
+        assert not fragment or f'id="{fragment}"' in target.read_text(encoding="utf-8"), link
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_colours_stand_out(browser: Browser, site: Path, theme: Theme) -> None:
+    with opened(browser, site / "04-analysis.html", theme) as there:
+        background = "getComputedStyle(document.documentElement).backgroundColor"
+        wanted = {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 22, 22)"}
+        assert there.page.evaluate(background) == wanted[theme]
+        assert there.complaints() == []
+    with opened(browser, site / "index.html", theme) as there:
+        assert there.complaints() == []
+
+
+def test_the_index_leads_through_the_course(browser: Browser, site: Path) -> None:
+    with opened(browser, site / "index.html") as there:
+        page = there.page
+        assert page.locator("dt a").count() == len(CHAPTERS)
+        page.locator("dt a").first.click()
+        for _ in CHAPTERS[1:]:
+            page.locator("nav a").last.click()
+        expect(page).to_have_url(there.address.replace("index", CHAPTERS[-1].stem))
+        page.locator("nav a").first.click()
+        expect(page).to_have_url(there.address)
+        assert there.problems == []
+
+
+def test_instead_of_a_widget_there_is_its_story(browser: Browser, site: Path) -> None:
+    """The first predictor asks about the handshake, so three packets can be stepped through."""
+    with opened(browser, site / "00-start-here.html") as there:
+        cell = there.page.locator(".jp-CodeCell", has_text="widgets.Predictor(")
+        expect(cell.locator(".tcp-instead")).to_contain_text("needs Python")
+        expect(cell.locator(".tcp-stepper")).to_contain_text("3 packets")
+        assert "<Predictor" not in there.page.inner_text("main")

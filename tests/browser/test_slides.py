@@ -1,0 +1,282 @@
+"""Every deck in a real browser with no network: what a lecturer sees, with keys and mouse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tcpcourse.export import slides
+
+from .lab import Theme
+from .offline import Offline, opened
+
+pytestmark = pytest.mark.needs("chromium")
+
+CHAPTERS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+READY = "html[data-ready]"
+LARGEST = 4_000_000  # bytes of a deck
+SIZES = [(1280, 720), (1920, 1080)]
+
+# What of a slide lies outside it, with each answer and each step opened in turn.
+STICKING_OUT = """() => [...document.querySelectorAll('.slides > section > section')].flatMap(
+  (slide, number) => {
+    const outer = slide.getBoundingClientRect(), found = [];
+    const look = (when) => {
+      const all = 'h1, h2, p, li, pre, table, summary, svg, img, button';
+      for (const each of slide.querySelectorAll(all)) {
+        if (each.closest('.scrolls, aside.notes, details:not([open]) > :not(summary)')) continue;
+        if (each.parentElement.closest('svg')) continue;
+        const box = each.getBoundingClientRect();
+        if (!box.width || !box.height) continue;
+        const words = each.textContent.slice(0, 40);
+        if (box.bottom > outer.bottom + 1 || box.right > outer.right + 1
+            || box.left < outer.left - 1)
+          found.push(`slide ${number + 1}, ${when}: ${each.localName} ${words}`);
+      }
+    };
+    look('as it opens');
+    slide.querySelectorAll('.jp-RenderedMarkdown details').forEach((answer) => {
+      answer.open = true; look(answer.textContent.slice(0, 20)); answer.open = false;
+    });
+    slide.querySelectorAll('.tcp-stepper').forEach((stepper) => {
+      const press = (key) => stepper.dispatchEvent(new KeyboardEvent('keydown', {key}));
+      const steps = stepper.querySelectorAll(':scope > details').length;
+      for (let step = 1; step < steps; step++) { press('ArrowRight'); look(`step ${step + 1}`); }
+      press('Home');
+    });
+    return found;
+  })"""
+
+
+@pytest.fixture(scope="module")
+def decks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    made = slides(CHAPTERS, tmp_path_factory.mktemp("slides"))
+    return {path.name.split(".")[0]: path for path in made}
+
+
+@pytest.fixture(scope="module", params=[path.stem for path in CHAPTERS])
+def deck(
+    request: pytest.FixtureRequest, browser: Browser, decks: dict[str, Path]
+) -> Iterator[Offline]:
+    with opened(browser, decks[request.param], ready=READY) as there:
+        yield there
+
+
+def count(page: Page) -> int:
+    return int(page.evaluate("Reveal.getTotalSlides()"))
+
+
+def place(page: Page) -> int:
+    return int(page.evaluate("Reveal.getSlidePastCount()"))
+
+
+def test_it_opens_in_silence_and_is_small(deck: Offline, decks: dict[str, Path]) -> None:
+    path = next(path for path in decks.values() if deck.address.endswith(path.name))
+    assert path.stat().st_size < LARGEST
+    assert deck.problems == []
+    notebook = next(chapter for chapter in CHAPTERS if path.name.startswith(chapter.stem))
+    said = deck.page.evaluate("document.querySelector('.slides').textContent")
+    assert notebook.stem.split("-")[1].split(".")[0] in said.lower()
+
+
+def test_nothing_sticks_out_of_a_slide(deck: Offline) -> None:
+    for width, height in SIZES:
+        deck.page.set_viewport_size({"width": width, "height": height})
+        deck.page.evaluate("Reveal.layout()")
+        assert deck.page.evaluate(STICKING_OUT) == [], f"{width} × {height}"
+        scale = deck.page.evaluate("Reveal.getScale()")
+        assert scale == pytest.approx(width / 1280), "a slide fills the screen"
+    deck.page.set_viewport_size({"width": 1280, "height": 720})
+
+
+def test_letters_can_be_read_at_the_back(deck: Offline) -> None:
+    small = deck.page.evaluate(
+        """() => [...document.querySelectorAll(
+          '.slides .jp-RenderedMarkdown p, .slides li, .slides pre')]
+        .filter((each) => !each.closest('aside, .tcp-stepper') && each.offsetHeight)
+        .filter((each) => parseFloat(getComputedStyle(each).fontSize) < 12)
+        .map((each) => each.textContent.slice(0, 60))"""
+    )
+    assert small == []
+
+
+def test_headings_come_in_order(deck: Offline) -> None:
+    levels = deck.page.evaluate(
+        """() => [...document.querySelectorAll('.slides > section > section')].map((slide) =>
+        [...slide.querySelectorAll('h1, h2, h3, h4')].map((each) => Number(each.localName[1])))"""
+    )
+    assert levels[0][:1] == [1], "the first slide carries the title"
+    for number, found in enumerate(levels[1:], start=2):
+        assert found[:1] == [2], f"slide {number}"
+        assert found.count(2) == 1, f"slide {number}"
+        assert all(after <= before + 1 for before, after in pairwise(found))
+
+
+def test_every_stepper_steps_by_mouse_and_keys(deck: Offline) -> None:
+    page = deck.page
+    steppers = page.locator(".tcp-stepper")
+    for number in range(steppers.count()):
+        stepper = steppers.nth(number)
+        stepper.evaluate(
+            "each => { const at = Reveal.getIndices(each.closest('section'));"
+            " Reveal.slide(at.h, at.v, 99); }"
+        )
+        here = place(page)
+        steps = stepper.locator("> details").count()
+        shown = stepper.locator("summary:visible")
+        expect(shown).to_have_count(1)
+        first = shown.inner_text()
+        if steps == 1:
+            continue
+        stepper.get_by_role("button", name="next step").click()
+        assert shown.inner_text() != first
+        page.keyboard.press("ArrowLeft")
+        assert shown.inner_text() == first
+        page.keyboard.press("End")
+        last = shown.inner_text()
+        assert last != first
+        page.keyboard.press("ArrowRight")
+        assert (shown.inner_text(), place(page)) == (last, here), "a key went on to the deck"
+        page.keyboard.press("Escape")
+        assert not page.evaluate("Reveal.isOverview()")
+        page.keyboard.press("ArrowLeft")
+        assert place(page) < here or page.evaluate("Reveal.getIndices().f") is not None
+    assert deck.problems == []
+
+
+def test_paper_has_a_page_for_each_slide_and_axe_is_content(deck: Offline) -> None:
+    slides_ = count(deck.page)
+    deck.go("?print-pdf", READY)
+    paper = deck.page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == slides_
+    boxes = {tuple(map(float, box.split())) for box in re.findall(rb"/MediaBox\s*\[(.*?)\]", paper)}
+    for _, _, width, height in boxes:
+        assert width / height == pytest.approx(16 / 9, rel=0.01)
+    assert deck.complaints(colours=False) == []  # here axe sees all slides at once
+    assert deck.problems == []
+    deck.go(ready=READY)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_colours_stand_out(browser: Browser, decks: dict[str, Path], theme: Theme) -> None:
+    """All decks have one style; this one has code, tables, quotations, a question, a formula."""
+    with opened(browser, decks["04-analysis"], ready=READY) as there:
+        there.go(f"?print-pdf&theme={theme}", READY)
+        assert there.complaints() == []
+
+
+def test_every_picture_has_words(deck: Offline) -> None:
+    without = deck.page.evaluate(
+        """() => [...document.querySelectorAll('.slides img, .slides svg')]
+        .filter((each) => !(each.getAttribute('alt') || each.getAttribute('aria-label')
+          || each.closest('mjx-container')))
+        .map((each) => each.outerHTML.slice(0, 80))"""
+    )
+    assert without == []
+
+
+@pytest.fixture
+def start(browser: Browser, decks: dict[str, Path]) -> Iterator[Offline]:
+    with opened(browser, decks["00-start-here"], ready=READY) as there:
+        yield there
+        assert there.problems == []
+
+
+def test_a_lecture_with_keys_alone(start: Offline) -> None:
+    page = start.page
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert place(page) == 2
+    page.keyboard.press("Enter")  # to the first answer
+    page.keyboard.press("Enter")  # which opens
+    answers = page.locator("section.present section.present details")
+    assert answers.evaluate_all("all => all.map(each => each.open)") == [True, False, False]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert answers.evaluate_all("all => all.map(each => each.open)") == [False, True, False]
+    assert place(page) == 2, "a key for the answer went on to the deck"
+    page.keyboard.press("ArrowRight")
+    assert place(page) == 3
+    while not page.locator("section.present section.present .tcp-stepper").count():
+        page.keyboard.press("ArrowRight")
+    here = place(page)
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    summary = page.locator("section.present section.present .tcp-stepper summary:visible")
+    assert summary.inner_text().startswith("3.")
+    assert place(page) == here
+    page.keyboard.press("PageDown")  # what a presenter's remote sends
+    assert place(page) == here + 1
+    page.keyboard.press("ArrowLeft")
+    assert place(page) == here, "the stepper kept the keys of the deck"
+    page.keyboard.press("o")
+    assert page.evaluate("Reveal.isOverview()")
+    page.keyboard.press("Escape")
+    assert not page.evaluate("Reveal.isOverview()")
+    page.keyboard.press("End")
+    assert place(page) == count(page) - 1
+    number = "".join(page.locator(".slide-number").inner_text().split())
+    assert number == f"{count(page)}/{count(page)}"
+
+
+def test_light_and_dark(start: Offline) -> None:
+    def colour() -> str:
+        return str(
+            start.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        )
+
+    assert colour() == "rgb(255, 255, 255)"
+    start.page.keyboard.press("d")
+    assert colour() == "rgb(22, 22, 22)"
+    start.page.keyboard.press("d")
+    assert colour() == "rgb(255, 255, 255)"
+    start.page.emulate_media(color_scheme="dark")
+    start.go("?theme=light", READY)
+    assert colour() == "rgb(255, 255, 255)"
+    start.go(ready=READY)
+    assert colour() == "rgb(22, 22, 22)"
+
+
+def test_notes_are_in_the_speaker_view(start: Offline) -> None:
+    page = start.page
+    assert page.locator("aside.notes").first.is_hidden()
+    page.evaluate(
+        "() => { const slide = document.querySelector('aside.notes').closest('section');"
+        " const at = Reveal.getIndices(slide); Reveal.slide(at.h, at.v); }"
+    )
+    words = str(page.locator("section.present section.present aside.notes").text_content()).strip()
+    with page.expect_popup() as popup:
+        page.keyboard.press("s")
+    notes = popup.value.locator(".speaker-controls-notes .value")
+    expect(notes).to_contain_text(words[:40], timeout=20_000)
+    here = place(page)
+    popup.value.frame_locator("#current-slide iframe").locator(READY).wait_for(state="attached")
+    page.keyboard.press("ArrowRight")
+    assert place(page) == here + 1
+    expect(notes).to_be_hidden()  # that slide has no notes
+
+
+def test_chinese_is_named_and_in_no_japanese_font(browser: Browser, decks: dict[str, Path]) -> None:
+    with opened(browser, decks["01-opening"], ready=READY) as there:
+        named = there.page.locator("[lang=zh-Hans]").all_text_contents()
+        assert any("传说中的" in text for text in named)
+        assert not any("a" <= letter <= "z" for text in named for letter in text)
+        font = there.page.evaluate("getComputedStyle(document.body).fontFamily")
+        assert "Noto Sans CJK SC" in font
+        assert "PingFang SC" in font
+
+
+def test_mathematics_is_drawn_and_can_be_read_aloud(
+    browser: Browser, decks: dict[str, Path]
+) -> None:
+    with opened(browser, decks["04-analysis"], ready=READY) as there:
+        formula = there.page.locator("mjx-container").first
+        assert formula.locator("svg").count() == 1
+        assert formula.locator("mjx-assistive-mml math").count() == 1
+        assert there.problems == []
