@@ -87,7 +87,8 @@ class Past:
 
     ``next`` is the number after the highest seen, ``next_ns`` when it was sent, ``whole`` the
     number up to which nothing is missing, ``field``/``window``/``ack`` those of its last
-    packet and ``ack_ns`` the time of that. ``repeats`` counts its duplicate ACKs.
+    packet and ``ack_ns`` the time of that. ``repeats`` counts its duplicate ACKs. ``renewed``
+    says that its latest SYN has another number than the one before, and no ACK yet.
     """
 
     syn: int | None = None
@@ -101,6 +102,7 @@ class Past:
     repeats: int = 0
     notes: int = 0
     scale_known: bool = False
+    renewed: bool = False
 
 
 def ahead(one: int, other: int) -> int:
@@ -229,6 +231,8 @@ def annotate(packets: Iterable[Seen], scales_known: tuple[bool, bool]) -> list[i
     syn_ns = first_rtt_ns = 0
     for packet in packets:
         mine, peer = past[packet.side], past[1 - packet.side]
+        if peer.renewed and packet.flags & ACK and packet.ack == peer.next:
+            peer.renewed, peer.whole = False, peer.next  # the peer agrees to begin again
         notes = _notes(packet, mine, peer, first_rtt_ns)
         found.append(notes)
         if packet.flags & (SYN | ACK) == SYN:
@@ -264,7 +268,7 @@ def _notes(packet: Seen, mine: Past, peer: Past, first_rtt_ns: int) -> int:
             notes |= Note.DUPLICATE_ACK
     if acked_unseen(packet, peer):
         notes |= Note.ACKED_UNSEEN
-    if not notes & Note.KEEP_ALIVE:
+    if not notes & (Note.KEEP_ALIVE | Note.PORT_REUSED):
         notes |= sent_again(packet, mine, peer, first_rtt_ns) or 0
     return notes
 
@@ -278,14 +282,16 @@ def _remember(packet: Seen, mine: Past, peer: Past, notes: int) -> None:
         peer.whole = packet.ack
         if peer.next is not None and ahead(peer.next, packet.ack) > 0:
             peer.whole = peer.next
-    if packet.flags & SYN:
-        mine.syn = packet.seq
     after = (packet.seq + packet.length + bool(packet.flags & (SYN | FIN))) & 0xFFFFFFFF
-    if not notes & Note.ZERO_WINDOW_PROBE:
+    if not notes & Note.ZERO_WINDOW_PROBE and not packet.flags & RST:  # whose number is an answer's
         if mine.next is None or ahead(after, mine.next) > 0:
             mine.next, mine.next_ns = after, packet.time_ns
         if mine.whole is None or packet.seq == mine.whole:
             mine.whole = after
+    if packet.flags & SYN:
+        if port_reused(packet, mine):
+            mine.next, mine.next_ns, mine.renewed = after, packet.time_ns, True
+        mine.syn = packet.seq
     mine.field, mine.window = packet.field, packet.window
     mine.ack, mine.ack_ns = packet.ack, packet.time_ns
     mine.notes = notes

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
@@ -167,9 +167,17 @@ class Capture:
             high = endpoint(int(known.high[index]), self._addresses)
             a, b = (high, low) if known.upper_is_a[index] else (low, high)
             syn_a, syn_b = known.syn_seen[index].tolist()
-            reused = bool(np.isin(places[0], known.reused))
-            self._made[index] = Conversation(index, a, b, rows, (syn_a, syn_b), reused, self._store)
+            earlier = partial(self._before, index) if places[0] in known.reused else None
+            self._made[index] = Conversation(
+                index, a, b, rows, (syn_a, syn_b), earlier, self._store
+            )
         return self._made[index]
+
+    def _before(self, index: int) -> Conversation:
+        """The conversation that had the ports of this one before it."""
+        low, high = self._known.low, self._known.high
+        same = (low[:index] == low[index]) & (high[:index] == high[index])
+        return self._conversation(int(np.flatnonzero(same)[-1]))
 
     def save(self, conversation: Conversation | int, path: str | PathLike[str]) -> None:
         """Write the frames of one conversation, as they were captured, to a pcap file.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import numpy as np
 from tcpcourse.sources.analysis import Note, Seen, annotate
 from tcpcourse.sources.files import Store
 from tcpcourse.sources.history import completeness, history
-from tcpcourse.sources.packets import Packets
+from tcpcourse.sources.packets import CapturedPacket, Packets
 
 if TYPE_CHECKING:
     from tcpcourse.trace import Side, Trace
@@ -32,12 +33,12 @@ class Conversation:
 
     def __init__(
         self, index: int, a: str, b: str, columns: Any, syn_seen: tuple[bool, bool],
-        reused: bool, store: Store,
+        earlier: Callable[[], Conversation] | None, store: Store,
     ) -> None:  # fmt: skip
         self.index, self.a, self.b = index, a, b
         self.columns = columns
-        self.reused = reused
-        self._syn_seen, self._store = syn_seen, store
+        self.reused = earlier is not None
+        self._earlier, self._syn_seen, self._store = earlier, syn_seen, store
 
     @property
     def packets(self) -> int:
@@ -94,7 +95,19 @@ class Conversation:
         from tcpcourse.sources.observer import observe  # only who asks for states needs it
 
         title = f"{self.a} ⇄ {self.b}"
-        return observe(tuple(self.rows()), {"A": self.a, "B": self.b}, title)
+        hosts = {"A": self.a, "B": self.b}
+        return observe(tuple(self.rows()), hosts, title, self._packets_before())
+
+    def _packets_before(self) -> tuple[CapturedPacket, ...]:
+        """The packets of the conversation before it on the same ports, with its sides."""
+        if self._earlier is None:
+            return ()
+        earlier = self._earlier()
+        packets = tuple(earlier.rows())
+        if earlier.a == self.a:
+            return packets
+        swapped: dict[Side, Side] = {"A": "B", "B": "A"}
+        return tuple(replace(packet, sender=swapped[packet.sender]) for packet in packets)
 
     def _seen(self) -> Any:
         fields = self.columns[list(_SEEN)]

@@ -6,14 +6,17 @@ vantage point: it sees a packet pass, not arrive.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import islice
+from typing import NamedTuple, Protocol
 
 from tcpcourse.core.segment import Flags, Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.trace import Side
 
+_MOST_MISSING = 64  # packets looked at for each SACK
 
 class Seen(Protocol):
     """A packet of a conversation as a capture gives it; ``payload_len`` is in bytes."""
@@ -59,7 +62,6 @@ class Seen(Protocol):
         """What the analysis remarked."""
 
 
-
 def other(side: Side) -> Side:
     """The side across."""
     return "B" if side == "A" else "A"
@@ -101,14 +103,14 @@ def first_numbers(packets: Sequence[Seen], side: Side) -> FirstNumbers:
     return FirstNumbers(isn, first, calls)
 
 
-def doubtful(packets: Sequence[Seen]) -> frozenset[int]:
-    """Places (from 0) of packets that may have been lost after they were seen.
+def doubtful(packets: Sequence[Seen]) -> dict[int, str]:
+    """Packets that may have been lost after they were seen: place (from 0) and what is sent again.
 
     A packet with data, SYN or FIN is doubtful when the same number is sent again before
     anything acknowledged it. A packet that acknowledges the peer's SYN or FIN is doubtful
     when the peer sends that, or what came before it, again afterwards.
     """
-    doubts: set[int] = set()
+    doubts: dict[int, str] = {}
     # per side: number -> place of packets that nobody has acknowledged yet
     waiting: dict[Side, dict[int, int]] = {"A": {}, "B": {}}
     # per side: number after its SYN or FIN -> places of the packets that acknowledge it
@@ -120,10 +122,10 @@ def doubtful(packets: Sequence[Seen]) -> frozenset[int]:
             earlier = waiting[side].get(int(segment.seq))
             if earlier is None or not _answers_syn(packets[earlier], packet):
                 if earlier is not None:
-                    doubts.add(earlier)
+                    doubts[earlier] = "it"
                 for number, places in answers[side].items():
                     if segment.seq < SeqNumber(number):  # it sends again what these acknowledged
-                        doubts.update(places)
+                        doubts.update(dict.fromkeys(places, "what it acknowledges") | doubts)
             waiting[side][int(segment.seq)] = place
             if segment.syn or segment.fin:
                 answers[side].setdefault(int(end), [])
@@ -133,7 +135,7 @@ def doubtful(packets: Sequence[Seen]) -> frozenset[int]:
                 answers[peer][acked].append(place)
             for seq in [s for s in waiting[peer] if SeqNumber(s) < segment.ack]:
                 del waiting[peer][seq]
-    return frozenset(doubts)
+    return doubts
 
 
 def _answers_syn(first: Seen, again: Seen) -> bool:
@@ -142,18 +144,39 @@ def _answers_syn(first: Seen, again: Seen) -> bool:
 
 
 def crossed(packets: Sequence[Seen]) -> dict[int, int]:
-    """For a SYN or FIN that crossed the peer's own: after which packet it arrived (places from 0).
+    """Packets that arrived later than they were seen: after which packet (places from 0).
 
-    An end that sends its SYN or FIN without acknowledging the peer's had not got it yet.
+    An end that sends its SYN or FIN without acknowledging the peer's had not got it yet. Nor
+    had an end got data that its SACK shows to be missing (RFC 2018).
     """
     found: dict[int, int] = {}
-    pending: dict[Side, list[tuple[int, SeqNumber]]] = {"A": [], "B": []}
+    pending: dict[Side, list[_Pending]] = {"A": [], "B": []}
+    data: dict[Side, deque[_Pending]] = {"A": deque(), "B": deque()}
     for place, packet in enumerate(packets):
-        peer, segment = other(packet.sender), packet.segment
+        side, peer, segment = packet.sender, other(packet.sender), packet.segment
         if segment.ack is not None:
-            pending[peer] = [each for each in pending[peer] if each[1] > segment.ack]
+            pending[peer] = [each for each in pending[peer] if each.end > segment.ack]
+            while data[peer] and data[peer][0].end <= segment.ack:
+                data[peer].popleft()
+            above = [left for left, _ in segment.options.sack if SeqNumber(left) > segment.ack]
+            for each in islice(data[peer] if above else (), _MOST_MISSING):
+                if not all(each.end <= SeqNumber(left) for left in above):
+                    break
+                found[each.place] = place
+        if segment.rst:  # it may be the answer, and then has the number that was acknowledged
+            pending[peer] = [each for each in pending[peer] if each.ack != segment.seq]
         if segment.syn or segment.fin:
-            for earlier, _ in pending[peer]:
-                found[earlier] = place
-            pending[packet.sender].append((place, end_of_packet(packet)))
+            for each in pending[peer]:
+                found[each.place] = place
+            pending[side].append(_Pending(place, end_of_packet(packet), segment.ack))
+        elif packet.payload_len:
+            data[side].append(_Pending(place, end_of_packet(packet), segment.ack))
     return found
+
+
+class _Pending(NamedTuple):
+    """A packet that nobody has acknowledged yet."""
+
+    place: int
+    end: SeqNumber
+    ack: SeqNumber | None

@@ -7,7 +7,8 @@ an explanation was wrong. ``prune`` drops, for all moments, what the whole story
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from tcpcourse.core.endpoint import find_row, fire
 from tcpcourse.core.rows import Row
@@ -17,6 +18,7 @@ from tcpcourse.core.states import Event, State
 from tcpcourse.core.tcb import LARGEST_WINDOW, ByteQueue, Tcb
 from tcpcourse.core.work import NO_SEGMENT, Settings, Work
 from tcpcourse.sources.evidence import FirstNumbers, Seen, end_of_packet
+from tcpcourse.sources.layers import ON_ITS_WAY, Layer
 from tcpcourse.trace import End, Move, Side
 
 MOST_EXPLANATIONS = 64
@@ -27,15 +29,9 @@ SENDS_DATA = (State.ESTABLISHED, State.CLOSE_WAIT)
 SENT_FIN = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 
 
-@dataclass(slots=True, eq=False)
-class _Node:
-    """One explanation of one end after a packet, and the explanations it may come from."""
+SENDS_RESET = (SR, *SENDS_DATA, State.FIN_WAIT_1, State.FIN_WAIT_2)  # on ABORT, §3.10.5
 
-    tcb: Tcb
-    moves: tuple[Row, ...]
-    parents: list[_Node]
-    lost: bool = False
-    kept: bool = False
+Way = tuple[Tcb, tuple[Row, ...]]
 
 
 def _fired(tcb: Tcb, row: Row, segment: Segment = NO_SEGMENT) -> Tcb:
@@ -45,18 +41,27 @@ def _fired(tcb: Tcb, row: Row, segment: Segment = NO_SEGMENT) -> Tcb:
 
 
 class Explanations:
-    """All explanations of one end, packet by packet."""
+    """All explanations of one end, packet by packet.
 
-    def __init__(self, side: Side, own: FirstNumbers, peer: FirstNumbers) -> None:
+    ``earlier`` are those that an earlier connection on the same ports left this end with.
+    """
+
+    def __init__(
+        self, side: Side, own: FirstNumbers, peer: FirstNumbers, earlier: Sequence[Tcb]
+    ) -> None:
         self.side, self.own, self.peer = side, own, peer
-        starts = [_Node(tcb, (), []) for tcb in self.beginnings()]
-        self.layers: list[list[_Node]] = [starts]
+        self.layers = [Layer()]
+        for tcb in self.beginnings(earlier):
+            self.layers[0].add(tcb, ())
         self.ends_at: list[int] = [0]  # for each place, the layer after it
         self.gaps: list[int] = []
         self.restarts: list[int] = []
 
-    def beginnings(self) -> list[Tcb]:
+    def beginnings(self, earlier: Sequence[Tcb]) -> list[Tcb]:
         """Every TCB this end may have before the first packet."""
+        calling = [tcb for tcb in earlier if tcb.state is SS and tcb.iss == self.own.isn]
+        if calling:  # its SYN is the earlier one, sent again
+            return calling
         if self.own.isn is None and self.peer.isn is None:
             return self.anything(self.own.first, self.peer.first)
         iss = self.own.isn if self.own.isn is not None else self.own.first
@@ -64,10 +69,11 @@ class Explanations:
         states: tuple[State, ...] = (C,) if self.own.calls else (C, L)
         if self.own.isn is None and self.own.first is not None:
             iss = self.own.first - 1
-        return [
+        fresh = [
             Tcb(state, iss=iss, rcv_wnd=LARGEST_WINDOW, rcv_posted=1 << 62)  # type: ignore[arg-type]
             for state in states
         ]
+        return fresh + [tcb for tcb in earlier if tcb.state not in (C, L)]
 
     def anything(self, nxt: SeqNumber | None, expected: SeqNumber | None) -> list[Tcb]:
         """One TCB for every state, with these next numbers: nothing else is known."""
@@ -87,27 +93,28 @@ class Explanations:
 
     def sends(self, packet: Seen) -> None:
         """Keep the explanations that can have sent this packet."""
-        nodes: dict[Tcb, _Node] = {}
-        for parent in self.layers[-1]:
-            for tcb, row in self.ways_to_send(parent.tcb, packet):
-                _add(nodes, tcb, (row,) if row else (), parent)
-        if not nodes and packet.segment.syn and packet.segment.ack is None:
+        layer = Layer(packet, sent=True)
+        before = self.layers[-1].nodes.values()
+        for start in before:
+            for tcb, rows in self.ways_to_send(start.tcb, packet):
+                layer.add(tcb, rows, start)
+        if not layer.nodes and packet.segment.syn and packet.segment.ack is None:
             self.restarts.append(packet.number)
             blank = Tcb(C, iss=packet.segment.seq, rcv_wnd=LARGEST_WINDOW, rcv_posted=1 << 62)
-            for after, row in self.ways_to_send(blank, packet):
-                _add(nodes, after, (row,) if row else (), *self.layers[-1])
-        if not nodes:
+            for tcb, rows in self.ways_to_send(blank, packet):
+                layer.add(tcb, rows, *before)
+        if not layer.nodes:
             self.gaps.append(packet.number)
             seq, ack = packet.segment.seq, packet.segment.ack
-            for tcb in self.anything(seq, ack if ack is not None else self.peer.first):
-                for after, row in self.ways_to_send(tcb, packet):
-                    _add(nodes, after, (row,) if row else (), *self.layers[-1])
-        if not nodes:  # a packet no end could send: it teaches nothing
-            for parent in self.layers[-1]:
-                _add(nodes, parent.tcb, (), parent)
-        self.layers.append(list(nodes.values()))
+            for any_tcb in self.anything(seq, ack if ack is not None else self.peer.first):
+                for tcb, rows in self.ways_to_send(any_tcb, packet):
+                    layer.add(tcb, rows, *before)
+        if not layer.nodes:  # a packet no end could send: it teaches nothing
+            for start in before:
+                layer.add(start.tcb, (), start)
+        self.layers.append(layer)
 
-    def ways_to_send(self, tcb: Tcb, packet: Seen) -> list[tuple[Tcb, Row | None]]:
+    def ways_to_send(self, tcb: Tcb, packet: Seen) -> list[Way]:
         """What this end is like after sending the packet, in each way it can have sent it."""
         segment, end = packet.segment, end_of_packet(packet)
         if segment.rst:
@@ -124,50 +131,65 @@ class Explanations:
         if end > tcb.snd_nxt:
             if tcb.state not in (SR, *SENDS_DATA):
                 return []
-            return [(self.advanced(tcb, end), None)]
-        return [(tcb, None)]
+            return [(self.advanced(tcb, end), ())]
+        return [(tcb, ())]
 
-    def ways_to_reset(self, tcb: Tcb, segment: Segment) -> list[tuple[Tcb, Row | None]]:
-        """A RST: an ABORT, or the answer of an end without a synchronized connection."""
-        ways: list[tuple[Tcb, Row | None]] = []
-        if tcb.state in (C, L, SS, SR):
-            ways.append((tcb, None))  # the answer to a segment that fits no connection
-        if tcb.state is not C:
-            row = find_row(tcb, Event.ABORT, NO_SEGMENT, SETTINGS.policy)
-            if row is not None and tcb.state is not L:
-                ways.append((_fired(tcb, row), row))
+    def ways_to_reset(self, tcb: Tcb, segment: Segment) -> list[Way]:
+        """A RST: an ABORT, or the answer to a segment that fits no connection (§3.5.2).
+
+        Only CLOSED answers a segment without ACK, with a RST that has one (§3.10.7.1). A
+        state in which ABORT sends nothing must have ended unseen before.
+        """
+        if tcb.state is C:
+            return [(tcb, ())]
+        ways: list[Way] = []
+        answers = segment.ack is None and tcb.state in (L, SS, SR)
+        if answers and not (tcb.state is SS and segment.seq == tcb.snd_nxt):
+            ways.append((tcb, ()))
+        event = {SS: Event.CLOSE, State.TIME_WAIT: Event.TIME_WAIT_TIMEOUT}.get(
+            tcb.state, Event.ABORT if tcb.state in SENDS_RESET else Event.USER_TIMEOUT
+        )
+        row = find_row(tcb, event, NO_SEGMENT, SETTINGS.policy)
+        if row is not None and tcb.state is not L and not (ways and tcb.state is SS):
+            ways.append((_fired(tcb, row), (row,)))
         return ways
 
-    def ways_to_open(self, tcb: Tcb, segment: Segment) -> list[tuple[Tcb, Row | None]]:
+    def ways_to_open(self, tcb: Tcb, segment: Segment) -> list[Way]:
         """A SYN: an active OPEN or its retransmission; a SYN,ACK: from SYN_RCVD only."""
         if segment.ack is not None:
             if tcb.state is SR and segment.ack == tcb.rcv_nxt and tcb.snd_una == tcb.iss:
                 # its ISS is first seen here
                 seq = segment.seq
-                return [(replace(tcb, iss=seq, snd_una=seq, snd_nxt=seq + 1), None)]
+                return [(replace(tcb, iss=seq, snd_una=seq, snd_nxt=seq + 1), ())]
             # sent again after a CLOSE in SYN_RCVD; or, in a simultaneous open, sent before
             # the peer's SYN,ACK came
             late = tcb.opened == "active" and tcb.state is State.ESTABLISHED
             again = tcb.syn_unacked and tcb.state is State.FIN_WAIT_1
-            return [(tcb, None)] if (late or again) and segment.seq == tcb.iss else []
+            return [(tcb, ())] if (late or again) and segment.seq == tcb.iss else []
+        before: tuple[Row, ...] = ()
         if tcb.state is SS:
-            return [(tcb, None)] if segment.seq == tcb.iss else []
+            if segment.seq == tcb.iss:
+                return [(tcb, ())]
+            gives_up = find_row(tcb, Event.CLOSE, NO_SEGMENT, SETTINGS.policy)
+            if gives_up is None:
+                return []
+            tcb, before = _fired(tcb, gives_up), (gives_up,)
         row = find_row(tcb, Event.OPEN_ACTIVE, NO_SEGMENT, SETTINGS.policy)
         if row is None:
             return []
         fresh = replace(tcb, iss=segment.seq, snd_una=segment.seq, snd_nxt=segment.seq)
-        return [(_fired(fresh, row), row)]
+        return [(_fired(fresh, row), (*before, row))]
 
-    def ways_to_close(self, tcb: Tcb, end: SeqNumber) -> list[tuple[Tcb, Row | None]]:
+    def ways_to_close(self, tcb: Tcb, end: SeqNumber) -> list[Way]:
         """A FIN: a CLOSE or its retransmission."""
         if tcb.fin_seq is not None:
             again = end == tcb.snd_nxt and tcb.state in SENT_FIN
-            return [(tcb, None)] if again else []
+            return [(tcb, ())] if again else []
         if tcb.state not in (SR, *SENDS_DATA):
             return []
         tcb = self.advanced(tcb, end - 1)
         row = find_row(tcb, Event.CLOSE, NO_SEGMENT, SETTINGS.policy)
-        return [] if row is None else [(_fired(tcb, row), row)]
+        return [] if row is None else [(_fired(tcb, row), (row,))]
 
     def advanced(self, tcb: Tcb, nxt: SeqNumber) -> Tcb:
         """The TCB after data up to ``nxt`` has left."""
@@ -188,19 +210,22 @@ class Explanations:
 
     # --- receiving -----------------------------------------------------------------------
 
-    def gets(self, packet: Seen, *, doubt: bool) -> None:
-        """Let the packet arrive at each explanation; in doubt, also let it be lost."""
+    def gets(self, packet: Seen, sent_again: str | None) -> None:
+        """Let the packet arrive at each explanation.
+
+        Where it, or what it acknowledges, is ``sent_again``, also let it be lost.
+        """
         segment = packet.segment
         if len(segment.data) != packet.payload_len:  # the capture kept less than was sent
             segment = _with_data(segment, bytes(packet.payload_len))
-        nodes: dict[Tcb, _Node] = {}
-        crowded = len(self.layers[-1]) > MOST_EXPLANATIONS
-        for parent in self.layers[-1]:
-            for tcb, row in _arrivals(parent.tcb, segment):
-                _add(nodes, replace(tcb, rcv_buff=LARGEST_WINDOW), (row,) if row else (), parent)
-            if doubt and not crowded:
-                _add(nodes, parent.tcb, (), parent, lost=True)
-        self.layers.append(list(nodes.values()))
+        layer = Layer(packet, sent_again=sent_again)
+        crowded = len(self.layers[-1].nodes) > MOST_EXPLANATIONS
+        for start in self.layers[-1].nodes.values():
+            for tcb, rows in _arrivals(start.tcb, segment):
+                layer.add(replace(tcb, rcv_buff=LARGEST_WINDOW), rows, start)
+            if sent_again and not crowded:
+                layer.add(start.tcb, (), start, lost=True)
+        self.layers.append(layer)
 
     def done(self) -> None:
         """A packet has been dealt with, whether it did anything here or not."""
@@ -208,49 +233,34 @@ class Explanations:
 
     def prune(self) -> None:
         """Keep only what leads to an explanation of the whole conversation."""
-        for node in self.layers[-1]:
-            node.kept = True
-        for layer in reversed(self.layers):
-            for node in layer:
-                if node.kept:
-                    for parent in node.parents:
-                        parent.kept = True
-        self.layers = [[node for node in layer if node.kept] for layer in self.layers]
+        self.layers[-1].keep(all_of_them=True)
+        for layer in reversed(self.layers[:-1]):
+            layer.keep()
+
+    def last(self) -> list[Tcb]:
+        """What is possible after the last packet."""
+        return list(self.layers[-1].nodes)
 
     def known(self, place: int) -> End:
         """What is known after ``place`` packets."""
-        nodes = self.layers[self.ends_at[place]]
-        states = {node.tcb.state for node in nodes}
-        tcb = nodes[0].tcb if len(nodes) == 1 else None
+        tcbs = list(self.layers[self.ends_at[place]].nodes)
+        states = {tcb.state for tcb in tcbs}
+        tcb = tcbs[0] if len(tcbs) == 1 else None
         return End(tuple(state for state in State if state in states), tcb)
 
-    def moves(self, place: int, *, sender: bool) -> tuple[Move, ...]:
-        """What was done at this end with packet number ``place`` (from 1)."""
+    def moves(self, place: int, number: int) -> tuple[Move, ...]:
+        """What was done at this end in the step of packet ``place`` (from 1), frame ``number``."""
         layers = self.layers[self.ends_at[place - 1] + 1 : self.ends_at[place] + 1]
-        if not layers:
-            why = "The packet is still on its way: what this end sends next does not know of it."
-            return (Move(self.side, None, why, ""),)
-        moves: list[Move] = []
-        for number, nodes in enumerate(layers):
-            rows = dict.fromkeys(row for node in nodes for row in node.moves)
-            start = ""
-            if len(rows) > 1:
-                start = "One of several possibilities: "
-            if not (sender and number == 0) and any(node.lost for node in nodes):
-                start = "If it arrived, for it or what it acknowledges is sent again: "
-                if all(node.lost for node in nodes):
-                    why = "The packet did not arrive: what comes later fits nothing else."
-                    moves.append(Move(self.side, None, why, ""))
-            moves += [Move(self.side, row, start + row.why, row.cite) for row in rows]
-        return tuple(moves)
+        moves = tuple(move for layer in layers for move in layer.told(self.side, number))
+        if any(layer.packet is not None and layer.packet.number == number for layer in layers):
+            return moves
+        return (Move(self.side, None, ON_ITS_WAY, ""), *moves)
 
 
-def _arrivals(tcb: Tcb, segment: Segment) -> list[tuple[Tcb, Row | None]]:
+def _arrivals(tcb: Tcb, segment: Segment) -> list[Way]:
     """What an end is like after a segment arrived."""
     row = find_row(tcb, Event.ARRIVES, segment, SETTINGS.policy)
-    ways: list[tuple[Tcb, Row | None]] = [
-        (tcb, None) if row is None else (_fired(tcb, row, segment), row)
-    ]
+    ways: list[Way] = [(tcb, ()) if row is None else (_fired(tcb, row, segment), (row,))]
     if tcb.state is C and tcb.irs is None and segment.syn and segment.ack is None:
         # the connection is gone, but the program may still listen
         listen = find_row(tcb, Event.OPEN_PASSIVE, NO_SEGMENT, SETTINGS.policy)
@@ -264,16 +274,3 @@ def _with_data(segment: Segment, data: bytes) -> Segment:
         segment.seq, segment.ack, segment.flags, segment.window, data, segment.options,
         segment.urgent,
     )  # fmt: skip
-
-
-def _add(
-    nodes: dict[Tcb, _Node], tcb: Tcb, moves: tuple[Row, ...], *parents: _Node, lost: bool = False
-) -> None:
-    """Add an explanation, or another way to one that is there."""
-    node = nodes.get(tcb)
-    if node is None:
-        nodes[tcb] = _Node(tcb, moves, list(parents), lost)
-    else:
-        node.parents.extend(parents)
-        node.moves = tuple(dict.fromkeys((*node.moves, *moves)))
-        node.lost = node.lost and lost

@@ -161,10 +161,17 @@ class Stream:
         self._ready = b"" if self.packed else head
         self._gunzip = Gunzip(self._raw, head) if self.packed else None
         self._copy = store.keep() if copy or self.packed else None
+        # a plain file that nobody bounds goes straight where it is wanted, without a copy
+        plain = limit is None and self._gunzip is None and self._copy is None
+        self._direct = file.readinto if plain and isinstance(file, io.FileIO) else None
 
     def readinto(self, room: memoryview) -> int:
         """Fill ``room``; fewer bytes come only at the end, and none after it."""
         done = 0
+        if self._direct is not None and not self._ready:
+            while done < len(room) and (count := self._fill(room[done:])):
+                done += count
+            return done
         while done < len(room) and (some := self._some(len(room) - done)):
             room[done : done + len(some)] = some
             done += len(some)
@@ -175,6 +182,14 @@ class Stream:
                 except OSError as error:
                     raise unreadable(self.name, error) from None
         return done
+
+    def _fill(self, room: memoryview) -> int:
+        try:
+            count = self._direct(room) if self._direct is not None else 0
+        except OSError as error:
+            raise unreadable(self.name, error) from None
+        self.taken += count or 0
+        return count or 0
 
     def _some(self, wanted: int) -> bytes:
         if self._limit is not None and self._given >= self._limit:

@@ -12,8 +12,9 @@ not have (``evidence.doubtful``). Where something says so, both possibilities ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from tcpcourse.core.tcb import Tcb
 from tcpcourse.sources.evidence import Seen, crossed, doubtful, first_numbers, other
 from tcpcourse.sources.explanations import Explanations
 from tcpcourse.trace import Ends, Packet, Side, Step, Trace
@@ -24,6 +25,10 @@ ASSUMPTION = (
     "unless a later one says otherwise."
 )
 MIDWAY = "The beginning was not captured: numbers count from the first one seen."
+REUSED = (
+    "These ports had a connection before. How that one ended tells in which states this one "
+    "may begin."
+)
 RESTART = (
     "Frame {} begins a new connection although the old one was not closed: "
     "its sender must have forgotten it, as after a crash."
@@ -31,25 +36,43 @@ RESTART = (
 MISSING = "Packets are missing around frame {}: the states start from all possible ones there."
 
 
-def observe(packets: Sequence[Seen], hosts: dict[str, str], title: str) -> Trace:
-    """The ``Trace`` of a captured conversation: one step a packet, states inferred.
-
-    ``packets`` are in the order captured, ``hosts`` the addresses of the sides A and B.
-    """
+def explain(
+    packets: Sequence[Seen], earlier: Mapping[Side, Sequence[Tcb]]
+) -> dict[Side, Explanations]:
+    """Every explanation of both ends; ``earlier`` are those an earlier connection left."""
     numbers = {side: first_numbers(packets, side) for side in SIDES}
-    ends = {side: Explanations(side, numbers[side], numbers[other(side)]) for side in SIDES}
+    ends = {
+        side: Explanations(side, numbers[side], numbers[other(side)], earlier.get(side, ()))
+        for side in SIDES
+    }
     doubts, crossings = doubtful(packets), crossed(packets)
+    late: dict[int, list[int]] = {}
+    for place, after in crossings.items():
+        late.setdefault(after, []).append(place)
     for place, packet in enumerate(packets):
-        receiver = ends[other(packet.sender)]
         ends[packet.sender].sends(packet)
-        for earlier in [each for each, after in crossings.items() if after == place]:
-            ends[packet.sender].gets(packets[earlier], doubt=earlier in doubts)
+        for each in late.get(place, ()):
+            ends[other(packets[each].sender)].gets(packets[each], doubts.get(each))
         if place not in crossings:
-            receiver.gets(packet, doubt=place in doubts)
+            ends[other(packet.sender)].gets(packet, doubts.get(place))
         for end in ends.values():
             end.done()
     for end in ends.values():
         end.prune()
+    return ends
+
+
+def observe(
+    packets: Sequence[Seen], hosts: dict[str, str], title: str, earlier: Sequence[Seen] = ()
+) -> Trace:
+    """The ``Trace`` of a captured conversation: one step a packet, states inferred.
+
+    ``packets`` are in the order captured, ``hosts`` the addresses of the sides A and B.
+    ``earlier`` are the packets of the conversation that these ports had before, with the
+    same sides: how it ended tells in which states this one may begin.
+    """
+    before_it = explain(earlier, {})
+    ends = explain(packets, {side: before_it[side].last() for side in SIDES if earlier})
     start = packets[0].time_ns if packets else 0
     steps, seen = [], []
     before = Ends(ends["A"].known(0), ends["B"].known(0))
@@ -61,13 +84,16 @@ def observe(packets: Sequence[Seen], hosts: dict[str, str], title: str) -> Trace
             packet.scaled_window, "captured", packet.frame_len, packet.notes,
         )  # fmt: skip
         after = Ends(ends["A"].known(place), ends["B"].known(place))
-        moves = ends[side].moves(place, sender=True)
-        moves += ends[other(side)].moves(place, sender=False)
+        moves = ends[side].moves(place, packet.number)
+        moves += ends[other(side)].moves(place, packet.number)
         event = f"sends packet {packet.number}"
         steps.append(Step(place - 1, when, side, event, shown, (), before, after, moves))
         seen.append(shown)
         before = after
     remarks = [ASSUMPTION]
+    if earlier:
+        remarks.append(REUSED)
+    numbers = {side: ends[side].own for side in SIDES}
     if any(found.isn is None and found.first is not None for found in numbers.values()):
         remarks.append(MIDWAY)
     remarks += [RESTART.format(number) for end in ends.values() for number in end.restarts]

@@ -131,6 +131,18 @@ def test_notes_hold_where_numbers_wrap() -> None:
     assert notes[3:] == [(), ("retransmission",), (), ("previous segment not captured",)]
 
 
+@pytest.mark.parametrize("other", [5000, 2**32 - 5000])
+def test_numbers_that_begin_again_are_not_called_unseen(other: int) -> None:
+    """RFC 9293 figure 8: the second SYN, whatever its number, is the one that is answered."""
+    story = [
+        a(0, 0, 0, flags=f.SYN), a(1, other, 0, flags=f.SYN), b(9, 70, 1, flags=f.SYN | f.ACK),
+        a(18, 1, 0, flags=f.RST), b(28, 900, other + 1, flags=f.SYN | f.ACK),
+        a(38, other + 1, 901), a(39, other + 1, 901, size=5), b(49, 901, other + 6),
+    ]  # fmt: skip
+    notes = [row.notes for row in conversation(*story).rows()]
+    assert notes == [(), ("port reused",), (), (), ("port reused",), (), (), ()]
+
+
 @pytest.mark.parametrize(
     ("story", "letters", "sentence"),
     [

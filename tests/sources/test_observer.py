@@ -15,6 +15,8 @@ from tcpcourse.core.states import State
 from tcpcourse.sources.observer import observe
 from tcpcourse.trace import End, Side
 
+from . import frames as f
+
 DATA = Path(__file__).parents[2] / "data"
 RECORDINGS = [*sorted(DATA.glob("recordings/*.pcap")), DATA / "http-get.pcap"]
 
@@ -25,8 +27,8 @@ BEYOND_KNOWING = {("old-duplicate-syn", "3")}
 
 
 def recorded(path: Path) -> list[dict[str, str]]:
-    with path.with_suffix(".states.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
+    with path.with_suffix(".states.csv").open(newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def steps_of(path: Path) -> list[tcp.Step]:
@@ -74,13 +76,26 @@ def test_the_kernels_states_are_never_ruled_out(path: Path) -> None:
         before = {"A": frame["a_state"], "B": frame["b_state"]}
 
 
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_a_conversation_begins_where_the_ports_stood(path: Path) -> None:
+    """Also when the same ports had another connection before, as in TIME_WAIT reuse."""
+    truth = recorded(path)
+    for conversation in tcp.load(path).conversations:
+        first = conversation.trace[0]
+        assert first.packet is not None
+        place = first.packet.number - 1
+        before = truth[place - 1] if place else {"a_state": "CLOSED", "b_state": "LISTEN"}
+        assert fits(first.before.a, before["a_state"])
+        assert fits(first.before.b, before["b_state"])
+
+
 # The frames after which an end's state stays open, by hand: a SYN or FIN that is sent again
 # before it is acknowledged, and a RST whose sender may have had a connection or not.
 OPEN_AFTER = {
     "lost-syn": {1},
     "lost-fin": {4},
     "lost-syn-ack": {3},  # the SYN,ACK may have arrived just after the SYN went out again
-    "refused": {1, 2},
+    "refused": {1},
 }
 
 
@@ -209,3 +224,101 @@ def test_data_that_the_capture_cut_short_still_counts() -> None:
     seen = watch(packets)
     assert (str(seen[-1].after.a), str(seen[-1].after.b)) == ("TIME_WAIT", "CLOSED")
     assert not any("missing" in remark for remark in seen.remarks)
+
+
+# What is told, read beside the kernel's states and RFC 9293's figures
+
+
+def told(name: str, frame: int, side: Side) -> str:
+    """What is said about one end at one frame of a recording."""
+    steps = steps_of(DATA / "recordings" / f"{name}.pcap")
+    return " ".join(move.why for move in steps[frame - 1].moves if move.who == side)
+
+
+def states(name: str, frame: int) -> tuple[str, str]:
+    after = steps_of(DATA / "recordings" / f"{name}.pcap")[frame - 1].after
+    return str(after.a), str(after.b)
+
+
+def test_a_refusal_is_an_answer_or_an_abort_and_ends_closed() -> None:
+    assert states("refused", 2) == ("CLOSED", "CLOSED")
+    why = told("refused", 2, "B")
+    assert why.startswith("Either: This RST answers") and "Or: The connection is thrown" in why
+
+
+def test_a_reset_from_syn_sent_is_an_answer() -> None:
+    """RFC 9293 figures 8 and 9: A stays in SYN_SENT, and its SYN goes again."""
+    assert states("half-open-discovery", 8)[0] == states("half-open-discovery", 9)[0] == "SYN_SENT"
+    assert states("old-duplicate-syn", 4) == ("SYN_SENT", "LISTEN")
+    for name, frame in (("half-open-discovery", 8), ("old-duplicate-syn", 4)):
+        assert told(name, frame, "A").startswith("This RST answers a segment")
+    assert told("half-open-discovery", 9, "A") == ""  # no new call
+
+
+def test_another_syn_from_syn_sent_is_a_new_attempt() -> None:
+    """Not a crash: the user gave up and called again (CLOSE, then OPEN)."""
+    (conversation,) = tcp.load(DATA / "recordings" / "old-duplicate-syn.pcap").conversations
+    assert not any("crash" in remark for remark in conversation.trace.remarks)
+    assert "given up without a word. The application connects" in told("old-duplicate-syn", 2, "A")
+
+
+def test_a_new_syn_in_time_wait_may_reopen() -> None:
+    """RFC 9293 §3.10.7.4, MAY-2; or the wait was over and a listener took it."""
+    why = told("new-syn-in-time-wait", 8, "B")
+    assert "A SYN numbered beyond the old connection starts a new one." in why
+    (first, again) = tcp.load(DATA / "recordings" / "new-syn-in-time-wait.pcap").conversations
+    assert (first.reused, again.reused) == (False, True)
+    assert State.TIME_WAIT in again.trace[0].before.b.possible
+    assert any("had a connection before" in remark for remark in again.trace.remarks)
+
+
+def test_a_hole_that_sacks_show_is_told() -> None:
+    """RFC 2018: the second of four segments comes last; until then two must wait."""
+    assert told("reordered-data", 5, "B").startswith("The packet has not arrived yet")
+    assert "must wait" in told("reordered-data", 6, "B")
+    assert "must wait" in told("reordered-data", 7, "B")
+    assert "must wait" not in told("reordered-data", 4, "B")
+    assert told("reordered-data", 10, "B").startswith("Packet 5 arrives: ")
+
+
+def test_a_lost_packet_is_told_by_name() -> None:
+    assert told("lost-fin", 4, "B").startswith("It may have been lost, for it is sent again.")
+    assert told("lost-last-ack", 7, "B").startswith("The packet did not arrive")
+    assert told("fast-retransmit", 22, "B").startswith("Packet 6 may have been lost, for it is")
+    assert told("simultaneous-open", 2, "B").endswith("Our SYN goes again, with an ACK.")
+    assert "Packet 1 arrives: " in told("simultaneous-open", 2, "B")
+
+
+def test_sides_that_change_places_keep_their_states() -> None:
+    """The ports' next connection is opened by the other end."""
+    packets = [
+        from_a(1000, 0, f.SYN), from_b(9000, 1001, f.SYN | f.ACK), from_a(1001, 9001),
+        from_a(1001, 9001, f.FIN | f.ACK), from_b(9001, 1002, f.FIN | f.ACK), from_a(1002, 9002),
+        from_b(99_000, 0, f.SYN), from_a(5000, 99_001, f.SYN | f.ACK), from_b(99_001, 5001),
+    ]  # fmt: skip
+    old, new = tcp.load(f.pcap(packets, link=101)).conversations
+    assert str(old.trace[-1].after.a) == "TIME_WAIT"
+    assert new.a == old.b
+    assert State.TIME_WAIT in new.trace[0].before.b.possible
+    assert str(new.trace[0].before.a) == "CLOSED"
+
+
+def test_a_reset_where_abort_sends_none_means_that_it_had_ended() -> None:
+    """RFC 9293 §3.10.5 sends no RST from LAST_ACK: the end gave up, then answered."""
+    packets = [
+        from_a(1000, 0, f.SYN), from_b(9000, 1001, f.SYN | f.ACK), from_a(1001, 9001),
+        from_a(1001, 9001, f.FIN | f.ACK), from_b(9001, 1002), from_b(9001, 1002, f.FIN | f.ACK),
+        from_b(9002, 0, f.RST),
+    ]  # fmt: skip
+    trace = tcp.load(f.pcap(packets, link=101)).conversations[0].trace
+    assert str(trace[-2].after.b) == "LAST_ACK"
+    assert str(trace[-1].after.b) == "CLOSED"
+    assert trace[-1].row is not None and str(trace[-1].row.event) == "user timeout"
+
+
+def from_a(*args: int) -> bytes:
+    return f.ipv4(f.tcp(*args))
+
+
+def from_b(*args: int) -> bytes:
+    return f.ipv4(f.tcp(*args, sport=80, dport=50000), f.B[0], f.A[0])
