@@ -162,14 +162,16 @@ class Stream:
         self._gunzip = Gunzip(self._raw, head) if self.packed else None
         self._copy = store.keep() if copy or self.packed else None
         # a plain file that nobody bounds goes straight where it is wanted, without a copy
-        plain = limit is None and self._gunzip is None and self._copy is None
-        self._direct = file.readinto if plain and isinstance(file, io.FileIO) else None
+        self._direct: Callable[[memoryview], int | None] | None = None
+        if limit is None and not self.packed and not copy and isinstance(file, io.FileIO):
+            file.seek(0)
+            self._ready, self.taken, self._direct = b"", 0, file.readinto
 
     def readinto(self, room: memoryview) -> int:
         """Fill ``room``; fewer bytes come only at the end, and none after it."""
         done = 0
-        if self._direct is not None and not self._ready:
-            while done < len(room) and (count := self._fill(room[done:])):
+        if self._direct is not None:
+            while done < len(room) and (count := self._fill(self._direct, room[done:])):
                 done += count
             return done
         while done < len(room) and (some := self._some(len(room) - done)):
@@ -183,13 +185,13 @@ class Stream:
                     raise unreadable(self.name, error) from None
         return done
 
-    def _fill(self, room: memoryview) -> int:
+    def _fill(self, fill: Callable[[memoryview], int | None], room: memoryview) -> int:
         try:
-            count = self._direct(room) if self._direct is not None else 0
+            count = fill(room) or 0
         except OSError as error:
             raise unreadable(self.name, error) from None
-        self.taken += count or 0
-        return count or 0
+        self.taken += count
+        return count
 
     def _some(self, wanted: int) -> bytes:
         if self._limit is not None and self._given >= self._limit:

@@ -45,8 +45,9 @@ class Window:
         if stream.size is not None and not stream.packed:
             size = min(PORTION, stream.size)
         self.size = max(size, 64)
-        self.buffer = bytearray(self.size + SLACK)
-        self.data = np.frombuffer(self.buffer, np.uint8)
+        self.data = np.empty(self.size + SLACK, np.uint8)
+        self.data[: 64 + SLACK] = self.data[self.size :] = 0  # what a short file leaves
+        self.buffer = memoryview(self.data)  # type: ignore[arg-type]  # Python 3.12 knows better
         self.base = self.end = 0
         self.stream, self._progress = stream, progress
         self.advance(0)
@@ -56,7 +57,7 @@ class Window:
         kept = max(self.end - position, 0)
         if kept:
             self.buffer[:kept] = self.buffer[position : self.end]
-        room = memoryview(self.buffer)[: self.size]
+        room = self.buffer[: self.size]
         beyond = max(position - self.end, 0)
         self.base += position - beyond
         while beyond:
