@@ -11,8 +11,8 @@ from tcpcourse.views.escape import markup
 from tcpcourse.views.svg import num
 from tcpcourse.views.words import fate, flag_names, number_line
 
-LEFT, RIGHT = 148, 336  # where arrows touch the lifelines of A and B
-UNDER_WAY = 0.75  # how far across an arrow is drawn that does not arrive
+LEFT, RIGHT = 156, 344  # where arrows touch the lifelines of A and B
+UNDER_WAY = 0.86  # how far across an arrow is drawn that does not arrive
 ROOM = 14  # above and below an arrow for its words
 DROP = 34  # how far a packet sinks that is lost or still on its way, if it went all across
 

@@ -14,7 +14,7 @@ from tcpcourse.views.escape import brief, visible
 from tcpcourse.views.svg import COLOUR_A, COLOUR_B, PHASES, Svg, num, picture, write
 from tcpcourse.views.words import short_event, short_time, state_lines
 
-WIDTH, TOP = 452, 50
+WIDTH, TOP = 460, 50
 ROW, SEND, WAIT, FOLD = 34, 30, 20, 26
 BAND = 12
 LONG_WAIT = 5  # a wait this many times the usual one is not drawn to scale

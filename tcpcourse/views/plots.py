@@ -77,7 +77,7 @@ def time_sequence(trace: Trace, side: Side = "A") -> Figure:
                       markersize=5, label=kind)  # fmt: skip
     _ack_lines(axes, trace, side)
     if axes.get_legend_handles_labels()[1]:
-        axes.legend(loc="lower right")
+        figure.legend(loc="outside lower center", ncols=5)
     return figure
 
 

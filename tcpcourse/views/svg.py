@@ -89,7 +89,9 @@ def picture(
     """
     title = visible(title, 600)
     words = markup(title)
-    fluid = "" if short else f' style="max-width:100%;height:auto"><title>{words}</title'
+    least = round(width * 0.8)  # below that letters could not be read: the page scrolls instead
+    fluid = f' style="max-width:100%;min-width:{least}px;height:auto"><title>{words}</title'
+    fluid = "" if short else fluid
     rules = (_STYLE + style).replace(".tv", f".{kind}")
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="0 0 {width} {height}"'

@@ -41,7 +41,7 @@ def test_in_flight_of_the_document() -> None:
 
 
 def test_lost_and_resent_packets_are_told_apart() -> None:
-    legend = time_sequence(stories.talk(lose=4)).axes[0].get_legend()
+    legend = time_sequence(stories.talk(lose=4)).legends[0]
     assert [text.get_text() for text in legend.get_texts()][:3] == ["sent", "sent again", "lost"]
 
 
