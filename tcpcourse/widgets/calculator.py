@@ -58,7 +58,7 @@ class Calculator(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         except TcpCourseError as problem:
             self.answer = f"{visible(str(problem), 300)}."
         items = "".join(f"<li>{markup(line)}</li>" for line in self.answer.split("\n"))
-        self._answer.value = f'<ul role="status" aria-live="polite">{items}</ul>'
+        self._answer.value = f'<div role="status" aria-live="polite"><ul>{items}</ul></div>'
 
     def _lines(self) -> list[str]:
         one, other = Segment.parse(self.one.value), Segment.parse(self.other.value)
