@@ -1,0 +1,98 @@
+"""The commands of an instructor: ``python -m tcpcourse.exercises.grading --help``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.exercises.grading.batch import Course, autograde, export, grade_one
+from tcpcourse.exercises.grading.collecting import collect, roster
+from tcpcourse.exercises.grading.keys import key_path, make_key
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; 0 if all went well, 1 if there is something to read, 2 if nothing ran."""
+    given = _parser().parse_args(words)
+    try:
+        return int(given.run(given))
+    except TcpCourseError as problem:
+        print(f"{problem}.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Interrupted. What is graded is kept: run the same again.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tcpcourse.exercises.grading", description="Grade what was handed in."
+    )
+    parser.add_argument(
+        "--root", type=Path, default=Path(), help="the course folder, with nbgrader_config.py"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, words: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=words, description=words)
+        made.set_defaults(run=run)
+        return made
+
+    command("key", _key, "make the secret key, once for a course")
+    brought = command("import", _import, "take submissions from a zip of Moodle or Canvas")
+    brought.add_argument("assignment")
+    brought.add_argument("zip", type=Path)
+    brought.add_argument("--roster", type=Path, help="CSV with the columns number and student")
+    all_ = command("autograde", _autograde, "grade all submissions of an assignment")
+    all_.add_argument("assignment")
+    all_.add_argument("--workers", type=int, help="how many at once (as many as cores)")
+    all_.add_argument("--again", action="store_true", help="run also what is graded already")
+    one = command("one", _one, "run and mark one submission, and leave the gradebook alone")
+    one.add_argument("assignment")
+    one.add_argument("student")
+    out = command("export", _export, "write all grades to a CSV file")
+    out.add_argument("file", type=Path)
+    return parser
+
+
+def _key(given: argparse.Namespace) -> int:
+    make_key(key_path())
+    print(f"The key is in {key_path()}. Keep a copy: marks are drawn from it.")
+    return 0
+
+
+def _import(given: argparse.Namespace) -> int:
+    course = Course(given.root)
+    known = roster(given.roster) if given.roster else {}
+    path = course.directory.format_path(course.directory.submitted_directory, "x", "y")
+    submitted = Path(course.directory.root) / Path(path).parent.parent
+    done = collect(given.zip, submitted, given.assignment, known)
+    for name, why in done.left_out:
+        print(f"left out: {name!r}: {why}")
+    print(f"{len(done.students)} students have handed in {given.assignment}.")
+    return 1 if done.left_out else 0
+
+
+def _autograde(given: argparse.Namespace) -> int:
+    report = autograde(given.root, given.assignment, given.workers, given.again)
+    for student, cell, words in report.lines:
+        print(": ".join(part for part in (student, cell, words) if part))
+    print(f"{report.graded} notebooks graded, {report.kept} were graded before.")
+    return 1 if report.lines else 0
+
+
+def _one(given: argparse.Namespace) -> int:
+    for graded in grade_one(given.root, given.assignment, given.student):
+        for cell, words in graded.notes:
+            print(f"{cell}: {words}" if cell else words)
+    return 0
+
+
+def _export(given: argparse.Namespace) -> int:
+    export(given.root, given.file)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,253 @@
+"""All submissions of an assignment, on all cores, with one process that keeps the books.
+
+Workers run notebooks and mark them; each result is kept in a file at once. Only the parent
+writes the gradebook. After an interruption nothing that was kept is run again.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import NbGrader
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from tqdm import tqdm
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.exercises.draw import student_name
+from tcpcourse.exercises.grading.converting import MARKS, guard, job_of, notebooks_of
+from tcpcourse.exercises.grading.marking import Graded, Job, grade
+from tcpcourse.exercises.grading.plaindata import clean
+from tcpcourse.exercises.grading.sandbox import SandboxError
+
+DONE = ".recorded"
+FORMULA = ("=", "+", "-", "@", "\t")
+
+
+@dataclass
+class Report:
+    """What happened: how many were ``graded`` now, how many were ``kept`` from before, and
+    for each thing to know the student, the cell (or an empty text) and a sentence."""
+
+    graded: int = 0
+    kept: int = 0
+    lines: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def save(self, path: Path) -> None:
+        """Write the lines as CSV; nothing in it is a formula to a spreadsheet."""
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(("student", "cell", "what"))
+            for line in self.lines:
+                rows.writerow([f"'{word}" if word.startswith(FORMULA) else word for word in line])
+
+
+class Course:
+    """nbgrader's course folder, with its configuration. Only one process may write to it."""
+
+    def __init__(self, root: Path) -> None:
+        if not (root / "nbgrader_config.py").is_file():
+            raise TcpCourseError(f"{root} is no course folder: it has no nbgrader_config.py")
+        app = NbGrader(log_level=logging.ERROR)
+        app.config_file_paths.insert(0, str(root))
+        app.load_config_file()
+        app.config.CourseDirectory.root = str(root.absolute())
+        self.config = app.config
+        self.directory = CourseDirectory(config=app.config)
+
+    def students(self, assignment: str) -> list[str]:
+        """The names of the folders in which something was handed in, in order."""
+        pattern = self.directory.format_path(self.directory.submitted_directory, "*", assignment)
+        at = Path(pattern).parts.index("*")
+        found = Path(self.directory.root).glob(pattern)
+        return sorted(path.relative_to(self.directory.root).parts[at] for path in found)
+
+    def missing(self, assignment: str) -> None:
+        """Raise ``TcpCourseError`` when the gradebook does not know the assignment."""
+        with Gradebook(self.directory.db_url, self.directory.course_id) as book:
+            try:
+                book.find_assignment(assignment)
+            except MissingEntry:
+                raise TcpCourseError(
+                    f"the gradebook does not know {assignment}:"
+                    f" run `nbgrader generate_assignment {assignment}` first"
+                ) from None
+
+    def record(self, job: Job) -> None:
+        """Let nbgrader convert one submission, and write its marks into the gradebook."""
+        self.directory.assignment_id, self.directory.student_id = job.assignment, job.student
+        converter = _Recording(coursedir=self.directory, config=self.config)
+        converter.log.setLevel(logging.CRITICAL)
+        converter.force = True
+        converter.start()
+
+
+class _Recording(Autograde):  # type: ignore[misc]
+    """nbgrader's converter, for a submission whose notebook may have any name."""
+
+    def init_notebooks(self) -> None:
+        """One submission, with the notebooks that were released."""
+        folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        names = notebooks_of(self.coursedir, self.coursedir.assignment_id)
+        self.notebooks = [f"{folder}/{name}.ipynb" for name in names]
+        self.assignments = {folder: self.notebooks}
+
+
+def autograde(
+    root: Path, assignment: str, workers: int | None = None, again: bool = False
+) -> Report:
+    """Grade what was handed in for an assignment and write the marks into the gradebook.
+
+    What was graded before is left alone, unless the submission, the release or the key has
+    changed, or ``again`` is set. Raises ``TcpCourseError`` for what concerns everybody: no
+    release, no key, no sandbox. What concerns one student is a line of the report.
+    """
+    course = Course(root)
+    course.missing(assignment)
+    report = Report()
+    jobs = _jobs(course, assignment, report)
+    todo: list[Job] = []
+    for job in jobs:
+        if again:
+            _done(job).unlink(missing_ok=True)
+            job.store.unlink(missing_ok=True)
+        todo.append(job)
+    many = workers or os.cpu_count() or 1
+    with tqdm(total=len(todo), unit="notebook", desc=assignment) as bar:
+
+        def finished(job: Job, graded: Graded) -> None:
+            _record(course, job, graded, report)
+            bar.update()
+
+        _in_parallel(todo, many, finished, report)
+    report.lines.sort()
+    report.save(root / f"report-{assignment}.csv")
+    return report
+
+
+def _jobs(course: Course, assignment: str, report: Report) -> list[Job]:
+    """A job for each notebook of each student; a line for each folder that cannot be one."""
+    names = notebooks_of(course.directory, assignment)
+    if not names:
+        raise TcpCourseError(
+            f"{assignment} has no release: run `nbgrader generate_assignment {assignment}` first"
+        )
+    jobs = []
+    for student in course.students(assignment):
+        try:
+            student_name(student)
+        except TcpCourseError as problem:
+            report.lines.append((clean(student, 60), "", f"Not graded: {problem}."))
+            continue
+        jobs += [job_of(course.directory, assignment, student, name) for name in names]
+    if not jobs and not report.lines:
+        raise TcpCourseError(f"nobody has handed in {assignment}")
+    return jobs
+
+
+def _done(job: Job) -> Path:
+    return job.store.with_suffix(DONE)
+
+
+def _record(course: Course, job: Job, graded: Graded, report: Report) -> None:
+    """Write one student's marks, unless these very marks are written already."""
+    report.lines += [(job.student, cell, words) for cell, words in graded.notes]
+    done = _done(job)
+    if done.is_file() and done.read_text(encoding="ascii") == graded.digest:
+        report.kept += 1
+        return
+    try:
+        guard(job.submission)
+        course.record(job)
+    except Exception as problem:
+        # nbgrader stumbles over one student: that must not cost the others anything.
+        words = clean(str(problem), 200) or type(problem).__name__
+        report.lines.append((job.student, "", f"Not graded: nbgrader says {words!r}."))
+        return
+    done.write_text(graded.digest, encoding="ascii")
+    report.graded += 1
+
+
+def _in_parallel(
+    jobs: Iterable[Job], workers: int, finished: Callable[[Job, Graded], None], report: Report
+) -> None:
+    """Grade in other processes; ``finished`` is called here, in the order they end."""
+    left = list(jobs)
+    broken: list[Job] = []
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("forkserver"))
+    try:
+        running: dict[Future[Graded], Job] = {pool.submit(grade, job): job for job in left}
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                job = running.pop(future)
+                try:
+                    graded = future.result()
+                except SandboxError:
+                    raise
+                except BrokenProcessPool:
+                    broken.append(job)
+                except Exception as problem:
+                    _failed(job, problem, report)
+                else:
+                    finished(job, graded)
+    finally:
+        # Interrupted: what is running is given up, what is done is kept.
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list((getattr(pool, "_processes", None) or {}).values()):
+            process.terminate()
+    for job in broken:
+        # A worker died. Which job it was is not known: each goes alone, once.
+        _alone(job, finished, report)
+
+
+def _alone(job: Job, finished: Callable[[Job, Graded], None], report: Report) -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as pool:
+        try:
+            graded = pool.submit(grade, job).result()
+        except SandboxError:
+            raise
+        except Exception as problem:
+            _failed(job, problem, report)
+        else:
+            finished(job, graded)
+
+
+def _failed(job: Job, problem: Exception, report: Report) -> None:
+    what = clean(str(problem), 200) or type(problem).__name__
+    report.lines.append((job.student, "", f"Not graded, run it again: {what}."))
+
+
+def marks_of(root: Path, assignment: str) -> Path:
+    """Where the results of an assignment are kept until nobody needs them any more."""
+    return root / MARKS / assignment
+
+
+def grade_one(root: Path, assignment: str, student: str) -> list[Graded]:
+    """Grade one student's notebooks and keep the results; the gradebook is not touched.
+
+    This is what a job on a cluster does. ``autograde`` then finds the results and only
+    writes them down.
+    """
+    course = Course(root)
+    names = notebooks_of(course.directory, assignment)
+    return [grade(job_of(course.directory, assignment, student, name)) for name in names]
+
+
+def export(root: Path, path: Path) -> None:
+    """All grades as CSV, by nbgrader's own exporter."""
+    from nbgrader.plugins import CsvExportPlugin
+
+    course = Course(root)
+    exporter: Any = CsvExportPlugin(to=str(path))
+    with Gradebook(course.directory.db_url, course.directory.course_id) as book:
+        exporter.export(book)

@@ -1,0 +1,195 @@
+"""What nbgrader calls: it converts and keeps the books, the grading happens elsewhere.
+
+``configure`` puts these parts into an ``nbgrader_config.py``. Then ``nbgrader autograde``,
+the formgrader's button and the batch all do the same: the submission is restored from the
+release, run in the sandbox, marked by the trusted side, and the marks go into the gradebook.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbformat.v4 import new_markdown_cell, new_output
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    NbGraderPreprocessor,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+from nbgrader.utils import is_grade, is_solution
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.exercises.grading.keys import key_path, read_key
+from tcpcourse.exercises.grading.limits import Limits
+from tcpcourse.exercises.grading.marking import Graded, Job, grade, prepare
+from tcpcourse.exercises.grading.restore import NOTES
+
+MARKS = "marks"
+"""The folder of the course root that keeps what was graded."""
+
+
+def job_of(directory: Any, assignment: str, student: str, notebook: str) -> Job:
+    """The job of grading one notebook, from nbgrader's course directory.
+
+    Raises ``TcpCourseError`` when there is no release or no key.
+    """
+    root = Path(directory.root).absolute()
+
+    def place(step: str, whose: str) -> Path:
+        return Path(root, directory.format_path(step, whose, assignment))
+
+    release = place(directory.release_directory, ".") / f"{notebook}.ipynb"
+    if not release.is_file():
+        raise TcpCourseError(
+            f"{assignment} has no release: run `nbgrader generate_assignment {assignment}` first"
+        )
+    key = key_path()
+    return Job(
+        assignment,
+        student,
+        notebook,
+        place(directory.submitted_directory, student),
+        release,
+        root / MARKS / assignment / student / f"{notebook}.json",
+        read_key(key),
+        Limits.of(directory.config.get("TcpcourseLimits", {})),
+        (root, key.absolute().parent, Path.home()),
+    )
+
+
+def notebooks_of(directory: Any, assignment: str) -> list[str]:
+    """The names of an assignment's released notebooks."""
+    folder = directory.format_path(directory.release_directory, ".", assignment)
+    return sorted(path.stem for path in (Path(directory.root) / folder).glob("*.ipynb"))
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submission as nothing but text, and puts it into the release."""
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
+        """A submitted notebook is restored; one that is restored already is read as it is."""
+        converter: Any = self.parent
+        if not converter._sanitizing:
+            return super().from_filename(filename, resources=resources, **kw)
+        about = resources["nbgrader"]
+        job = job_of(converter.coursedir, about["assignment"], about["student"], about["notebook"])
+        notebook = prepare(job).restored.notebook
+        return super().from_notebook_node(notebook, resources=resources, **kw)  # type: ignore[no-untyped-call]
+
+
+class RunInSandbox(NbGraderPreprocessor):  # type: ignore[misc]
+    """Takes the place of nbgrader's Execute: runs and marks outside this process."""
+
+    def preprocess(self, nb: Any, resources: Any) -> Any:
+        """Grade, put what the cells printed below them, and hand the marks on."""
+        about = resources["nbgrader"]
+        directory = self.parent.parent.coursedir
+        job = job_of(directory, about["assignment"], about["student"], about["notebook"])
+        graded = resources["tcpcourse"] = grade(job)
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = _outputs(cell, graded)
+        if graded.notes:
+            nb.cells.insert(0, _notes(graded))
+        return nb, resources
+
+
+def _outputs(cell: Any, graded: Graded) -> list[Any]:
+    """What is shown below a code cell: its text, its error, and the mark with its words."""
+    shown = []
+    if text := graded.texts.get(cell.id):
+        shown.append(new_output("stream", name="stdout", text=text))
+    if error := graded.errors.get(cell.id):
+        shown.append(new_output("stream", name="stderr", text=error))
+    name = cell.metadata.get("nbgrader", {}).get("grade_id")
+    mark = graded.marks.get(name) if is_grade(cell) else None
+    if mark is not None:
+        shown.append(new_output("stream", name="stdout", text=mark.message + "\n"))
+    return shown
+
+
+def _notes(graded: Graded) -> Any:
+    """The notes as a cell of plain words at the top."""
+    lines = [f"{cell}: {words}" if cell else words for cell, words in graded.notes]
+    # Indented text is shown as it stands, whatever it holds.
+    rows = ["    " + " ".join(line.split()) for line in lines]
+    text = "Notes of the grading:\n\n" + "\n".join(rows)
+    cell = new_markdown_cell(text)
+    cell["id"] = NOTES
+    return cell
+
+
+class SaveMarks(SaveAutoGrades):  # type: ignore[misc]
+    """Takes the place of nbgrader's SaveAutoGrades: the trusted side's marks are the scores.
+
+    Answers that a person grades, and earlier grades by hand, are treated as nbgrader does.
+    """
+
+    def _add_score(self, cell: Any, resources: Any) -> None:
+        graded: Graded = resources["tcpcourse"]
+        name = cell.metadata["nbgrader"]["grade_id"]
+        if is_solution(cell) and graded.readable:
+            super()._add_score(cell, resources)
+            return
+        mark = graded.marks.get(name)
+        where = (name, self.notebook_id, self.assignment_id, self.student_id)
+        row = self.gradebook.find_grade(*where)
+        row.auto_score = None if mark is None else mark.points
+        row.needs_manual_grade = row.auto_score is None or row.manual_score is not None
+        self.gradebook.db.commit()
+
+    def _add_comment(self, cell: Any, resources: Any) -> None:
+        if resources["tcpcourse"].readable:
+            super()._add_comment(cell, resources)
+
+
+class _Unguarded(BaseException):
+    """A submission's folder could not be made safe. nbgrader must not go on with it."""
+
+
+def guard(folder: Path) -> None:
+    """Leave only regular files in a submission's folder.
+
+    nbgrader copies what lies beside a notebook, follows links as it does, and later shows
+    the copy to the student.
+    """
+    try:
+        for place, folders, files in os.walk(folder):
+            for name in [*folders, *files]:
+                path = Path(place, name)
+                mode = path.lstat().st_mode
+                if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                    path.unlink()
+    except OSError as problem:
+        raise _Unguarded(f"{folder}: {problem}") from None
+
+
+def configure(config: Any) -> None:
+    """Put the sandbox and the trusted marks into nbgrader's configuration."""
+
+    def before(notebooks: list[str], **_: Any) -> None:
+        """nbgrader's hook before each submission. It is told the released names: the
+        notebook is found whatever it is called."""
+        folder = Path(notebooks[0]).parent
+        guard(folder)
+        directory = CourseDirectory(config=config)
+        names = notebooks_of(directory, folder.name)
+        notebooks[:] = [str(folder / f"{name}.ipynb") for name in names]
+
+    autograde = config.Autograde
+    autograde.pre_convert_hook = before
+    autograde.exporter_class = SubmissionExporter
+    autograde.sanitize_preprocessors = [OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
+    autograde.autograde_preprocessors = [
+        RunInSandbox,
+        SaveMarks,
+        AssignLatePenalties,
+        CheckCellMetadata,
+    ]

@@ -1,0 +1,64 @@
+"""What comes out of a sandbox is bytes that anybody may have written: read them with bounds."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Any, NoReturn
+
+from tcpcourse.core.errors import TcpCourseError
+
+LONGEST_LINE = 4 << 20
+MOST_COMMAS = 200_000
+LONGEST_NUMBER = 40
+
+
+def parse(line: bytes) -> dict[str, Any]:
+    """One message: a JSON object of bounded size and depth, without NaN and huge numbers.
+
+    Raises ``TcpCourseError`` for anything else.
+    """
+    if len(line) > LONGEST_LINE or line.count(b",") + line.count(b"[") > MOST_COMMAS:
+        raise TcpCourseError("a message from the notebook is too large")
+    try:
+        message = json.loads(line, parse_int=_whole, parse_float=_real, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise TcpCourseError("a message from the notebook cannot be read") from None
+    if type(message) is not dict:
+        raise TcpCourseError("a message from the notebook is no JSON object")
+    return message
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError("a number is too long")
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError("a number is too long")
+    value = float(digits)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError("a number is not finite")
+    return value
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON")
+
+
+def clean(text: object, longest: int = 300) -> str:
+    """Text that can be written anywhere: no control characters, no half characters, cut."""
+    if not isinstance(text, str):
+        return ""
+    cut = text if len(text) <= longest else text[: longest - 1] + "…"
+    return "".join(
+        letter if letter in "\n\t" or unicodedata.category(letter) not in _UNSEEN else "\ufffd"
+        for letter in cut
+    )
+
+
+# Control and format characters, halves of surrogate pairs, places with no character. Format
+# characters can turn the direction of text around, so that a sentence reads as another.
+_UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co"}

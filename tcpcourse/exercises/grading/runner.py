@@ -1,0 +1,270 @@
+"""Runs inside the sandbox: a notebook's cells, then calls of its functions, told as JSON lines.
+
+This file is run by itself and imports nothing of the package but what makes answers plain.
+The student's code shares this process, so it can make it say anything at all, and that is
+all that it can do: what is said here is nothing but this student's own answers.
+
+In, one JSON object a line: the cells with the names of the answers, then the calls. Out:
+``ready``, ``begin`` and ``end`` of each cell, ``answer`` whenever one changed, ``done``, and
+one ``result`` for each call.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import io
+import json
+import os
+import resource
+import signal
+import sys
+import types
+from typing import Any
+
+LONGEST_TEXT = 10_000
+MOST_TEXT = 400_000
+
+
+class CellTimeout(BaseException):
+    """The time of one cell or one call is over. No ``except Exception`` catches it."""
+
+
+class Told(io.TextIOBase):
+    """Standard output and error of a cell: the first part is kept, the rest is counted."""
+
+    def __init__(self, most: int) -> None:
+        self.parts: list[str] = []
+        self.left, self.dropped = most, 0
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, text: str, /) -> int:
+        """Keep what there is room for; all of it counts as written."""
+        kept = str(text)[: self.left]
+        self.parts.append(kept)
+        self.left -= len(kept)
+        self.dropped += len(text) - len(kept)
+        return len(text)
+
+    def text(self) -> str:
+        """What was kept, and how much was not."""
+        tail = f"\n… and {self.dropped} characters more" if self.dropped else ""
+        return "".join(self.parts) + tail
+
+
+class Magic:
+    """Stands for IPython's shell: every magic is ignored."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_, **__: None
+
+
+def compiled(source: str) -> list[types.CodeType]:
+    """The cell as code; of a last line that is an expression, the value is shown."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        tree = ast.parse(without_magics(source))
+    codes = []
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
+    if tree.body:
+        codes.append(compile(tree, "<cell>", "exec", flags))
+    if isinstance(last, ast.Expr):
+        codes.append(compile(ast.Expression(last.value), "<cell>", "eval", flags))
+    return codes
+
+
+def without_magics(source: str) -> str:
+    """The source without lines for IPython or a shell, as far as Python can say without them."""
+    lines = source.split("\n")
+    first = next((line.strip() for line in lines if line.strip()), "")
+    if first.startswith("%%") and first.split()[0] not in {"%%time", "%%timeit", "%%capture"}:
+        return ""
+    for at, line in enumerate(lines):
+        bare = line.strip()
+        if bare.startswith(("%", "!", "?")) or bare.endswith("?"):
+            lines[at] = line[: len(line) - len(line.lstrip())] + "pass"
+    return "\n".join(lines)
+
+
+def told_error(error: BaseException) -> str:
+    """The kind of error, its words and its line in the cell."""
+    try:
+        words = str(error)[:500]
+    except BaseException:
+        words = ""
+    line, place = None, error.__traceback__
+    while place is not None:
+        if place.tb_frame.f_code.co_filename == "<cell>":
+            line = place.tb_lineno
+        place = place.tb_next
+    where = f" (line {line})" if line else ""
+    return f"{type(error).__name__[:80]}: {words}{where}"
+
+
+class Runner:
+    """One notebook in this process."""
+
+    def __init__(self, program: dict[str, Any], incoming: int, outgoing: int) -> None:
+        self.incoming = os.fdopen(incoming, "rb")
+        self.outgoing = outgoing
+        self.encode = json.JSONEncoder(allow_nan=False).encode
+        self.cells: list[list[str]] = program["cells"]
+        self.names: dict[str, list[str]] = program["names"]
+        self.limits: dict[str, float] = program["limits"]
+        self.last: dict[str, str] = {}
+        self.text_left = MOST_TEXT
+        module = types.ModuleType("__main__")
+        sys.modules["__main__"] = module
+        self.space = module.__dict__
+        self.space.update(display=lambda *each: print(*each), get_ipython=Magic)
+
+    def say(self, **message: Any) -> None:
+        """Send one message to the trusted side."""
+        line = (self.encode(message) + "\n").encode()
+        while line:
+            line = line[os.write(self.outgoing, line) :]
+
+    def alarm(self, seconds: float) -> None:
+        """In ``seconds`` the code that runs is interrupted, again and again; 0 ends this."""
+
+        def over(*_: Any) -> None:
+            raise CellTimeout(f"longer than {seconds:g} seconds")
+
+        signal.signal(signal.SIGALRM, over if seconds else signal.SIG_IGN)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.2 if seconds else 0)
+
+    def guarded(self, seconds: float, work: Any) -> tuple[Any, BaseException | None]:
+        """What the work gives, or how it ended. Nothing but the process's death gets out."""
+        try:
+            try:
+                self.alarm(seconds)
+                return work(), None
+            finally:
+                self.alarm(0)
+        except BaseException as error:
+            self.alarm(0)
+            return None, error
+
+    def execute(self, source: str) -> None:
+        """Run a cell's code and print the value of its last line, as notebooks do."""
+        for code in compiled(source):
+            value = eval(code, self.space)
+            if code.co_flags & inspect.CO_COROUTINE:
+                value = asyncio.run(value)
+            if value is not None:
+                print(repr(value))
+
+    def run(self, cell: str, source: str) -> None:
+        """Run one cell and say what it printed and how it failed."""
+        self.say(begin=cell)
+        out = sys.stdout = sys.stderr = Told(min(LONGEST_TEXT, self.text_left))
+        _, error = self.guarded(self.limits["cell_seconds"], lambda: self.execute(source))
+        sys.stdout = sys.stderr = Told(0)
+        text = out.text()
+        self.text_left = max(0, self.text_left - len(text))
+        self.say(end=cell, text=text, error=None if error is None else told_error(error))
+
+    def answers(self) -> None:
+        """Say each answer that is not what it was."""
+        from tcpcourse.core.errors import TcpCourseError
+        from tcpcourse.exercises.question import plain
+
+        def one(name: str, kind: str) -> dict[str, Any]:
+            value = self.space.get(name)
+            if kind == "function":
+                return {"value": callable(value)}
+            try:
+                return {"value": plain(value)}
+            except TcpCourseError as problem:
+                return {"bad": str(problem)}
+
+        for question, (name, kind) in self.names.items():
+            said, error = self.guarded(
+                self.limits["call_seconds"], lambda name=name, kind=kind: one(name, kind)
+            )
+            if error is not None:
+                said = {"bad": "the answer cannot be read"}
+            line = self.encode(said)
+            if self.last.get(question) != line:
+                self.last[question] = line
+                self.say(answer=question, **said)
+
+    def who(self) -> None:
+        """Say for whom and for which assignment the notebook was started."""
+        problem = self.space.get("ps")
+        for word in ("student", "assignment"):
+            value = getattr(problem, word, None)
+            if type(value) is str:
+                self.say(who=word, value=value[:200])
+
+    def call(self, name: str, arguments: list[Any]) -> None:
+        """Call a function of the notebook and say what it gave; what it prints is lost."""
+        from tcpcourse.exercises.question import plain
+
+        function: Any = self.space.get(name)
+        value, error = self.guarded(
+            self.limits["call_seconds"], lambda: plain(function(*arguments))
+        )
+        if error is not None:
+            value = {"error": type(error).__name__[:80]}
+        self.say(result=value)
+
+    def start(self) -> None:
+        """Run all cells, then make the calls until no more come."""
+        self.say(ready=True)
+        for cell, source in self.cells:
+            self.run(cell, source)
+            self.answers()
+        self.guarded(self.limits["call_seconds"], self.who)
+        self.say(done=True)
+        for line in self.incoming:
+            message = json.loads(line)
+            self.call(message["call"], message["arguments"])
+
+
+def bounded(limits: dict[str, Any]) -> None:
+    """Bounds that the process cannot lift again, in a container as well."""
+    for what, most in (
+        (resource.RLIMIT_AS, limits["memory"]),
+        (resource.RLIMIT_FSIZE, limits["file_size"]),
+        (resource.RLIMIT_NPROC, limits["processes"]),
+        (resource.RLIMIT_CPU, limits["total_seconds"]),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(what)[1]
+        most = int(most) if hard == resource.RLIM_INFINITY else min(int(most), hard)
+        resource.setrlimit(what, (most, most))
+    # A write beyond the largest file is then an error of the cell, and ends nothing.
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+def main() -> None:
+    """Take the streams away from the student's code, then run it."""
+    first = b""
+    while not first.endswith(b"\n"):
+        # By single bytes from here on would be slow; what follows comes only after an answer.
+        part = os.read(0, 1 << 16)
+        if not part:
+            return
+        first += part
+    program = json.loads(first)
+    incoming, outgoing = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    bounded(program["limits"])
+    sys.path[:0] = program["path"]
+    Runner(program, incoming, outgoing).start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+"""A process that sees nothing and reaches nobody: bubblewrap, or a container if one is named.
+
+Inside there are Python, the course's library and an empty place for temporary files; nothing
+else of the machine is mounted, so there is no course folder, gradebook, key or home to be
+found. There is no network, and no process but its own. Where neither bubblewrap nor a container is
+there, nothing is run at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO, cast
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.exercises.grading.limits import Limits
+
+CONTAINER = "TCPCOURSE_SANDBOX_COMMAND"
+"""The environment variable that names a command which starts the runner in a container."""
+
+RUNNER = Path(__file__).with_name("runner.py")
+PACKAGE = Path(__file__).parents[2]
+LIBRARY = "/course"
+POLL_SECONDS = 0.05
+
+
+class SandboxError(TcpCourseError):
+    """There is no sandbox, or it does not start. No student's code has run."""
+
+
+class TimeOver(Exception):
+    """Nothing was said in time."""
+
+
+def command(hidden: Iterable[Path], files: Mapping[str, Path], limits: Limits) -> list[str]:
+    """The command that starts the runner in a sandbox.
+
+    ``hidden`` are folders and files that must not be seen even where they lie within what
+    Python needs; ``files`` are to be found beside the notebook, by their relative names.
+    Raises ``SandboxError`` where there is no sandbox.
+    """
+    container = os.environ.get(CONTAINER)
+    if container:
+        return shlex.split(container)
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise SandboxError(
+            "bubblewrap (bwrap) is not installed here, and no student's notebook is run without"
+            f" a sandbox: install it, or set {CONTAINER} to the container command of the"
+            ' instructor\'s guide (notebooks/exercises/README.md, "The container recipe")'
+        )
+    words = [
+        bwrap, "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534",
+        "--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session",
+        "--hostname", "sandbox", "--clearenv", "--setenv", "PATH", "/usr/bin:/bin",
+        "--setenv", "HOME", "/tmp", "--setenv", "LANG", "C.UTF-8",
+        "--setenv", "MPLBACKEND", "Agg", "--setenv", "OPENBLAS_NUM_THREADS", "1",
+    ]  # fmt: skip
+    shown = _shown()
+    for place in shown:
+        if place.is_symlink():
+            words += ["--symlink", os.readlink(place), str(place)]
+        else:
+            words += ["--ro-bind", str(place), str(place)]
+    homes = [PACKAGE, *(place for place in hidden if place.exists())]
+    for place in homes:
+        if any(place.resolve().is_relative_to(each.resolve()) for each in shown):
+            words += _covered(str(place.resolve()), place.is_dir())
+    library = f"{LIBRARY}/{PACKAGE.name}"
+    words += ["--ro-bind", str(PACKAGE), library, *_covered(f"{library}/exercises/grading")]
+    exercises = PACKAGE / "exercises"
+    for place in [exercises / "references.py", *exercises.glob("__pycache__/references.*")]:
+        words += _covered(f"{library}/{place.relative_to(PACKAGE).as_posix()}", folder=False)
+    words += ["--ro-bind", str(RUNNER), "/runner.py", "--proc", "/proc", "--dev", "/dev"]
+    size = ["--size", str(int(limits.storage))]
+    words += [*size, "--tmpfs", "/dev/shm", *size, "--tmpfs", "/tmp"]
+    for name, place in files.items():
+        words += ["--ro-bind", str(place), f"/tmp/{name}"]
+    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    return [*words, sys.executable, "-I", "-B", "/runner.py"]
+
+
+def _covered(place: str, folder: bool = True) -> list[str]:
+    """The words that put something empty over a place."""
+    if not folder:
+        return ["--ro-bind", os.devnull, place]
+    return ["--size", "4096", "--tmpfs", place, "--remount-ro", place]
+
+
+def _shown() -> list[Path]:
+    """What Python and its libraries need of the machine, and no more."""
+    system = [Path(f"/{name}") for name in ("usr", "bin", "lib", "lib64", "etc/ld.so.cache")]
+    python = [Path(sys.base_prefix), Path(sys.prefix)]
+    return [
+        place
+        for place in dict.fromkeys((*system, *python))
+        if place.exists() and not (place != system[0] and place.is_relative_to(system[0]))
+    ]
+
+
+class Sandbox:
+    """The runner in its sandbox, to talk to in lines; ends with the ``with`` block.
+
+    ``receive`` also looks after the memory and the number of all processes together, and
+    kills them when they are too many.
+    """
+
+    def __init__(self, words: list[str], limits: Limits) -> None:
+        self.limits = limits
+        self.killed_for = ""
+        self._left = limits.answers
+        self._buffer = bytearray()
+        try:
+            self._process = subprocess.Popen(
+                words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                bufsize=0,
+            )
+        except OSError as problem:
+            raise SandboxError(f"the sandbox {words[0]} cannot be started: {problem}") from None
+        streams = (self._process.stdin, self._process.stdout, self._process.stderr)
+        self._in, self._out, self._err = cast("tuple[IO[bytes], IO[bytes], IO[bytes]]", streams)
+        for stream in streams:
+            os.set_blocking(cast("IO[bytes]", stream).fileno(), False)
+        self._checked = 0.0
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        for stream in (self._in, self._out, self._err):
+            with contextlib.suppress(OSError):
+                stream.close()
+
+    def kill(self) -> None:
+        """End the sandbox; the kernel ends all processes in it together with the first."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def send(self, line: bytes, deadline: float) -> None:
+        """Write a line; a sandbox that does not take it until ``deadline`` is late.
+
+        Deadlines are times of ``time.monotonic``. Raises ``TimeOver`` then, and
+        ``BrokenPipeError`` when it is gone.
+        """
+        view = memoryview(line)
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self._in, selectors.EVENT_WRITE)
+            while view:
+                if time.monotonic() > deadline:
+                    raise TimeOver
+                if waiting.select(POLL_SECONDS):
+                    with contextlib.suppress(BlockingIOError):
+                        view = view[os.write(self._in.fileno(), view) :]
+
+    def receive(self, deadline: float) -> bytes | None:
+        """The next line, or ``None`` when there comes no more. Raises ``TimeOver``."""
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self._out, selectors.EVENT_READ)
+            while (end := self._buffer.find(b"\n")) < 0:
+                if time.monotonic() > deadline:
+                    raise TimeOver
+                if not self._watched():
+                    return None
+                if not waiting.select(POLL_SECONDS):
+                    continue
+                part = os.read(self._out.fileno(), 1 << 16)
+                self._left -= len(part)
+                if not part:
+                    return None
+                if self._left < 0:
+                    self._end("it said more than an answer can be")
+                    return None
+                self._buffer += part
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        return line
+
+    def complaint(self) -> str:
+        """What the sandbox itself wrote when it did not start: the first line of it."""
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            self._process.wait(2)
+            words = os.read(self._err.fileno(), 500).decode("utf-8", "replace")
+            return words.strip().split("\n")[0]
+        return ""
+
+    def _end(self, why: str) -> None:
+        self.killed_for = why
+        self.kill()
+
+    def _watched(self) -> bool:
+        """Whether all is within bounds; looks no more often than is worth it."""
+        now = time.monotonic()
+        if now < self._checked + POLL_SECONDS:
+            return True
+        self._checked = now
+        count, memory = tree(self._process.pid, self.limits.processes + 8)
+        if count > self.limits.processes:
+            self._end("it started too many processes")
+        elif memory > 2 * self.limits.memory:
+            self._end("it took too much memory")
+        return not self.killed_for
+
+
+def tree(pid: int, most: int) -> tuple[int, int]:
+    """How many processes descend from this one, and how many bytes of memory they hold.
+
+    Counting stops a little after ``most`` processes.
+    """
+    page = os.sysconf("SC_PAGE_SIZE")
+    found, pages, left = 0, 0, [pid]
+    while left and found <= most:
+        place = f"/proc/{left.pop()}"
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pages += int(Path(place, "statm").read_text().split()[1])
+            found += 1
+            for thread in os.listdir(f"{place}/task"):
+                left += map(int, Path(place, "task", thread, "children").read_text().split())
+    return found, pages * page

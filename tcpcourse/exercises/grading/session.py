@@ -1,0 +1,221 @@
+"""The trusted end of the talk with a notebook in its sandbox.
+
+Everything that is heard is this student's own claim about this student's own answers. It is
+read with bounds, and what does not fit is worth a sentence, never an exception.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.exercises.grading.limits import Limits
+from tcpcourse.exercises.grading.plaindata import clean, parse
+from tcpcourse.exercises.grading.sandbox import (
+    LIBRARY,
+    Sandbox,
+    SandboxError,
+    TimeOver,
+    command,
+)
+from tcpcourse.exercises.question import Answer, plain
+
+STARTS = 4
+"""How often a notebook is started: anew without each cell that ended its process."""
+
+START_SECONDS = 20
+GRACE_SECONDS = 2.0
+LONGEST_OUTPUT = 12_000
+
+
+@dataclass
+class Outcome:
+    """What a notebook gave.
+
+    ``answers`` holds plain data by question, ``bad`` why an answer is none, ``defined`` which
+    functions there are, ``results`` what their calls gave. ``texts`` and ``errors`` are what
+    each cell printed and how it failed; ``notes`` are pairs of a cell and a sentence.
+    """
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+    bad: dict[str, str] = field(default_factory=dict)
+    defined: dict[str, bool] = field(default_factory=dict)
+    results: dict[str, list[Any]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    who: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What to run: cells as pairs of a name and the source, in order; the answers' names by
+    question, each with its kind; and the calls to make of each function."""
+
+    cells: Sequence[tuple[str, str]]
+    names: Mapping[str, tuple[str, str]]
+    calls: Mapping[str, Sequence[list[Answer]]]
+    files: Mapping[str, Path] = field(default_factory=dict)
+    hidden: Sequence[Path] = ()
+
+
+class _Ended(Exception):
+    """The process is gone, or was sent away: why, and in which cell."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def run(work: Work, limits: Limits) -> Outcome:
+    """Run a notebook in a sandbox, as often as it takes to get all answers that it has.
+
+    A cell that ends the process, or will not be interrupted, is left out of the next start.
+    Raises ``SandboxError`` when there is no sandbox; then no student's code has run.
+    """
+    return _Talk(work, limits).run()
+
+
+class _Talk:
+    def __init__(self, work: Work, limits: Limits) -> None:
+        self.work, self.limits = work, limits
+        self.outcome = Outcome()
+        self.left_out: set[str] = set()
+        self.waiting = [name for name, calls in work.calls.items() if calls]
+        self.end = time.monotonic() + limits.total_seconds + START_SECONDS
+        self.cell = ""
+
+    def run(self) -> Outcome:
+        for _ in range(STARTS):
+            try:
+                if self._one_start():
+                    return self.outcome
+            except _Ended as ended:
+                self._note(ended.why)
+            if time.monotonic() > self.end:
+                break
+        cell = "" if self.outcome.results or not self.waiting else self.waiting[0]
+        self.outcome.notes.append((cell, "The notebook was not run to its end."))
+        return self.outcome
+
+    def _note(self, why: str) -> None:
+        self.outcome.notes.append((self.cell, f"Running this was stopped: {why}."))
+
+    def _one_start(self) -> bool:
+        """Run everything once; whether there is nothing left to do."""
+        words = command(self.work.hidden, self.work.files, self.limits)
+        self.cell = ""
+        with Sandbox(words, self.limits) as box:
+            self._introduce(box)
+            self._cells(box)
+            while self.waiting:
+                self._calls(box, self.waiting[0])
+                self.waiting.pop(0)
+        return True
+
+    def _introduce(self, box: Sandbox) -> None:
+        program = {
+            "cells": [cell for cell in self.work.cells if cell[0] not in self.left_out],
+            "names": self.work.names,
+            "limits": self.limits.told(),
+            "path": [LIBRARY],
+        }
+        deadline = time.monotonic() + START_SECONDS
+        try:
+            box.send(json.dumps(program).encode() + b"\n", deadline)
+            line = box.receive(deadline)
+        except (BrokenPipeError, TimeOver):
+            line = None
+        if line is None:
+            words = box.complaint() or "it says nothing"
+            raise SandboxError(f"the sandbox does not start: {clean(words)}")
+
+    def _hear(self, box: Sandbox, deadline: float) -> dict[str, Any]:
+        """The next message that makes sense. Raises ``_Ended``."""
+        try:
+            line = box.receive(min(deadline, self.end))
+        except TimeOver:
+            raise _Ended("it took too long and could not be interrupted") from None
+        if line is None:
+            raise _Ended(box.killed_for or "it ended the process")
+        try:
+            return parse(line)
+        except TcpCourseError as problem:
+            raise _Ended(str(problem)) from None
+
+    def _cells(self, box: Sandbox) -> None:
+        """Hear of each cell until all are done. Raises ``_Ended``."""
+        patience = self.limits.cell_seconds + self.limits.call_seconds + GRACE_SECONDS
+        known = [cell for cell, _ in self.work.cells]
+        deadline = time.monotonic() + patience
+        # What is said past this is not listened to: a few messages belong to each cell.
+        most = (len(known) + 1) * (len(self.work.names) + 4)
+        try:
+            for _ in range(most):
+                message = self._hear(box, deadline)
+                if message.get("done") is True:
+                    self.cell = ""
+                    return
+                if "begin" in message and message["begin"] in known:
+                    self.cell = message["begin"]
+                    deadline = time.monotonic() + patience
+                self._take(message)
+            raise _Ended("it said more than there are answers")
+        except _Ended:
+            self.left_out.add(self.cell)
+            raise
+
+    def _take(self, message: dict[str, Any]) -> None:
+        """Note what a message says, as far as it is about something that was asked."""
+        out = self.outcome
+        question, cell, who = (message.get(key) for key in ("answer", "end", "who"))
+        if cell == self.cell and cell:
+            out.texts[cell] = clean(message.get("text"), LONGEST_OUTPUT)
+            out.errors[cell] = clean(message.get("error"), 700)
+        elif type(question) is str and question in self.work.names:
+            out.answers.pop(question, None)
+            out.bad.pop(question, None)
+            if self.work.names[question][1] == "function":
+                out.defined[question] = message.get("value") is True
+            elif "value" in message:
+                try:
+                    out.answers[question] = plain(message["value"])
+                except TcpCourseError as problem:
+                    out.bad[question] = str(problem)
+            else:
+                out.bad[question] = clean(message.get("bad"))
+        elif type(who) is str and who in ("student", "assignment"):
+            out.who[who] = clean(message.get("value"), 100)
+
+    def _calls(self, box: Sandbox, question: str) -> None:
+        """Make the calls of one function. Raises ``_Ended``; the results so far are kept."""
+        results = self.outcome.results[question] = []
+        if not self.outcome.defined.get(question):
+            return
+        name = self.work.names[question][0]
+        self.cell = question
+        patience = self.limits.call_seconds + GRACE_SECONDS
+        try:
+            for arguments in self.work.calls[question]:
+                deadline = time.monotonic() + patience
+                line = json.dumps({"call": name, "arguments": arguments}).encode()
+                try:
+                    box.send(line + b"\n", min(deadline, self.end))
+                except (BrokenPipeError, TimeOver):
+                    raise _Ended("it ended the process or did not listen") from None
+                results.append(_result(self._hear(box, deadline)))
+        except _Ended:
+            self.waiting.pop(0)
+            raise
+
+
+def _result(message: dict[str, Any]) -> Answer:
+    try:
+        return plain(message.get("result", {"error": "no result"}))
+    except TcpCourseError:
+        return {"error": "no plain result"}

@@ -1,0 +1,167 @@
+"""Reading what a student handed in: any bytes at all, taken for a notebook if they are one."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.exercises.grading.plaindata import clean
+
+LARGEST_FILE = 100 << 20
+MOST_BRACKETS = 1_000_000
+MOST_COMMAS = 4_000_000
+MOST_CELLS = 1000
+LONGEST_SOURCE = 200_000
+
+
+class Unreadable(TcpCourseError):
+    """There is no notebook here that can be read; says why in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is taken of a student's cell: nothing else of the file goes any further.
+
+    ``kind`` is ``code`` or ``markdown`` (raw cells count as the latter), ``grade_id``
+    nbgrader's name of it and ``id`` the notebook format's, empty where there is none.
+    """
+
+    kind: str
+    source: str
+    grade_id: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A student's cells, the sum of the file's bytes, and sentences about the file."""
+
+    cells: tuple[Cell, ...]
+    digest: str
+    notes: tuple[str, ...]
+
+
+def read(folder: Path, notebook: str) -> Submission:
+    """The notebook called ``notebook`` (without ``.ipynb``) in a submission's folder.
+
+    The only notebook there counts, whatever its name. Links are never followed. Raises
+    ``Unreadable``.
+    """
+    path, notes = find(folder, notebook)
+    data = read_bytes(path)
+    cells = tuple(cells_of(data))
+    return Submission(cells, hashlib.sha256(data).hexdigest(), notes)
+
+
+def find(folder: Path, notebook: str) -> tuple[Path, tuple[str, ...]]:
+    """Where the notebook is, and a sentence for each thing that is not as it should be."""
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        raise Unreadable("the submission's folder cannot be read") from None
+    notes = [
+        f"{_name(entry.name)} is a link, which is not followed."
+        for entry in found
+        if entry.is_symlink()
+    ]
+    books = [
+        entry.name
+        for entry in found
+        if entry.name.lower().endswith(".ipynb") and entry.is_file(follow_symlinks=False)
+    ]
+    wanted = f"{notebook}.ipynb"
+    if wanted in books:
+        if len(books) > 1:
+            notes.append(f"There are {len(books)} notebooks; the one called {wanted} counts.")
+        return folder / wanted, tuple(notes)
+    if len(books) == 1:
+        notes.append(f"The notebook is called {_name(books[0])}; it is taken for {wanted}.")
+        return folder / books[0], tuple(notes)
+    if books:
+        raise Unreadable(f"there are {len(books)} notebooks, and none of them is called {wanted}")
+    linked = " but a link" if notes else ""
+    raise Unreadable(f"there is no notebook{linked} in the submission")
+
+
+def _name(name: str) -> str:
+    return repr(clean(name, 60))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a regular file of bounded size. Raises ``Unreadable``."""
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as problem:
+        what = "is a link" if problem.errno == errno.ELOOP else "cannot be opened"
+        raise Unreadable(f"the notebook {what}") from None
+    with open(number, "rb") as file:
+        about = os.fstat(number)
+        if not stat.S_ISREG(about.st_mode):
+            raise Unreadable("the notebook is no regular file")
+        data = file.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise Unreadable(f"the notebook is larger than {LARGEST_FILE >> 20} MB")
+    return data
+
+
+def cells_of(data: bytes) -> Iterator[Cell]:
+    """The cells of a notebook in format 4 or 3. Raises ``Unreadable``."""
+    if not data.strip():
+        raise Unreadable("the notebook's file is empty")
+    brackets = data.count(b"[") + data.count(b"{")
+    if brackets > MOST_BRACKETS or data.count(b",") > MOST_COMMAS:
+        raise Unreadable("the notebook has more parts than any notebook")
+    try:
+        book = json.loads(data.decode("utf-8-sig"), parse_int=str, parse_float=str)
+    except json.JSONDecodeError as problem:
+        where = f"line {problem.lineno}"
+        raise Unreadable(f"the notebook's file is damaged: no JSON from {where} on") from None
+    except (ValueError, RecursionError):
+        raise Unreadable("the notebook's file is damaged: it is no JSON text") from None
+    found = book.get("cells") if type(book) is dict else None
+    if found is None and type(book) is dict:
+        sheets = book.get("worksheets")
+        found = sheets[0].get("cells") if type(sheets) is list and _is_dict(sheets[:1]) else None
+    if type(found) is not list:
+        raise Unreadable("the file is no notebook: it has no list of cells")
+    if len(found) > MOST_CELLS:
+        raise Unreadable(f"the notebook has more than {MOST_CELLS} cells")
+    return map(_cell, found)
+
+
+def _is_dict(sheets: list[Any]) -> bool:
+    return bool(sheets) and type(sheets[0]) is dict
+
+
+def _cell(raw: Any) -> Cell:
+    """The cell, as far as it is one; what is missing is empty."""
+    if type(raw) is not dict:
+        return Cell("markdown", "")
+    source = raw.get("source", raw.get("input", ""))
+    if type(source) is list:
+        source = "".join(line for line in source if type(line) is str)
+    kind = "code" if raw.get("cell_type") == "code" else "markdown"
+    metadata = raw.get("metadata")
+    nbgrader = metadata.get("nbgrader") if type(metadata) is dict else None
+    grade_id = nbgrader.get("grade_id") if type(nbgrader) is dict else None
+    text = source if type(source) is str else ""
+    # Half characters cannot be written down again.
+    text = text[:LONGEST_SOURCE].encode("utf-8", "replace").decode()
+    return Cell(kind, _NEWLINES.sub("\n", text), _word(grade_id), _word(raw.get("id")))
+
+
+_NEWLINES = re.compile("\r\n?")
+
+
+def _word(value: Any) -> str:
+    return value if type(value) is str and len(value) <= 100 and value.isprintable() else ""
