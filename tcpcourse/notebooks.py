@@ -92,6 +92,7 @@ def execute(path: Path) -> bool:
         kernel_name=KERNEL["name"],
         record_timing=False,
         store_widget_state=False,
+        extra_arguments=["--log-level=ERROR"],  # not that loopback is not encrypted
         coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
     )
