@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from errno import EISDIR
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Literal
@@ -74,8 +75,9 @@ def _index(titles: Sequence[tuple[str, str]], notebooks: Sequence[NotebookNode])
     for (name, title), notebook in zip(titles, notebooks, strict=True):
         about = _about(notebook)
         lines.append(f'<dt><a href="{markup(name)}">{markup(title)}</a></dt><dd>{about}</dd>')
+    found = vendored()
     template = _environment().get_template("index_page.html.j2")
-    return str(template.render(chapters="\n".join(lines), files=vendored()))
+    return str(template.render(chapters="\n".join(lines), files=found))
 
 
 def _about(notebook: NotebookNode) -> str:
@@ -96,22 +98,23 @@ def write(texts: Mapping[str, str], out: Path) -> list[Path]:
 
     Raises TcpCourseError if that cannot be done; nothing half-written is left behind.
     """
-    new = not out.exists()
-    waiting: dict[Path, Path] = {}
+    new = [folder for folder in (out, *out.parents) if not folder.exists()]
+    waiting = {out / f".{name}.part": out / name for name in texts}
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            part = out / f".{name}.part"
-            waiting[part] = out / name
+        for part, text in zip(waiting, texts.values(), strict=True):
             part.write_text(text, encoding="utf-8", newline="\n")
+        for path in waiting.values():  # seen before the first is replaced, so all or none
+            if path.is_dir():
+                raise IsADirectoryError(EISDIR, f"{path.name} is a folder there")
         for part, path in waiting.items():
             part.replace(path)
     except OSError as error:
-        for part in waiting:
-            with suppress(OSError):
+        with suppress(OSError):
+            for part in waiting:
                 part.unlink(missing_ok=True)
-        if new:
-            with suppress(OSError):
-                out.rmdir()
+        with suppress(OSError):
+            for folder in new:
+                folder.rmdir()
         raise TcpCourseError(f"{out}: cannot be written: {error.strerror}.") from error
     return list(waiting.values())

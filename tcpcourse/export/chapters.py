@@ -56,9 +56,10 @@ def read(path: Path) -> NotebookNode:
 
     try:
         notebook: NotebookNode = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+        nbformat.validate(notebook, relax_add_props=True)
     except OSError as error:
         raise TcpCourseError(f"{path}: cannot be read: {error.strerror}.") from error
-    except (ValueError, AttributeError, nbformat.ValidationError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, nbformat.ValidationError) as error:
         raise TcpCourseError(f"{path}: this is not a notebook.") from error
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type != "code" or not cell.source.strip():

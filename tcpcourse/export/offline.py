@@ -30,6 +30,8 @@ FILES = {
     "vendor": ("reveal.css", "reveal.js", "notes.js", "tex-svg.js", "reveal.LICENSE",
                "mathjax.LICENSE"),
     "own": ("shared.css", "shared.js", "deck.css", "deck.js", "page.css"),
+    "tcpcourse": ("conf.json", "index.html.j2", "shared.html.j2", "colours.html.j2",
+                  "deck.html.j2", "page.html.j2", "index_page.html.j2"),
 }  # fmt: skip
 INSTEAD = {
     "Predictor": "Here the predictor asks for the numbers of each packet",
@@ -84,7 +86,7 @@ class Offline(Preprocessor):
 
 
 def vendored() -> dict[str, str]:
-    """The text of every file that goes into pages; TcpCourseError names one that is missing."""
+    """The text of every file behind the pages; TcpCourseError names one that is missing."""
     found = {}
     for folder, names in FILES.items():
         for name in names:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tcpcourse.export import slides
+from tcpcourse.export import pages, slides
 
 from .lab import Theme
 from .offline import Offline, opened
 
 pytestmark = pytest.mark.needs("chromium")
 
-CHAPTERS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).parents[2]
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 READY = "html[data-ready]"
 LARGEST = 4_000_000  # bytes of a deck
 SIZES = [(1280, 720), (1920, 1080)]
@@ -223,6 +228,32 @@ def test_a_lecture_with_keys_alone(start: Offline) -> None:
     assert place(page) == count(page) - 1
     number = "".join(page.locator(".slide-number").inner_text().split())
     assert number == f"{count(page)}/{count(page)}"
+
+
+@pytest.mark.needs("bwrap")
+def test_a_whole_lecture_where_there_is_no_network_at_all(
+    decks: dict[str, Path], tmp_path: Path
+) -> None:
+    """In a network namespace of its own, which has its loopback and nothing else."""
+    chapter = next(path for path in CHAPTERS if path.stem == "01-opening")
+    pages([chapter], tmp_path)
+    command = [sys.executable, "-m", "tests.browser.lecture", decks[chapter.stem],
+               tmp_path / f"{chapter.stem}.html"]  # fmt: skip
+    alone = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--"]
+    done = subprocess.run(
+        [*alone, *command], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["devices"] == ["lo"]
+    assert seen["problems"] == []
+    assert seen["deck"]["slides"] == seen["total"]
+    assert seen["deck"]["last"]
+    source = nbformat.read(chapter, 4)
+    prose = "".join(cell.source for cell in source.cells if cell.cell_type == "markdown")
+    assert seen["deck"]["answers"] == prose.count("<details")
+    assert seen["deck"]["steps"] >= 5, "the handshake alone has five"
+    assert re.match(r"\d+\.", seen["page"])
 
 
 def test_light_and_dark(start: Offline) -> None:

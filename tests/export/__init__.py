@@ -1,0 +1,1 @@
+"""Decks and pages without a browser: their bytes, and what is said about bad input."""
