@@ -7,6 +7,7 @@ writes the gradebook. After an interruption nothing that was kept is run again.
 from __future__ import annotations
 
 import csv
+import glob
 import logging
 import os
 from collections.abc import Callable, Iterable
@@ -18,14 +19,20 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.apps import NbGrader
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
+from traitlets.config import PyFileConfigLoader
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.draw import student_name
-from tcpcourse.exercises.grading.converting import MARKS, guard, job_of, notebooks_of
+from tcpcourse.exercises.grading.converting import (
+    MARKS,
+    is_configured,
+    job_of,
+    notebooks_of,
+)
 from tcpcourse.exercises.grading.marking import Graded, Job, grade
 from tcpcourse.exercises.grading.plaindata import clean
 from tcpcourse.exercises.grading.sandbox import SandboxError
@@ -58,19 +65,24 @@ class Course:
     def __init__(self, root: Path) -> None:
         if not (root / "nbgrader_config.py").is_file():
             raise TcpCourseError(f"{root} is no course folder: it has no nbgrader_config.py")
-        app = NbGrader(log_level=logging.ERROR)
-        app.config_file_paths.insert(0, str(root))
-        app.load_config_file()
-        app.config.CourseDirectory.root = str(root.absolute())
-        self.config = app.config
-        self.directory = CourseDirectory(config=app.config)
+        self.config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+        if not is_configured(self.config):
+            raise TcpCourseError(
+                f"{root / 'nbgrader_config.py'} does not call configure(c), so nbgrader would run"
+                " students' notebooks without a sandbox: copy the course's own file"
+            )
+        self.config.CourseDirectory.root = str(root.absolute())
+        self.directory = CourseDirectory(config=self.config)
+        # nbgrader would copy what lies beside a submission, follow links as it does, and show
+        # the copy to the student: there is nothing beside it.
+        self.directory.ignore = ["*"]
 
     def students(self, assignment: str) -> list[str]:
         """The names of the folders in which something was handed in, in order."""
-        pattern = self.directory.format_path(self.directory.submitted_directory, "*", assignment)
+        step = self.directory.submitted_directory
+        pattern = self.directory.format_path(step, "*", assignment)
         at = Path(pattern).parts.index("*")
-        found = Path(self.directory.root).glob(pattern)
-        return sorted(path.relative_to(self.directory.root).parts[at] for path in found)
+        return sorted(Path(path).parts[at] for path in glob.glob(pattern))
 
     def missing(self, assignment: str) -> None:
         """Raise ``TcpCourseError`` when the gradebook does not know the assignment."""
@@ -86,10 +98,29 @@ class Course:
     def record(self, job: Job) -> None:
         """Let nbgrader convert one submission, and write its marks into the gradebook."""
         self.directory.assignment_id, self.directory.student_id = job.assignment, job.student
-        converter = _Recording(coursedir=self.directory, config=self.config)
-        converter.log.setLevel(logging.CRITICAL)
+        said = _Errors()
+        log = logging.Logger("nbgrader")
+        log.addHandler(said)
+        converter = _Recording(coursedir=self.directory, config=self.config, log=log)
         converter.force = True
-        converter.start()
+        try:
+            converter.start()
+        except NbGraderException:
+            raise TcpCourseError(said.why) from None
+
+
+class _Errors(logging.Handler):
+    """Keeps why nbgrader gave up: the last line of the first error with more than one."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.why = "no reason given"
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Look whether this is the error itself."""
+        lines = record.getMessage().strip().splitlines()
+        if len(lines) > 1 and lines[0].startswith("Traceback"):
+            self.why = lines[-1]
 
 
 class _Recording(Autograde):  # type: ignore[misc]
@@ -167,7 +198,6 @@ def _record(course: Course, job: Job, graded: Graded, report: Report) -> None:
         report.kept += 1
         return
     try:
-        guard(job.submission)
         course.record(job)
     except Exception as problem:
         # nbgrader stumbles over one student: that must not cost the others anything.

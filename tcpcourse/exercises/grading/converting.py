@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
+from nbconvert.preprocessors import ExecutePreprocessor
 from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import (
     AssignLatePenalties,
-    CheckCellMetadata,
     NbGraderPreprocessor,
     OverwriteCells,
     OverwriteKernelspec,
@@ -71,7 +71,17 @@ def notebooks_of(directory: Any, assignment: str) -> list[str]:
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a submission as nothing but text, and puts it into the release."""
+    """Reads a submission as nothing but text, and puts it into the release.
+
+    It works for nobody that would run a notebook in nbgrader's own process.
+    """
+
+    def register_preprocessor(self, preprocessor: Any, enabled: bool = False) -> Any:
+        """Take part in the conversion; refused to all that execute."""
+        taken = super().register_preprocessor(preprocessor, enabled=enabled)
+        if isinstance(taken, ExecutePreprocessor) and taken.enabled:
+            raise TcpCourseError(f"{type(taken).__name__} would run a notebook without a sandbox")
+        return taken
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
         """A submitted notebook is restored; one that is restored already is read as it is."""
@@ -186,10 +196,15 @@ def configure(config: Any) -> None:
     autograde = config.Autograde
     autograde.pre_convert_hook = before
     autograde.exporter_class = SubmissionExporter
-    autograde.sanitize_preprocessors = [OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
-    autograde.autograde_preprocessors = [
+    autograde.sanitize_preprocessors = [OverwriteKernelspec, OverwriteCells]
+    autograde.autograde_preprocessors = [RunInSandbox, SaveMarks, AssignLatePenalties]
+
+
+def is_configured(config: Any) -> bool:
+    """Whether ``configure`` was called on this configuration and nothing was put over it."""
+    autograde = config.get("Autograde", {})
+    parts = autograde.get("autograde_preprocessors", ())
+    return autograde.get("exporter_class") is SubmissionExporter and parts[:2] == [
         RunInSandbox,
         SaveMarks,
-        AssignLatePenalties,
-        CheckCellMetadata,
     ]

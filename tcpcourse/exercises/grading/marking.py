@@ -16,7 +16,6 @@ from typing import Any
 
 import nbformat
 
-import tcpcourse
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.chapters import assignments
 from tcpcourse.exercises.draw import student_name
@@ -126,7 +125,7 @@ def prepare(job: Job) -> Prepared:
     restored.notes += [("", note) for note in submission.notes]
     depends = (
         submission.digest, problem, hashlib.sha256(release_bytes).hexdigest(),
-        fingerprint(job.key), job.student, tcpcourse.__version__, repr(job.limits),
+        fingerprint(job.key), job.student, repr(job.limits),
     )  # fmt: skip
     digest = hashlib.sha256("\n".join(depends).encode()).hexdigest()
     return Prepared(restored, digest, problem)

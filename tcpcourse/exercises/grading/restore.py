@@ -85,6 +85,7 @@ class _Restoring:
         self.cells, self.slots, self.release = cells, slots, release
         self.variables = _variables(slots, names)
         self.place: dict[int, int] = {}  # the slot of each of the student's cells that has one
+        self.stands: dict[int, int] = {}  # where the first of several cells of a slot stands
         self.extra: dict[int, str] = {}
         self.out = Restored(new_notebook(metadata=_metadata(release)))
 
@@ -115,12 +116,13 @@ class _Restoring:
             named = [n for n, c in enumerate(self.cells) if c.grade_id == slot.name]
             if not slot.marked or not named:
                 continue
-            written = [n for n in named if not slot.same(self.cells[n])]
-            self.place[(written or named)[-1]] = at
-            if len(written) > 1 and slot.is_a("solution"):
-                self.note(
-                    slot, f"This cell is there {len(written)} times; the last of them counts."
-                )
+            written = [n for n in named if not slot.same(self.cells[n])] or named
+            last = self.cells[written[-1]].source
+            chosen = next(n for n in written if self.cells[n].source == last)
+            self.place[chosen], self.stands[at] = at, written[0]
+            many = len({self.cells[n].source for n in written})
+            if many > 1 and slot.is_a("solution"):
+                self.note(slot, f"This cell is there {many} times; the last of them counts.")
 
     def _by(self, what: str) -> None:
         for at in self._open():
@@ -171,7 +173,8 @@ class _Restoring:
                 self.extra[n] = f"extra-{n}"
 
     def _build(self) -> None:
-        order = [self.place[n] for n in sorted(self.place)]
+        stands = {at: self.stands.get(at, n) for n, at in self.place.items()}
+        order = sorted(stands, key=lambda at: stands[at])
         moved = order != sorted(order)
         if moved:
             self.out.notes.append(("", "Cells were in another order; it is put right."))

@@ -113,6 +113,11 @@ class Runner:
     """One notebook in this process."""
 
     def __init__(self, program: dict[str, Any], incoming: int, outgoing: int) -> None:
+        # Before any of the student's code can change what these names mean.
+        from tcpcourse.core.errors import TcpCourseError
+        from tcpcourse.exercises.question import plain
+
+        self.plain, self.no_answer = plain, TcpCourseError
         self.incoming = os.fdopen(incoming, "rb")
         self.outgoing = outgoing
         self.encode = json.JSONEncoder(allow_nan=False).encode
@@ -174,16 +179,14 @@ class Runner:
 
     def answers(self) -> None:
         """Say each answer that is not what it was."""
-        from tcpcourse.core.errors import TcpCourseError
-        from tcpcourse.exercises.question import plain
 
         def one(name: str, kind: str) -> dict[str, Any]:
             value = self.space.get(name)
             if kind == "function":
                 return {"value": callable(value)}
             try:
-                return {"value": plain(value)}
-            except TcpCourseError as problem:
+                return {"value": self.plain(value)}
+            except self.no_answer as problem:
                 return {"bad": str(problem)}
 
         for question, (name, kind) in self.names.items():
@@ -207,11 +210,9 @@ class Runner:
 
     def call(self, name: str, arguments: list[Any]) -> None:
         """Call a function of the notebook and say what it gave; what it prints is lost."""
-        from tcpcourse.exercises.question import plain
-
         function: Any = self.space.get(name)
         value, error = self.guarded(
-            self.limits["call_seconds"], lambda: plain(function(*arguments))
+            self.limits["call_seconds"], lambda: self.plain(function(*arguments))
         )
         if error is not None:
             value = {"error": type(error).__name__[:80]}

@@ -1,0 +1,18 @@
+"""nbgrader's configuration for the exercises. Copy this folder to where you grade: see README.md.
+
+Submissions, marks, the gradebook and the key belong outside the repository.
+"""
+
+from tcpcourse.exercises.grading.converting import configure
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821
+
+c.CourseDirectory.course_id = "tcpcourse"
+
+# Notebooks are run in a sandbox and marked outside it; nbgrader keeps the books.
+configure(c)
+
+# What one student's notebook may use, if the usual limits do not suit your machines:
+# c.TcpcourseLimits.total_seconds = 60
+# c.TcpcourseLimits.cell_seconds = 10
+# c.TcpcourseLimits.memory = 1 << 30
