@@ -6,6 +6,7 @@ matplotlib's own fonts have no Chinese characters.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from tcpcourse.core.seq import MODULUS
 from tcpcourse.trace import Packet, Side, Trace
 from tcpcourse.views.basis import rel_end
-from tcpcourse.views.escape import visible
+from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.svg import COLOUR_A, COLOUR_B
 
 if TYPE_CHECKING:
@@ -31,10 +32,17 @@ def _plot() -> type[Figure]:
     from matplotlib.figure import Figure  # heavy: only when asked for
 
     class Plot(Figure):
-        def _repr_png_(self) -> bytes:
+        def _repr_html_(self) -> str:
+            """The plot as an image with words for who cannot see it."""
             buffer = BytesIO()
             self.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
-            return buffer.getvalue()
+            image = b64encode(buffer.getvalue()).decode("ascii")
+            axes = self.axes[0]
+            words = f"{axes.get_title()}. Up: {axes.get_ylabel()}. Across: {axes.get_xlabel()}."
+            return (
+                f'<img alt="{markup(words)}" style="max-width:100%"'
+                f' src="data:image/png;base64,{image}">'
+            )
 
     return Plot
 

@@ -48,14 +48,17 @@ def test_lost_and_resent_packets_are_told_apart() -> None:
 @pytest.mark.parametrize("draw", [time_sequence, bytes_in_flight, round_trips])
 def test_nothing_to_plot_is_no_error(draw) -> None:  # type: ignore[no-untyped-def]
     for trace in (stories.empty(), stories.unknown()):
-        assert draw(trace)._repr_png_().startswith(b"\x89PNG")
+        assert 'src="data:image/png;base64,iVBOR' in draw(trace)._repr_html_()
 
 
 def test_a_title_is_no_formula() -> None:
     from dataclasses import replace
 
-    figure = time_sequence(replace(stories.talk(), title="$\\frac$"))
-    assert figure._repr_png_()
+    figure = time_sequence(replace(stories.talk(), title='$\\frac$"><b>'))
+    shown = figure._repr_html_()
+    assert shown.startswith(
+        '<img alt="$\\frac$&quot;&gt;&lt;b&gt;: numbers sent by A. Up: relative seq'
+    )
 
 
 def test_views_load_nothing_heavy() -> None:
