@@ -23,7 +23,7 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
-from traitlets.config import PyFileConfigLoader
+from traitlets.config.loader import PyFileConfigLoader
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.draw import student_name
@@ -132,6 +132,9 @@ class _Recording(Autograde):  # type: ignore[misc]
         names = notebooks_of(self.coursedir, self.coursedir.assignment_id)
         self.notebooks = [f"{folder}/{name}.ipynb" for name in names]
         self.assignments = {folder: self.notebooks}
+
+    def run_pre_convert_hook(self) -> None:
+        """Nothing: the hook is for nbgrader's own command, which copies what it finds."""
 
 
 def autograde(

@@ -78,7 +78,8 @@ class SubmissionExporter(NotebookExporter):
 
     def register_preprocessor(self, preprocessor: Any, enabled: bool = False) -> Any:
         """Take part in the conversion; refused to all that execute."""
-        taken = super().register_preprocessor(preprocessor, enabled=enabled)
+        base: Any = super()
+        taken = base.register_preprocessor(preprocessor, enabled=enabled)
         if isinstance(taken, ExecutePreprocessor) and taken.enabled:
             raise TcpCourseError(f"{type(taken).__name__} would run a notebook without a sandbox")
         return taken

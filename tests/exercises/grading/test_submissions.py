@@ -328,7 +328,7 @@ found = []
 for root, folders, files in os.walk("/"):
     folders[:] = [f for f in folders if f not in ("proc", "sys", "usr")]
     found += [name for name in files if name in ("grading.key", "gradebook.db", "canary.txt")
-              or name.endswith(".ipynb") or name.startswith("references")]
+              or name.startswith("ps1") or name.startswith("references")]
 for name in list(found):
     try: print(open(name).read())
     except OSError: pass
@@ -345,9 +345,9 @@ print(told)""",
     "forks": "import os\nwhile True:\n    os.fork()",
     "memory": "held = []\nwhile True:\n    held.append(bytearray(1 << 28))",
     "memory-of-many": """import os, signal, time
-for _ in range(8):
+for _ in range(12):
     if os.fork() == 0:
-        held = b"x" * (700 << 20)
+        held = b"x" * (300 << 20)
         time.sleep(60)
 signal.signal(signal.SIGALRM, signal.SIG_IGN)
 time.sleep(60)""",
@@ -457,7 +457,7 @@ def answer_to_syn(seq, iss): return Bad()""",
     "escapes": """import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
 told = [libc.unshare(0x10000000), libc.mount(b"none", b"/", None, 0, None),
-        libc.setuid(0), libc.ptrace(16, 1, None, None), libc.chroot(b"/")]
+        libc.setuid(0), libc.chroot(b"/")]
 print("RO" "OT" if 0 in told else "no")""",
     "markup": """print("<script>alert(1)</script>")
 raise ValueError("<img src=x onerror=alert(2)>")""",
@@ -500,7 +500,7 @@ CASES: dict[str, Case] = {
     "no-metadata": Case(changed(no_metadata), "4 4 2 3 3 3 4"),
     "other-front-end": Case(changed(nothing_but_source), "4 4 2 3 3 3 4"),
     "format-three": Case(changed(format_three), "4 4 2 3 3 3 4"),
-    "older-release": Case(changed(older_release), "4 4 2 3 3 3 0", "q7-answer: This cell is not in"),
+    "older-release": Case(changed(older_release), "4 4 2 3 3 3 0", "q7-answer: This cell is not"),
     "huge-outputs": Case(changed(huge_outputs), "4 4 2 3 3 3 4"),
     "other-kinds": Case(changed(other_kinds), "4 4 2 3 3 3 4", "q5-answer: This cell was made"),
     "duplicate-ids": Case(changed(duplicate_ids), "4 4 2 3 3 3 4"),
@@ -521,7 +521,8 @@ CASES: dict[str, Case] = {
     "no-notebook": Case(lambda release, student: "[1, 2]", "? ? ? ? ? ? ?", "no notebook"),
     "linked": Case(with_answers(right), "? ? ? ? ? ? ?", "there is no notebook but a link"),
     "written-markup": Case(
-        with_answers(only_q1, q8="<script>alert(3)</script> [x](javascript:alert(4)) a < b"), ONLY_Q1
+        with_answers(only_q1, q8="<script>alert(3)</script> [x](javascript:alert(4)) a < b"),
+        ONLY_Q1,
     ),
 }  # fmt: skip
 
