@@ -23,6 +23,7 @@ from typing import IO, cast
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.grading.limits import Limits
+from tcpcourse.exercises.grading.seccomp import program
 
 CONTAINER = "TCPCOURSE_SANDBOX_COMMAND"
 """The environment variable that names a command which starts the runner in a container."""
@@ -65,6 +66,8 @@ def command(hidden: Iterable[Path], files: Mapping[str, Path], limits: Limits) -
         "--setenv", "HOME", "/tmp", "--setenv", "LANG", "C.UTF-8",
         "--setenv", "MPLBACKEND", "Agg", "--setenv", "OPENBLAS_NUM_THREADS", "1",
     ]  # fmt: skip
+    size = ["--size", str(int(limits.storage))]
+    words += [*size, "--tmpfs", "/tmp"]  # first: Python itself may lie below it
     shown = _shown()
     for place in shown:
         if place.is_symlink():
@@ -81,8 +84,7 @@ def command(hidden: Iterable[Path], files: Mapping[str, Path], limits: Limits) -
     for place in [exercises / "references.py", *exercises.glob("__pycache__/references.*")]:
         words += _covered(f"{library}/{place.relative_to(PACKAGE).as_posix()}", folder=False)
     words += ["--ro-bind", str(RUNNER), "/runner.py", "--proc", "/proc", "--dev", "/dev"]
-    size = ["--size", str(int(limits.storage))]
-    words += [*size, "--tmpfs", "/dev/shm", *size, "--tmpfs", "/tmp"]
+    words += [*size, "--tmpfs", "/dev/shm"]
     for name, place in files.items():
         words += ["--ro-bind", str(place), f"/tmp/{name}"]
     words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
@@ -119,17 +121,27 @@ class Sandbox:
         self.killed_for = ""
         self._left = limits.answers
         self._buffer = bytearray()
+        filters: tuple[int, ...] = ()
+        if not os.environ.get(CONTAINER) and (rules := program()):
+            here, there = os.pipe()
+            os.write(there, rules)
+            os.close(there)
+            filters, words = (here,), [words[0], "--seccomp", str(here), *words[1:]]
         try:
             self._process = subprocess.Popen(
                 words,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
+                pass_fds=filters,
                 start_new_session=True,
                 bufsize=0,
             )
         except OSError as problem:
             raise SandboxError(f"the sandbox {words[0]} cannot be started: {problem}") from None
+        finally:
+            for number in filters:
+                os.close(number)
         streams = (self._process.stdin, self._process.stdout, self._process.stderr)
         self._in, self._out, self._err = cast("tuple[IO[bytes], IO[bytes], IO[bytes]]", streams)
         for stream in streams:
