@@ -86,7 +86,7 @@ def _output(output: dict[str, Any]) -> int:
     if "<svg" in html:
         tall = re.search(r'<svg[^>]* height="(\d+)"', html)
         return min(PICTURE, int(tall.group(1))) if tall else PICTURE
-    if any(kind.startswith("image/") for kind in data):
+    if html.startswith("<img") or any(kind.startswith("image/") for kind in data):
         return PICTURE
     if html:
         return TABLE_ROW * (html.count("<tr") + html.count("<li")) + LINE

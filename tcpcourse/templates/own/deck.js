@@ -28,7 +28,7 @@
     return excess(slide);
   };
   const fit = (slide) => {
-    const drawn = slide.querySelector(".tcp-stepper, .jp-RenderedHTML svg, .jp-RenderedImage img");
+    const drawn = slide.querySelector(".tcp-stepper, .jp-RenderedHTML svg, .jp-RenderedHTML > img, .jp-RenderedImage img");
     for (const size of drawn ? SIZES.slice(2) : SIZES) {
       if (fits(slide, size) <= 0) return;
       if (!drawn) continue;
