@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
+import nbformat
 import pytest
 
 from .chapters import (
@@ -78,6 +79,13 @@ def test_its_cells_are_short_and_install_nothing(path: Path) -> None:
     for source in code(path):
         assert len(source.splitlines()) <= LONGEST, source
         assert not re.search(r"import \*|pip install|urlopen|requests\.", source)
+
+
+@each
+def test_what_it_draws_can_be_seen(path: Path) -> None:
+    for cell in nbformat.read(path, 4).cells:
+        if "tcp.views." in cell.source and cell.cell_type == "code":
+            assert cell.outputs, f"{cell.source} shows nothing"
 
 
 @each
