@@ -51,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     one = command("one", _one, "run and mark one submission, and leave the gradebook alone")
     one.add_argument("assignment")
     one.add_argument("student")
+    names = command("students", _students, "list who has handed in, one a line")
+    names.add_argument("assignment")
     out = command("export", _export, "write all grades to a CSV file")
     out.add_argument("file", type=Path)
     return parser
@@ -86,6 +88,12 @@ def _one(given: argparse.Namespace) -> int:
     for graded in grade_one(given.root, given.assignment, given.student):
         for cell, words in graded.notes:
             print(f"{cell}: {words}" if cell else words)
+    return 0
+
+
+def _students(given: argparse.Namespace) -> int:
+    for student in Course(given.root).students(given.assignment):
+        print(student)
     return 0
 
 

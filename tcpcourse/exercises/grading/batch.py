@@ -28,7 +28,6 @@ from traitlets.config.loader import PyFileConfigLoader
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.draw import student_name
 from tcpcourse.exercises.grading.converting import (
-    MARKS,
     is_configured,
     job_of,
     notebooks_of,
@@ -211,13 +210,20 @@ def _record(course: Course, job: Job, graded: Graded, report: Report) -> None:
     report.graded += 1
 
 
+def _pool(workers: int) -> ProcessPoolExecutor:
+    """Processes that are forked from one which has loaded what grading needs, and no more."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([grade.__module__])
+    return ProcessPoolExecutor(workers, mp_context=context)
+
+
 def _in_parallel(
     jobs: Iterable[Job], workers: int, finished: Callable[[Job, Graded], None], report: Report
 ) -> None:
     """Grade in other processes; ``finished`` is called here, in the order they end."""
     left = list(jobs)
     broken: list[Job] = []
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("forkserver"))
+    pool = _pool(workers)
     try:
         running: dict[Future[Graded], Job] = {pool.submit(grade, job): job for job in left}
         while running:
@@ -244,7 +250,7 @@ def _in_parallel(
 
 
 def _alone(job: Job, finished: Callable[[Job, Graded], None], report: Report) -> None:
-    with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as pool:
+    with _pool(1) as pool:
         try:
             graded = pool.submit(grade, job).result()
         except SandboxError:
@@ -258,11 +264,6 @@ def _alone(job: Job, finished: Callable[[Job, Graded], None], report: Report) ->
 def _failed(job: Job, problem: Exception, report: Report) -> None:
     what = clean(str(problem), 200) or type(problem).__name__
     report.lines.append((job.student, "", f"Not graded, run it again: {what}."))
-
-
-def marks_of(root: Path, assignment: str) -> Path:
-    """Where the results of an assignment are kept until nobody needs them any more."""
-    return root / MARKS / assignment
 
 
 def grade_one(root: Path, assignment: str, student: str) -> list[Graded]:

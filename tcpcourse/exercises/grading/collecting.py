@@ -97,7 +97,10 @@ def _one(
         number, name = _owner(entry)
         if known and number not in known:
             raise TcpCourseError(f"the roster has no student with the number {number}")
-        student = student_name(known.get(number, number))
+        named = known.get(number, number)
+        if not named:
+            raise TcpCourseError(f"the roster gives no student id for the number {number}")
+        student = student_name(named)
         if set(student) == {"."}:
             raise TcpCourseError("this is no student id")
         data = _bytes(bundle, entry)

@@ -211,6 +211,8 @@ class _Restoring:
                 slot = self.slots[self.place[n]]
                 if slot.kind != "code" or (slot.same(cell) and not slot.setup):
                     continue
+                if slot.is_a("grade") and cell.kind != "code":
+                    continue
                 name = f"changed-{slot.id}"[:64] if slot.is_a("grade") else slot.id
                 (setup if moved and slot.setup else rest).append((name, cell.source))
         self.out.run = setup + rest

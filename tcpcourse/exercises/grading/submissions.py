@@ -122,7 +122,7 @@ def cells_of(data: bytes) -> Iterator[Cell]:
     if brackets > MOST_BRACKETS or data.count(b",") > MOST_COMMAS:
         raise Unreadable("the notebook has more parts than any notebook")
     try:
-        book = json.loads(data.decode("utf-8-sig"), parse_int=str, parse_float=str)
+        book = json.loads(data.decode("utf-8-sig"), parse_int=_no, parse_float=_no)
     except json.JSONDecodeError as problem:
         where = f"line {problem.lineno}"
         raise Unreadable(f"the notebook's file is damaged: no JSON from {where} on") from None
@@ -137,6 +137,10 @@ def cells_of(data: bytes) -> Iterator[Cell]:
     if len(found) > MOST_CELLS:
         raise Unreadable(f"the notebook has more than {MOST_CELLS} cells")
     return map(_cell, found)
+
+
+def _no(digits: str) -> None:
+    """No number of a notebook's file is of any use here, however long it is."""
 
 
 def _is_dict(sheets: list[Any]) -> bool:

@@ -443,7 +443,7 @@ def answer_to_syn(seq, iss): return deep""",
 class Bad:
     def __repr__(self): os._exit(1)
     __str__ = __format__ = __repr__
-    def __reduce__(self): return (os.system, ("touch /tmp/owned",))
+    def __reduce__(self): return (os.system, ("touch owned",))
     def __getattribute__(self, name): raise SystemExit
     def __del__(self): raise KeyboardInterrupt
 class Meta(type):
@@ -458,13 +458,13 @@ def answer_to_syn(seq, iss): return Bad()""",
 libc = ctypes.CDLL(None, use_errno=True)
 told = [libc.unshare(0x10000000), libc.mount(b"none", b"/", None, 0, None),
         libc.setuid(0), libc.chroot(b"/")]
-print("RO" "OT" if 0 in told else "no")""",
+print("ROO" "T" if 0 in told else "no")""",
     "markup": """print("<script>alert(1)</script>")
 raise ValueError("<img src=x onerror=alert(2)>")""",
     "remembers": """import os
 def answer_to_syn(seq, iss):
     print("SEEN", seq, iss)
-    for place in ("/tmp/seen", "/dev/shm/seen", "seen"):
+    for place in ("../dev/shm/seen", "seen"):
         open(place, "a").write(f"{seq} {iss}\\n")
     raise ValueError(f"SEEN {seq} {iss}")""",
     "stops-in-the-call": """import os
@@ -696,8 +696,8 @@ def test_nothing_is_harmed(graded: Graded) -> None:
     assert found is not None
     assert json.loads(found[1].replace("'", '"')) == ["references.py"]
     assert not {"TCPCOURSE_GRADING_KEY", "USER", "SSH_AUTH_SOCK"} & set(eval(found[2]))
-    assert not Path("/tmp/owned").exists()
-    assert not Path("/tmp/seen").exists()
+    assert not Path("owned").exists()
+    assert not Path("seen").exists()
 
 
 def test_nothing_goes_on_running(graded: Graded) -> None:
