@@ -10,7 +10,8 @@ import csv
 import glob
 import logging
 import os
-from collections.abc import Callable, Iterable
+import signal
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -149,20 +150,17 @@ def autograde(
     course.missing(assignment)
     report = Report()
     jobs = _jobs(course, assignment, report)
-    todo: list[Job] = []
-    for job in jobs:
-        if again:
-            _done(job).unlink(missing_ok=True)
-            job.store.unlink(missing_ok=True)
-        todo.append(job)
+    for job in jobs if again else ():
+        _done(job).unlink(missing_ok=True)
+        job.store.unlink(missing_ok=True)
     many = workers or os.cpu_count() or 1
-    with tqdm(total=len(todo), unit="notebook", desc=assignment) as bar:
+    with tqdm(total=len(jobs), unit="notebook", desc=assignment) as bar:
 
         def finished(job: Job, graded: Graded) -> None:
             _record(course, job, graded, report)
             bar.update()
 
-        _in_parallel(todo, many, finished, report)
+        _in_parallel(jobs, many, finished, report)
     report.lines.sort()
     report.save(root / f"report-{assignment}.csv")
     return report
@@ -214,18 +212,39 @@ def _pool(workers: int) -> ProcessPoolExecutor:
     """Processes that are forked from one which has loaded what grading needs, and no more."""
     context = get_context("forkserver")
     context.set_forkserver_preload([grade.__module__])
-    return ProcessPoolExecutor(workers, mp_context=context)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_deaf)
+
+
+def _deaf() -> None:
+    """An interruption is the parent's business: it ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _in_parallel(
-    jobs: Iterable[Job], workers: int, finished: Callable[[Job, Graded], None], report: Report
+    jobs: list[Job], workers: int, finished: Callable[[Job, Graded], None], report: Report
 ) -> None:
-    """Grade in other processes; ``finished`` is called here, in the order they end."""
-    left = list(jobs)
+    """Grade in other processes; ``finished`` is called here, in the order they end.
+
+    When a worker dies, nobody knows over which job: all that were not done go again, then
+    each by itself.
+    """
+    for many in (workers, workers):
+        jobs = _one_pool(jobs, many, finished, report)
+    for job in jobs:
+        for dead in _one_pool([job], 1, finished, report):
+            _failed(dead, RuntimeError("the process that graded it died"), report)
+
+
+def _one_pool(
+    jobs: list[Job], workers: int, finished: Callable[[Job, Graded], None], report: Report
+) -> list[Job]:
+    """Grade with one pool of processes; gives the jobs that were not done when it broke."""
     broken: list[Job] = []
+    if not jobs:
+        return broken
     pool = _pool(workers)
     try:
-        running: dict[Future[Graded], Job] = {pool.submit(grade, job): job for job in left}
+        running: dict[Future[Graded], Job] = {pool.submit(grade, job): job for job in jobs}
         while running:
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 job = running.pop(future)
@@ -241,24 +260,11 @@ def _in_parallel(
                     finished(job, graded)
     finally:
         # Interrupted: what is running is given up, what is done is kept.
+        workers_left = list((getattr(pool, "_processes", None) or {}).values())
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in list((getattr(pool, "_processes", None) or {}).values()):
+        for process in workers_left:
             process.terminate()
-    for job in broken:
-        # A worker died. Which job it was is not known: each goes alone, once.
-        _alone(job, finished, report)
-
-
-def _alone(job: Job, finished: Callable[[Job, Graded], None], report: Report) -> None:
-    with _pool(1) as pool:
-        try:
-            graded = pool.submit(grade, job).result()
-        except SandboxError:
-            raise
-        except Exception as problem:
-            _failed(job, problem, report)
-        else:
-            finished(job, graded)
+    return broken
 
 
 def _failed(job: Job, problem: Exception, report: Report) -> None:

@@ -23,6 +23,7 @@ from tcpcourse.exercises.grading.keys import fingerprint
 from tcpcourse.exercises.grading.limits import Limits
 from tcpcourse.exercises.grading.plaindata import clean
 from tcpcourse.exercises.grading.restore import Restored, restore
+from tcpcourse.exercises.grading.sandbox import container
 from tcpcourse.exercises.grading.session import Outcome, Work, run
 from tcpcourse.exercises.grading.submissions import Submission, Unreadable, read
 from tcpcourse.exercises.question import Assignment, Mark, Problem, Question
@@ -35,7 +36,7 @@ class Job:
     """What it takes to grade one student's notebook; plain enough to be sent to a process.
 
     ``student`` is the name of the submission's folder. ``store`` is the file that keeps the
-    result, ``hidden`` what no student's code must see.
+    result, ``hidden`` what no student's code must see, ``container`` as in ``Work``.
     """
 
     assignment: str
@@ -47,6 +48,7 @@ class Job:
     key: bytes = field(repr=False)
     limits: Limits = field(default_factory=Limits)
     hidden: tuple[Path, ...] = ()
+    container: str = field(default_factory=container)
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,7 @@ def _graded(job: Job, prepared: Prepared) -> Graded:
         calls,
         _files(job.release),
         job.hidden,
+        job.container,
     )
     outcome = run(work, job.limits)
     graded.notes += [_named(note, prepared.restored) for note in outcome.notes]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
-import shlex
 import shutil
 import signal
 import subprocess
@@ -23,7 +22,6 @@ from typing import IO, cast
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.grading.limits import Limits
-from tcpcourse.exercises.grading.seccomp import program
 
 CONTAINER = "TCPCOURSE_SANDBOX_COMMAND"
 """The environment variable that names a command which starts the runner in a container."""
@@ -42,16 +40,18 @@ class TimeOver(Exception):
     """Nothing was said in time."""
 
 
+def container() -> str:
+    """The command of the container recipe, if this process was given one; else empty."""
+    return os.environ.get(CONTAINER, "")
+
+
 def command(hidden: Iterable[Path], files: Mapping[str, Path], limits: Limits) -> list[str]:
-    """The command that starts the runner in a sandbox.
+    """The command that starts the runner under bubblewrap.
 
     ``hidden`` are folders and files that must not be seen even where they lie within what
     Python needs; ``files`` are to be found beside the notebook, by their relative names.
-    Raises ``SandboxError`` where there is no sandbox.
+    Raises ``SandboxError`` where there is no bubblewrap.
     """
-    container = os.environ.get(CONTAINER)
-    if container:
-        return shlex.split(container)
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise SandboxError(
@@ -112,17 +112,18 @@ def _shown() -> list[Path]:
 class Sandbox:
     """The runner in its sandbox, to talk to in lines; ends with the ``with`` block.
 
+    ``words`` is the command that starts it, ``rules`` bubblewrap's filter of system calls.
     ``receive`` also looks after the memory and the number of all processes together, and
     kills them when they are too many.
     """
 
-    def __init__(self, words: list[str], limits: Limits) -> None:
+    def __init__(self, words: list[str], limits: Limits, rules: bytes = b"") -> None:
         self.limits = limits
         self.killed_for = ""
         self._left = limits.answers
         self._buffer = bytearray()
         filters: tuple[int, ...] = ()
-        if not os.environ.get(CONTAINER) and (rules := program()):
+        if rules:
             here, there = os.pipe()
             os.write(there, rules)
             os.close(there)

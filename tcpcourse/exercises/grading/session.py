@@ -7,6 +7,7 @@ read with bounds, and what does not fit is worth a sentence, never an exception.
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,9 @@ from tcpcourse.exercises.grading.sandbox import (
     SandboxError,
     TimeOver,
     command,
+    container,
 )
+from tcpcourse.exercises.grading.seccomp import program
 from tcpcourse.exercises.question import Answer, plain
 
 STARTS = 4
@@ -55,13 +58,18 @@ class Outcome:
 @dataclass(frozen=True)
 class Work:
     """What to run: cells as pairs of a name and the source, in order; the answers' names by
-    question, each with its kind; and the calls to make of each function."""
+    question, each with its kind; and the calls to make of each function.
+
+    ``files`` are to lie beside the notebook, ``hidden`` must not be seen, and ``container``
+    is the command of the container recipe, or empty where bubblewrap is to be used.
+    """
 
     cells: Sequence[tuple[str, str]]
     names: Mapping[str, tuple[str, str]]
     calls: Mapping[str, Sequence[list[Answer]]]
     files: Mapping[str, Path] = field(default_factory=dict)
     hidden: Sequence[Path] = ()
+    container: str = field(default_factory=container)
 
 
 class _Ended(Exception):
@@ -108,15 +116,20 @@ class _Talk:
 
     def _one_start(self) -> bool:
         """Run everything once; whether there is nothing left to do."""
-        words = command(self.work.hidden, self.work.files, self.limits)
         self.cell = ""
-        with Sandbox(words, self.limits) as box:
+        with self._sandbox() as box:
             self._introduce(box)
             self._cells(box)
             while self.waiting:
                 self._calls(box, self.waiting[0])
                 self.waiting.pop(0)
         return True
+
+    def _sandbox(self) -> Sandbox:
+        work = self.work
+        if work.container:
+            return Sandbox(shlex.split(work.container), self.limits)
+        return Sandbox(command(work.hidden, work.files, self.limits), self.limits, program())
 
     def _introduce(self, box: Sandbox) -> None:
         program = {
