@@ -4,10 +4,14 @@ Submissions, marks, the gradebook and the key belong outside the repository.
 """
 
 from tcpcourse.exercises.grading.converting import configure
+from tcpcourse.exercises.release import STUBS
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 
 c.CourseDirectory.course_id = "tcpcourse"
+
+# What stands in the released notebooks in place of a solution.
+c.ClearSolutions.update(STUBS)
 
 # Notebooks are run in a sandbox and marked outside it; nbgrader keeps the books.
 configure(c)
