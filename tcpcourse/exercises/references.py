@@ -69,12 +69,37 @@ def is_before(a: int, b: int) -> bool:
     return SeqNumber(a) < SeqNumber(b)
 
 
+def conversations(packets: list[dict[str, str]]) -> int:
+    """A SYN after a FIN or RST on the same addresses begins another conversation."""
+    over: dict[frozenset[str], bool] = {}
+    count = 0
+    for packet in packets:
+        pair = frozenset((packet["from"], packet["to"]))
+        if pair not in over or (over[pair] and packet["flags"] == "S"):
+            count, over[pair] = count + 1, False
+        over[pair] = over[pair] or bool({"F", "R"} & set(packet["flags"]))
+    return count
+
+
+def _pairs(packets: list[dict[str, str]]) -> int:
+    return len({frozenset((packet["from"], packet["to"])) for packet in packets})
+
+
+def _directions(packets: list[dict[str, str]]) -> int:
+    return len({(packet["from"], packet["to"]) for packet in packets})
+
+
+def _syns(packets: list[dict[str, str]]) -> int:
+    return sum(packet["flags"] == "S" for packet in packets)
+
+
 REFERENCES: Mapping[str, Callable[..., Any]] = {
     "answer_to_syn": answer_to_syn,
     "who_waits": who_waits,
     "ack_for": ack_for,
     "payload_len": payload_len,
     "is_before": is_before,
+    "conversations": conversations,
 }
 
 Slip = tuple[Callable[..., Any], str]
@@ -101,5 +126,10 @@ SLIPS: Mapping[str, tuple[Slip, ...]] = {
     ),
     "is_before": (
         (lambda a, b: a < b, "A larger number is not always newer: think of both sides of 0."),
+    ),
+    "conversations": (
+        (_pairs, "The same addresses can have one conversation after another."),
+        (_directions, "Both directions belong to one conversation."),
+        (_syns, "A SYN may be sent again, and then begins nothing new."),
     ),
 }

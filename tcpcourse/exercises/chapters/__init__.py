@@ -12,6 +12,7 @@ _MODULES: tuple[str, ...] = (
     "closing",
     "numbers",
     "arithmetic",
+    "capture",
 )
 
 
