@@ -103,7 +103,7 @@ def test_a_handshake_is_played_by_hand(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("The playground")
     page.get_by_role("button", name="listen", exact=True).nth(1).click()
     page.get_by_role("button", name="connect", exact=True).nth(0).click()
-    for segment in ("[SYN] seq=0", "[SYN,ACK] seq=0 ack=1", "[ACK] seq=1 ack=1"):
+    for segment in ("[SYN] seq=0", "[SYN, ACK] seq=0 ack=1", "[ACK] seq=1 ack=1"):
         expect(page.locator(".widget-label", has_text=segment)).to_be_visible()
         page.get_by_role("button", name="deliver", exact=True).click()
     expect(page.locator("body")).to_contain_text("A is ESTABLISHED.")
