@@ -146,8 +146,10 @@ class _Restoring:
             if name := self.variables.get(slot.name):
                 gives = re.compile(rf"^(def\s+{name}\b|{name}\s*(:[^=\n]+)?=)", re.MULTILINE)
                 alike = [n for n in code if gives.search(self.cells[n].source)]
-            else:
+            elif not slot.marked:
                 alike = [n for n in code if _alike(self.cells[n].source, slot.source)]
+            else:
+                continue
             if len(alike) == 1:
                 self.place[alike[0]] = at
 
@@ -198,24 +200,26 @@ class _Restoring:
 
     def _to_run(self, moved: bool) -> None:
         """What the student wrote, as it stood there; what sets up comes first if in doubt."""
-        at_place = {there: n for n, there in self.place.items()}
-        setup: list[tuple[str, str]] = []
+        setup: list[tuple[int, str, str]] = []
         rest: list[tuple[str, str]] = []
-        for at, slot in enumerate(self.slots):
-            if at not in at_place and slot.setup:
-                setup.append((slot.id, slot.source))
+        for at in self._open():
+            slot = self.slots[at]
+            if slot.setup:
+                setup.append((at, slot.id, slot.source))
         for n, cell in enumerate(self.cells):
+            at = self.place.get(n, -1)
             if n in self.extra and cell.kind == "code":
                 rest.append((self.extra[n], cell.source))
-            elif n in self.place:
-                slot = self.slots[self.place[n]]
-                if slot.kind != "code" or (slot.same(cell) and not slot.setup):
-                    continue
-                if slot.is_a("grade") and cell.kind != "code":
-                    continue
-                name = f"changed-{slot.id}"[:64] if slot.is_a("grade") else slot.id
-                (setup if moved and slot.setup else rest).append((name, cell.source))
-        self.out.run = setup + rest
+            if at < 0 or self.slots[at].kind != "code":
+                continue
+            slot = self.slots[at]
+            if slot.setup and moved:
+                setup.append((at, slot.id, cell.source))
+            elif slot.setup or (slot.is_a("solution") and not slot.same(cell)):
+                rest.append((slot.id, cell.source))
+            elif slot.is_a("grade") and cell.kind == "code" and not slot.same(cell):
+                rest.append((f"changed-{slot.id}"[:64], cell.source))
+        self.out.run = [(name, source) for _, name, source in sorted(setup)] + rest
 
     def _lost(self, slot: Slot) -> None:
         if slot.is_a("solution"):

@@ -1,8 +1,4 @@
-"""A course of one assignment with nbgrader, and submissions to it.
-
-The release here is small and written for these tests: a cell to begin with, and for each
-question its words, a place for the answer and a cell for the mark.
-"""
+"""A course folder outside the repository, with one assignment of the course and nbgrader."""
 
 from __future__ import annotations
 
@@ -19,56 +15,12 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tcpcourse.exercises import assignments
 from tcpcourse.exercises.grading.batch import Course
 from tcpcourse.exercises.grading.keys import make_key
 
 ROOT = Path(__file__).parents[3]
 NAME = "ps1-opening"
-SETUP = """from tcpcourse.exercises import start
-student = ""  # your student id between the quotes
-ps = start("ps1-opening", student=student)"""
-
-
-def nbgrader(name: str, points: int | None = None, **what: bool) -> dict[str, Any]:
-    about = {
-        "schema_version": 3, "grade_id": name, "grade": False, "solution": False,
-        "locked": False, "task": False, **what,
-    }  # fmt: skip
-    if points is not None:
-        about["points"] = points
-    return {"nbgrader": about}
-
-
-def source_notebook() -> Any:
-    """The instructor's notebook, with solutions between nbgrader's marks."""
-    cells = [new_markdown_cell("# Opening a connection"), new_code_cell(SETUP)]
-    cells[1].id = "setup"
-    for question in assignments()[NAME].questions:
-        words = new_markdown_cell(f"## {question.id}: {question.title}")
-        words.metadata.update(nbgrader(f"{question.id}-words", locked=True))
-        cells.append(words)
-        if question.kind == "written":
-            answer = new_markdown_cell("Your answer here.")
-            answer.metadata.update(
-                nbgrader(question.id, question.points, solution=True, grade=True)
-            )
-            cells.append(answer)
-            continue
-        stub = f"{question.name} = None"
-        if question.kind == "function":
-            stub = f"def {question.name}(seq, iss):\n    return None"
-        answer = new_code_cell(stub)
-        answer.metadata.update(nbgrader(f"{question.id}-answer", solution=True))
-        check = new_code_cell(f'ps.check("{question.id}", {question.name})')
-        check.metadata.update(nbgrader(question.id, question.points, grade=True, locked=True))
-        cells += [answer, check]
-    for at, cell in enumerate(cells):
-        cell.id = "setup" if cell.id == "setup" else f"cell{at:02}"
-    spec = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return new_notebook(cells=cells, metadata={"kernelspec": spec})
 
 
 @contextmanager
@@ -127,12 +79,11 @@ def filled(release: Any, student: str, answers: dict[str, str]) -> Any:
 
 def make_class(root: Path) -> Class:
     """A course with its release made by nbgrader itself."""
-    shutil.copy(ROOT / "notebooks" / "exercises" / "nbgrader_config.py", root)
+    exercises = ROOT / "notebooks" / "exercises"
+    shutil.copy(exercises / "nbgrader_config.py", root)
     with open(root / "nbgrader_config.py", "a", encoding="utf-8") as file:
-        file.write("\nc.TcpcourseLimits.cell_seconds = 2\nc.TcpcourseLimits.call_seconds = 1\n")
-    source = root / "source" / NAME
-    source.mkdir(parents=True)
-    nbformat.write(source_notebook(), source / f"{NAME}.ipynb")
+        file.write("\nc.TcpcourseLimits.cell_seconds = 4\nc.TcpcourseLimits.call_seconds = 1\n")
+    shutil.copytree(exercises / "source" / NAME, root / "source" / NAME)
     made = Class(root)
     with quiet():
         done = made.api().generate_assignment(NAME)

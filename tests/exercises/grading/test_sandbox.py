@@ -112,6 +112,19 @@ def test_interrupted_cells_cost_only_themselves() -> None:
     assert found.notes == []
 
 
+def test_processes_that_are_each_small_enough() -> None:
+    """Six with 100 MB each, where all together may hold twice 250 MB."""
+    many = """import os, time
+for _ in range(6):
+    if os.fork() == 0:
+        held = b"x" * (100 << 20)
+        time.sleep(60)
+time.sleep(60)"""
+    found = tried("q1 = 1", many, limits=Limits(memory=250 << 20, cell_seconds=30))
+    assert found.answers["q1"] == 1
+    assert found.notes == [("c1", "Running this was stopped: it took too much memory.")]
+
+
 def test_functions_that_do_not_come_back() -> None:
     """One is interrupted, one will not be: neither costs the other anything."""
     stubborn = """def f(x):

@@ -189,13 +189,20 @@ def misconceived(student: str) -> dict[str, str]:
 # -- accidents -------------------------------------------------------------------------------
 
 
-STUB = "# YOUR CODE HERE\nraise NotImplementedError()"  # nbgrader's own, as released
+STUBS = {
+    "q1-answer": 'q1 = {"seq2": None, "ack2": None, "seq3": None, "ack3": None}\n# Your code here.',
+    "q3-answer": "q3 = None\n# Your code here.",
+    "q6-answer": "def answer_to_syn(seq, iss):\n"
+    '    """The SYN,ACK to a SYN without data."""\n    # Your code here.',
+    "q7-answer": 'q7 = ""\n# Your code here.',
+}
+"""What the release holds in the place of an answer."""
 
 
 def copied(book: Any, student: str) -> None:
     """A cell copied with all its metadata, twice: as released, and with the answer."""
     stub = copy.deepcopy(cell(book, "q3-answer"))
-    stub.source, stub.id = STUB, "copy1"
+    stub.source, stub.id = STUBS["q3-answer"], "copy1"
     again = copy.deepcopy(cell(book, "q4-answer"))
     again.id = "copy2"
     first = cell(book, "q5-answer")
@@ -219,7 +226,7 @@ def retyped(book: Any, student: str) -> None:
         new = copy.deepcopy(old)
         new.metadata, new.id = {}, f"new-{name}"
         fresh.append(new)
-        old.source = STUB
+        old.source = STUBS[name]
     book.cells[2:2] = fresh
 
 
@@ -326,8 +333,9 @@ for root, folders, files in os.walk("/"):
     "reads": """import os
 found = []
 for root, folders, files in os.walk("/"):
-    folders[:] = [f for f in folders if f not in ("proc", "sys", "usr")]
-    found += [name for name in files if name in ("grading.key", "gradebook.db", "canary.txt")
+    not_theirs = ("proc", "sys", "usr", "site-packages")
+    folders[:] = [f for f in folders if f not in not_theirs]
+    found += [root + "/" + name for name in files if name in ("grading.key", "gradebook.db", "canary.txt")
               or name.startswith("ps1") or name.startswith("references")]
 for name in list(found):
     try: print(open(name).read())
@@ -528,7 +536,7 @@ CASES: dict[str, Case] = {
 
 SAID = {
     "forks": "q2-answer: Running this was stopped: it started too many processes",
-    "memory-of-many": "q2-answer: Running this was stopped: it took too much memory",
+    "memory-of-many": "q2-answer: Running this was stopped",
     "stubborn": "q2-answer: Running this was stopped: it took too long",
     "dies": "q2-answer: Running this was stopped: it ended the process",
     "floods": "q2-answer: Running this was stopped",
@@ -694,7 +702,8 @@ def test_nothing_is_harmed(graded: Graded) -> None:
     assert "ROOT" not in text
     found = re.search(r"FOUND (\[.*?\]) (\[.*?\])", text)
     assert found is not None
-    assert json.loads(found[1].replace("'", '"')) == ["references.py"]
+    # the only one is there by name: it is empty
+    assert eval(found[1]) == ["/course/tcpcourse/exercises/references.py"]
     assert not {"TCPCOURSE_GRADING_KEY", "USER", "SSH_AUTH_SOCK"} & set(eval(found[2]))
     assert not Path("owned").exists()
     assert not Path("seen").exists()
