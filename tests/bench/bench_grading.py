@@ -1,0 +1,103 @@
+"""How long grading takes, how it grows with the cores, and beside nbgrader's own. Run by hand:
+
+    python tests/bench/bench_grading.py [how many submissions]
+
+Needs the extra ``grading`` and bubblewrap. Every submission is an assignment of the course with
+all answers filled in by its solution. nbgrader's own autograding runs the same notebooks in a
+kernel each, with no sandbox and no marking: it is the least that any autograding costs.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+NAME = "ps1-opening"
+EXERCISES = Path(__file__).parents[2] / "notebooks" / "exercises"
+STOCK = "c = get_config()\nc.CourseDirectory.course_id = 'bench'\n"
+
+
+def course(root: Path, config: str, many: int) -> None:
+    """A course folder with the assignment released and ``many`` solutions handed in."""
+    root.mkdir()
+    (root / "nbgrader_config.py").write_text(config)
+    shutil.copytree(EXERCISES / "source" / NAME, root / "source" / NAME)
+    nbgrader(root, "generate_assignment", NAME)
+    book: Any = nbformat.read(EXERCISES / "source" / NAME / f"{NAME}.ipynb", as_version=4)
+    for number in range(many):
+        student = f"student{number:03}"
+        folder = root / "submitted" / student / NAME
+        folder.mkdir(parents=True)
+        text = json.dumps(book).replace('student = \\"\\"', f'student = \\"{student}\\"')
+        (folder / f"{NAME}.ipynb").write_text(text)
+
+
+def nbgrader(root: Path, *words: str) -> None:
+    program = Path(sys.executable).with_name("nbgrader")
+    subprocess.run([program, *words], cwd=root, check=True, capture_output=True)
+
+
+def main() -> None:
+    from tcpcourse.exercises import assignments
+    from tcpcourse.exercises.grading.batch import Course, autograde
+    from tcpcourse.exercises.grading.converting import job_of
+    from tcpcourse.exercises.grading.keys import make_key
+    from tcpcourse.exercises.grading.marking import grade
+
+    logging.disable(logging.CRITICAL)
+    many = int(sys.argv[1]) if len(sys.argv) > 1 else 24
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place, "ours")
+        key = Path(place, "grading.key")
+        make_key(key)
+        os.environ["TCPCOURSE_GRADING_KEY"] = str(key)
+        course(root, (EXERCISES / "nbgrader_config.py").read_text(), many)
+        asked = len(assignments()[NAME].questions)
+
+        job = job_of(Course(root).directory, NAME, "student000", NAME)
+        grade(job, again=True)
+        begin = time.perf_counter()
+        for _ in range(5):
+            grade(job, again=True)
+        one = (time.perf_counter() - begin) / 5
+        print(f"one submission of {asked} questions, run and marked: {one:.2f} s,", end=" ")
+        print(f"{one * 10 / asked:.2f} s for ten questions")
+        begin = time.perf_counter()
+        for _ in range(5):
+            Course(root).record(job)
+        print(f"written into the books: {(time.perf_counter() - begin) / 5:.2f} s")
+
+        taken: dict[int, float] = {}
+        workers = 1
+        while workers <= (os.cpu_count() or 1):
+            begin = time.perf_counter()
+            autograde(root, NAME, workers, again=True)
+            taken[workers] = time.perf_counter() - begin
+            print(
+                f"{many} submissions, {workers} workers: {taken[workers]:.1f} s,"
+                f" {taken[1] / taken[workers]:.2f} × as fast as one"
+            )
+            workers *= 2
+
+        stock = Path(place, "stock")
+        course(stock, STOCK, many)
+        begin = time.perf_counter()
+        nbgrader(stock, "autograde", NAME)
+        theirs = time.perf_counter() - begin
+        print(f"nbgrader's own, {many} submissions: {theirs:.1f} s, {theirs / many:.2f} s each")
+        for workers, seconds in taken.items():
+            print(f"ours with {workers} workers: {seconds / theirs:.2f} × nbgrader's own time")
+
+
+if __name__ == "__main__":
+    main()
