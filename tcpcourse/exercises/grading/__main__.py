@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.exercises.grading.batch import Course, autograde, export, grade_one
+from tcpcourse.exercises.grading.batch import autograde
 from tcpcourse.exercises.grading.collecting import collect, roster
+from tcpcourse.exercises.grading.course import Course, export, grade_one
 from tcpcourse.exercises.grading.keys import key_path, make_key
 
 

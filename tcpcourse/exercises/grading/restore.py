@@ -87,7 +87,7 @@ class _Restoring:
         self.place: dict[int, int] = {}  # the slot of each of the student's cells that has one
         self.stands: dict[int, int] = {}  # where the first of several cells of a slot stands
         self.extra: dict[int, str] = {}
-        self.out = Restored(new_notebook(metadata=_metadata(release)))
+        self.out = Restored(new_notebook(metadata=copy.deepcopy(release.metadata)))
 
     def done(self) -> Restored:
         """Match, then note what was found, then build."""
@@ -147,7 +147,7 @@ class _Restoring:
                 gives = re.compile(rf"^(def\s+{name}\b|{name}\s*(:[^=\n]+)?=)", re.MULTILINE)
                 alike = [n for n in code if gives.search(self.cells[n].source)]
             elif not slot.marked:
-                alike = [n for n in code if _alike(self.cells[n].source, slot.source)]
+                alike = [n for n in code[:50] if _alike(self.cells[n].source, slot.source)]
             else:
                 continue
             if len(alike) == 1:
@@ -264,13 +264,10 @@ def _variables(slots: Sequence[Slot], names: Mapping[str, str]) -> dict[str, str
 
 
 def _alike(one: str, other: str) -> bool:
-    if max(len(one), len(other)) > 5000:
+    # Comparing takes the product of both lengths: what sets up is short, or is not looked for.
+    if len(one) > 1000 or len(other) > 1000:
         return False
     return SequenceMatcher(None, one, other, autojunk=False).ratio() > 0.6
-
-
-def _metadata(release: Any) -> Any:
-    return copy.deepcopy(release.metadata)
 
 
 def _node(metadata: Mapping[str, Any]) -> Any:

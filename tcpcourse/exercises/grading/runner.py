@@ -264,6 +264,7 @@ def main() -> None:
         os.dup2(nothing, stream)
     bounded(program["limits"])
     sys.path[:0] = program["path"]
+    sys.path += [place for place in program.get("more", ()) if place not in sys.path]
     Runner(program, incoming, outgoing).start()
 
 

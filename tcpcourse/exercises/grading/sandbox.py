@@ -100,13 +100,21 @@ def _covered(place: str, folder: bool = True) -> list[str]:
 
 def _shown() -> list[Path]:
     """What Python and its libraries need of the machine, and no more."""
-    system = [Path(f"/{name}") for name in ("usr", "bin", "lib", "lib64", "etc/ld.so.cache")]
-    python = [Path(sys.base_prefix), Path(sys.prefix)]
-    return [
-        place
-        for place in dict.fromkeys((*system, *python))
-        if place.exists() and not (place != system[0] and place.is_relative_to(system[0]))
-    ]
+    system = ("bin", "lib", "lib64", "etc/ld.so.cache", "usr/bin", "usr/lib", "usr/lib64")
+    places = [Path("/", name) for name in (*system, "usr/libexec", "usr/share")]
+    for prefix in dict.fromkeys((sys.base_prefix, sys.prefix)):
+        places += [Path(prefix, name) for name in ("bin", "lib", "lib64", "pyvenv.cfg")]
+    places += packages()
+    found: list[Path] = []
+    for place in dict.fromkeys(places):
+        if place.exists() and not any(place.is_relative_to(other) for other in found):
+            found.append(place)
+    return found
+
+
+def packages() -> list[Path]:
+    """Where this process finds what was installed, such as in the user's own folder."""
+    return [Path(each) for each in sys.path if each.endswith(("site-packages", "dist-packages"))]
 
 
 class Sandbox:

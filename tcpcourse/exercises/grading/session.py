@@ -24,6 +24,7 @@ from tcpcourse.exercises.grading.sandbox import (
     TimeOver,
     command,
     container,
+    packages,
 )
 from tcpcourse.exercises.grading.seccomp import program
 from tcpcourse.exercises.question import Answer, plain
@@ -137,6 +138,7 @@ class _Talk:
             "names": self.work.names,
             "limits": self.limits.told(),
             "path": [LIBRARY],
+            "more": [str(place) for place in packages()],
         }
         deadline = time.monotonic() + START_SECONDS
         try:

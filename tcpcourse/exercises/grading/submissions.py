@@ -8,7 +8,6 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ MOST_BRACKETS = 1_000_000
 MOST_COMMAS = 4_000_000
 MOST_CELLS = 1000
 LONGEST_SOURCE = 200_000
+LONGEST_WORDS = 20_000
+MOST_SOURCE = 4_000_000
 
 
 class Unreadable(TcpCourseError):
@@ -58,8 +59,7 @@ def read(folder: Path, notebook: str) -> Submission:
     """
     path, notes = find(folder, notebook)
     data = read_bytes(path)
-    cells = tuple(cells_of(data))
-    return Submission(cells, hashlib.sha256(data).hexdigest(), notes)
+    return Submission(tuple(cells_of(data)), hashlib.sha256(data).hexdigest(), notes)
 
 
 def find(folder: Path, notebook: str) -> tuple[Path, tuple[str, ...]]:
@@ -114,7 +114,7 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def cells_of(data: bytes) -> Iterator[Cell]:
+def cells_of(data: bytes) -> list[Cell]:
     """The cells of a notebook in format 4 or 3. Raises ``Unreadable``."""
     if not data.strip():
         raise Unreadable("the notebook's file is empty")
@@ -136,7 +136,10 @@ def cells_of(data: bytes) -> Iterator[Cell]:
         raise Unreadable("the file is no notebook: it has no list of cells")
     if len(found) > MOST_CELLS:
         raise Unreadable(f"the notebook has more than {MOST_CELLS} cells")
-    return map(_cell, found)
+    cells = list(map(_cell, found))
+    if sum(len(cell.source) for cell in cells) > MOST_SOURCE:
+        raise Unreadable(f"the notebook's cells hold more than {MOST_SOURCE // 10**6} MB of text")
+    return cells
 
 
 def _no(digits: str) -> None:
@@ -160,7 +163,8 @@ def _cell(raw: Any) -> Cell:
     grade_id = nbgrader.get("grade_id") if type(nbgrader) is dict else None
     text = source if type(source) is str else ""
     # Half characters cannot be written down again.
-    text = text[:LONGEST_SOURCE].encode("utf-8", "replace").decode()
+    longest = LONGEST_SOURCE if kind == "code" else LONGEST_WORDS
+    text = text[:longest].encode("utf-8", "replace").decode()
     return Cell(kind, _NEWLINES.sub("\n", text), _word(grade_id), _word(raw.get("id")))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from tcpcourse.exercises.grading.batch import Course
+from tcpcourse.exercises.grading.course import Course
 from tcpcourse.exercises.grading.keys import make_key
 
 ROOT = Path(__file__).parents[3]

@@ -23,8 +23,9 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises import assignments
 from tcpcourse.exercises.grading import batch, sandbox
 from tcpcourse.exercises.grading.__main__ import main
-from tcpcourse.exercises.grading.batch import Course, autograde
+from tcpcourse.exercises.grading.batch import autograde
 from tcpcourse.exercises.grading.converting import job_of
+from tcpcourse.exercises.grading.course import Course
 from tcpcourse.exercises.grading.marking import grade
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -206,6 +207,25 @@ def kill_one(pool: Any) -> None:
     while not pool._processes:
         time.sleep(0.01)
     os.kill(next(iter(pool._processes)), signal.SIGKILL)
+
+
+def test_only_one_batch_at_a_time(klass: Any) -> None:
+    with (
+        batch._alone(klass.root),
+        pytest.raises(TcpCourseError, match="another grading is at work"),
+    ):
+        autograde(klass.root, NAME)
+
+
+def test_a_pipe_in_the_place_of_the_time(klass: Any, make: Fill) -> None:
+    """nbgrader would wait for ever for what a pipe has to say."""
+    klass.hand_in("pipe", make(klass.release, "pipe", {}))
+    os.mkfifo(klass.folder("pipe") / "timestamp.txt")
+    lines = autograde(klass.root, NAME).lines
+    assert [words for student, _, words in lines if student == "pipe"] == [
+        "Not graded: nbgrader says 'timestamp.txt, which nbgrader reads, is no regular file'."
+    ]
+    shutil.rmtree(klass.root / "submitted" / "pipe")
 
 
 def test_other_numbers_of_calls_with_another_key(klass: Any, tmp_path: Path) -> None:

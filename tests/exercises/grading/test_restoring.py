@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,10 @@ def test_every_cell_of_the_release_is_there_once(cells: list[Cell]) -> None:
         (b'{"worksheets": [3]}', "no list of cells"),
         (b"3", "no notebook"),
         (json.dumps({"cells": [{}] * 1001}).encode(), "more than 1000 cells"),
+        (
+            json.dumps({"cells": [{"cell_type": "code", "source": "x" * 10**6}] * 21}).encode(),
+            "more than 4 MB",
+        ),
     ],
 )
 def test_no_notebook(data: bytes, why: str) -> None:
@@ -204,6 +209,16 @@ def test_any_json_is_cells_or_a_sentence(data: Any) -> None:
         assert str(problem).startswith(("the notebook", "the file"))
     else:
         restored(cells)
+
+
+def test_the_longest_notebook_is_put_back_in_seconds() -> None:
+    """A thousand cells that all look like something: the work does not grow with their square."""
+    text = "setup = 2\nq1 \n" + "q1 " * 300
+    cells = [Cell("code", text + str(n)) for n in range(500)]
+    cells += [Cell("markdown", "> " * 2000, "q2", "setup") for n in range(500)]
+    began = time.monotonic()
+    restored(cells)
+    assert time.monotonic() - began < 10
 
 
 def test_where_the_notebook_is(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from tcpcourse.exercises import assignments
-from tcpcourse.exercises.grading.batch import Report, autograde, export
+from tcpcourse.exercises.grading.batch import Report, autograde
+from tcpcourse.exercises.grading.course import export
 from tcpcourse.exercises.grading.keys import read_key
 
 # nbgrader and what it stands on warn about their own code.
