@@ -13,6 +13,10 @@ _MODULES: tuple[str, ...] = (
     "numbers",
     "arithmetic",
     "capture",
+    "kernel",
+    "trouble",
+    "proof",
+    "final",
 )
 
 

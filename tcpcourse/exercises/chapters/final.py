@@ -1,0 +1,167 @@
+"""The final: the whole story of a capture that the student has never seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tcpcourse.core.seq import MODULUS
+from tcpcourse.exercises.assemble import assignment
+from tcpcourse.exercises.draw import Draw
+from tcpcourse.exercises.fields import NUMBER, SIDE, Whole
+from tcpcourse.exercises.functions import Example, Function
+from tcpcourse.exercises.question import Challenge
+from tcpcourse.exercises.stories import CW, MS, SIDES, E, hosts, opening, other, play, sizes
+from tcpcourse.exercises.tables import moments, states
+from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
+from tcpcourse.sources.scenario import Act
+from tcpcourse.trace import Trace
+
+SAVE = 'ps.save("story.pcap") writes the capture; tcp.load("story.pcap") reads it'
+
+
+def _share(draw: Draw) -> Mapping[str, Any]:
+    """The question or the answer of a talk is lost and sent again: twelve packets."""
+    closer, lost = draw.pick(SIDES), draw.pick((4, 6))
+    one, two = sizes(draw, 2)
+    acts = (
+        *opening("A"),
+        Act("A", "send", E, after=20 * MS, data=bytes(one)),
+        Act("B", "send", E, received=one, after=5 * MS, data=bytes(two)),
+        # late enough for what was lost to have come
+        Act(closer, "close", E, received=one if closer == "B" else two, after=4000 * MS),
+        Act(other(closer), "close", CW, after=50 * MS),
+    )
+    trace = play("the whole story", acts, hosts(draw), {lost: "lose"})
+    return {"capture": trace, "closer": closer, "lost": lost, "bytes": {"A": one, "B": two}}
+
+
+def _who(draw: Draw, shared: Shared) -> Posed:
+    closer, count = shared["closer"], shared["bytes"]
+    twice = "One packet was sent twice; its bytes count once."
+    sender = "A" if shared["lost"] == 4 else "B"
+    return Posed(
+        {"capture": SAVE, "A": "the end that opens"},
+        {"closes first": closer, "bytes A": count["A"], "bytes B": count["B"]},
+        {
+            "closes first": (Wrong(other(closer), "Who sends the first FIN?"),),
+            f"bytes {sender}": (Wrong(2 * count[sender], twice),),
+        },
+    )
+
+
+def _lost(draw: Draw, shared: Shared) -> Posed:
+    trace: Trace = shared["capture"]
+    first = shared["lost"]
+    waited = (trace.packet(first + 1).sent_ns - trace.packet(first).sent_ns) // MS
+    return Posed(
+        {"capture": SAVE},
+        {"first copy": first, "second copy": first + 1, "waited": waited},
+        {
+            "first copy": (Wrong(first + 1, "Which of the two came first?"),),
+            "waited": (Wrong(1, "Milliseconds, not seconds."),),
+        },
+    )
+
+
+def _moments(draw: Draw, shared: Shared) -> Posed:
+    posed = states(shared["capture"], (9, 10, 11))
+    return Posed({"capture": SAVE}, posed.right, posed.wrong)
+
+
+def _end(draw: Draw, shared: Shared) -> Posed:
+    closer, trace = shared["closer"], shared["capture"]
+    last = trace.packet(12)
+    fin = trace.packet(11)
+    return Posed(
+        {"capture": SAVE},
+        {
+            "waits": closer,
+            "last seq": int(last.segment.seq),
+            "last ack": int(last.segment.ack),
+            "if lost": 11,
+        },
+        {
+            "waits": (Wrong(other(closer), "Who must be able to answer a FIN that comes again?"),),
+            "last ack": (Wrong(int(fin.segment.seq), "The FIN takes up one number."),),
+            "if lost": (Wrong(12, "A pure ACK is never sent again by itself."),),
+        },
+    )
+
+
+def data(number: int, side: str, seq: int, length: int, flags: str = "PA") -> Any:
+    """A packet as the student's function gets it."""
+    return {"no": number, "from": side, "flags": flags, "seq": seq, "len": length}
+
+
+def _repeats(draw: Draw) -> list[tuple[str, Challenge]]:
+    calls: list[tuple[str, Challenge]] = []
+    for _ in range(3):
+        x, y = draw.between(1, 1 << 31), draw.between(1, 1 << 31)
+        one, two = sizes(draw, 2)
+        plain = [
+            data(1, "A", x, one), data(2, "B", y, 0, "A"), data(3, "B", y, two),
+            data(4, "A", x + one, 0, "A"), data(5, "A", x + one, two),
+        ]  # fmt: skip
+        calls.append(("nothing is sent again", [plain]))
+        calls.append(("data is sent again", [[*plain, data(6, "A", x + one, two)]]))
+        calls.append(("data is sent again", [[*plain, data(6, "A", x, one), data(7, "B", y, two)]]))
+        fin = data(6, "A", x + one + two, 0, "FA")
+        calls.append(("a FIN is sent again", [[*plain, fin, {**fin, "no": 7}]]))
+        calls.append(("pure ACKs with the same seq", [[*plain, data(6, "B", y + two, 0, "A"),
+                                                       data(7, "B", y + two, 0, "A")]]))
+        late = MODULUS - one // 2
+        after = (late + one) % MODULUS
+        over = [data(1, "A", late, one), data(2, "A", after, two)]
+        calls.append(("numbers on both sides of 0", [over]))
+        calls.append(("numbers on both sides of 0", [[*over, data(3, "A", late, one)]]))
+    return calls
+
+
+ASSIGNMENT = assignment(
+    "ps9-final",
+    "The whole story",
+    "final",
+    (
+        Value(
+            "q1", "Who, and how much?", 3,
+            {"closes first": SIDE, "bytes A": NUMBER, "bytes B": NUMBER}, _who,
+            ("Look for the first FIN.", "Count bytes that are new only."),
+        ),
+        Value(
+            "q2", "What went wrong", 3,
+            {"first copy": Whole(1, 12), "second copy": Whole(1, 12), "waited": NUMBER}, _lost,
+            ("Two packets have the same seq and data.",),
+        ),
+        Value(
+            "q3", "Who was where?", 6, moments(9, 10, 11), _moments,
+            (
+                "Ask the trace; but say for each state why.",
+                "A packet changes its sender when it is sent, its receiver when it arrives.",
+            ),
+        ),
+        Value(
+            "q4", "The end", 4,
+            {"waits": SIDE, "last seq": NUMBER, "last ack": NUMBER, "if lost": Whole(1, 12)}, _end,
+            ("The numbers are those in the header.", "Which packets does TCP send again?"),
+        ),
+        Function(
+            "q5", "Find what is sent again", 5, "sent_again", "packets",
+            (
+                Example(([data(1, "A", 1, 10), data(2, "A", 11, 5), data(3, "A", 1, 10)],), [3]),
+                Example(([data(1, "A", 1, 10), data(2, "B", 1, 10)],), []),
+            ),
+            _repeats,
+            (
+                "Keep for each side the number after all that it has sent.",
+                "A packet that takes up no number repeats nothing.",
+                "Later is not larger: think of both sides of 0.",
+            ),
+        ),
+        Written(
+            "q6", "Tell it", 8,
+            ("Begin with the opening and end with TIME_WAIT.", "Say why, not only what."),
+        ),
+    ),
+    _share,
+)  # fmt: skip

@@ -1,0 +1,236 @@
+"""Chapter 06: connections as the operating system shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tcpcourse.exercises.assemble import assignment
+from tcpcourse.exercises.draw import Draw
+from tcpcourse.exercises.fields import NUMBER, STATE, Name, Whole, letters
+from tcpcourse.exercises.functions import Example, Function
+from tcpcourse.exercises.question import Challenge
+from tcpcourse.exercises.scripts import Goal, Script
+from tcpcourse.exercises.stories import SIDES, other
+from tcpcourse.exercises.tables import choice
+from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
+
+# Calls of ordinary programs, and where both ends stand after them, by hand.
+CALLS = (
+    ("B: listen()", "CLOSED", "LISTEN"),
+    ("B: listen(); A: connect()", "ESTABLISHED", "ESTABLISHED"),
+    ("B: listen(); A: connect(); B: accept(); A: close()", "FIN_WAIT_2", "CLOSE_WAIT"),
+    ("B: listen(); A: connect(); B: accept(); B: close()", "CLOSE_WAIT", "FIN_WAIT_2"),
+    ("B: listen(); A: connect(); B: accept(); A: shutdown(SHUT_WR); B: send(1000 bytes)",
+     "FIN_WAIT_2", "CLOSE_WAIT"),
+    ("B: listen(); A: connect(); B: accept(); A: close(); B: close()", "TIME_WAIT", "CLOSED"),
+    ("B: listen(); A: connect(); B: accept(); B: close(); A: close()", "CLOSED", "TIME_WAIT"),
+)  # fmt: skip
+CLOSER_WAITS = "Who closed first? Only that end waits for old packets to die."
+NOT_YET = "Nobody has sent a FIN here."
+
+WHY = (
+    "packets between two programs of one machine arrive within microseconds",
+    "the loopback interface leaves out the FINs",
+    "the kernel closes both ends of a loopback connection at once",
+    "programs on one machine may not see each other's sockets",
+)
+
+PROC_STATES = {
+    "01": "ESTABLISHED", "02": "SYN_SENT", "03": "SYN_RCVD", "04": "FIN_WAIT_1",
+    "05": "FIN_WAIT_2", "06": "TIME_WAIT", "07": "CLOSED", "08": "CLOSE_WAIT", "09": "LAST_ACK",
+    "0A": "LISTEN", "0B": "CLOSING",
+}  # fmt: skip
+
+
+def _calls(draw: Draw, shared: Shared) -> Posed:
+    picked = draw.shuffled(CALLS)[:3]
+    right, wrong = {}, {}
+    for number, (_, a, b) in enumerate(picked, 1):
+        for side, state, peers in (("A", a, b), ("B", b, a)):
+            part = f"{side}{number}"
+            right[part] = state
+            said = CLOSER_WAITS if "TIME_WAIT" in (state, peers) else NOT_YET
+            wrong[part] = (Wrong("TIME_WAIT" if state != "TIME_WAIT" else "CLOSED", said),)
+    given = {f"calls {number}": calls for number, (calls, _, _) in enumerate(picked, 1)}
+    return Posed(given, right, wrong)
+
+
+def _sockets(draw: Draw, shared: Shared) -> Posed:
+    """Lines as ``ss -tan`` prints them; three of them tell of something."""
+    port, queue = draw.between(1024, 9999), draw.between(20_000, 90_000)
+    unread = draw.between(2000, 60_000)
+    peers = [
+        f"203.0.113.{draw.between(1, 254)}:{each}" for each in draw.some(6, 40_000, 60_000)
+    ]
+    lines: list[dict[str, Any]] = [
+        {"State": "ESTAB", "Recv-Q": 0, "Send-Q": 0, "tells": "nothing"},
+        {"State": "ESTAB", "Recv-Q": unread, "Send-Q": 0, "tells": "unread"},
+        {"State": "CLOSE-WAIT", "Recv-Q": 1, "Send-Q": 0, "tells": "forgot"},
+        {"State": "FIN-WAIT-1", "Recv-Q": 0, "Send-Q": queue, "tells": "stuck"},
+        {"State": "TIME-WAIT", "Recv-Q": 0, "Send-Q": 0, "tells": "nothing"},
+        {"State": "ESTAB", "Recv-Q": 0, "Send-Q": 0, "tells": "nothing"},
+    ]
+    mixed = draw.shuffled(lines)
+    told = [line["tells"] for line in mixed]
+    right = {part: told.index(part) + 1 for part in ("forgot", "stuck", "unread")}
+    rows = [
+        {"line": place, "State": line["State"], "Recv-Q": line["Recv-Q"],
+         "Send-Q": line["Send-Q"], "Local": f"192.0.2.7:{port}", "Peer": peer}
+        for place, (line, peer) in enumerate(zip(mixed, peers, strict=True), 1)
+    ]  # fmt: skip
+    waits = next(row["line"] for row in rows if row["State"] == "TIME-WAIT")
+    wrong = {
+        "forgot": (Wrong(waits, "A socket in TIME_WAIT goes away by itself."),),
+        "stuck": (Wrong(right["unread"], "Recv-Q holds what this end has not read."),),
+        "unread": (Wrong(right["stuck"], "Send-Q holds what the other end has not taken."),),
+    }
+    return Posed({"ss -tan": rows}, right, wrong)
+
+
+def _pile(draw: Draw, shared: Shared) -> Posed:
+    """How fast one machine can open connections to one server if it closes each first."""
+    least = draw.between(10, 32) * 1024
+    most = least + draw.between(8, 28) * 1000 - 1
+    wait = draw.pick((30, 60, 120))
+    ports = most - least + 1
+    return Posed(
+        {
+            "ports": f"{least} to {most}",
+            "TIME_WAIT lasts": f"{wait} seconds",
+            "sockets in TIME_WAIT": {"machine with the web server": 3, "machine with the proxy":
+                                     draw.between(5000, 7000)},
+        },
+        {"ports": ports, "a second": ports // wait, "closes first": "proxy"},
+        {
+            "ports": (Wrong(ports - 1, "Count the first and the last port, too."),),
+            "a second": (Wrong(ports, "A port is free again only when its wait is over."),),
+            "closes first": (Wrong("server", "TIME_WAIT stays with the end that closed first."),),
+        },
+    )  # fmt: skip
+
+
+def _reason(draw: Draw, shared: Shared) -> Posed:
+    options, right = choice(draw, WHY, WHY[0])
+    return Posed(
+        {"why": options},
+        {"reason": right, "state": "FIN_WAIT_1"},
+        {"state": (Wrong("FIN_WAIT_2", "FIN_WAIT_2 lasts until the other program closes."),)},
+    )
+
+
+def proc_address(ip: tuple[int, ...], port: int) -> str:
+    """An address as ``/proc/net/tcp`` writes it: the bytes turned round, both in hex."""
+    return "".join(f"{byte:02X}" for byte in reversed(ip)) + f":{port:04X}"
+
+
+def _addresses(draw: Draw) -> list[tuple[str, Challenge]]:
+    calls: list[tuple[str, Challenge]] = []
+    for _ in range(3):
+        ip = tuple(draw.between(1, 254) for _ in range(4))
+        calls.append(("any address", [proc_address(ip, draw.between(1024, 65_535))]))
+        calls.append(("loopback", [proc_address((127, 0, 0, 1), draw.between(1, 65_535))]))
+        calls.append(("small ports", [proc_address(ip, draw.between(1, 255))]))
+    calls.append(("every address", [proc_address((0, 0, 0, 0), draw.between(1, 65_535))]))
+    return calls
+
+
+def proc_line(draw: Draw, code: str, client: bool = True) -> str:
+    """A line of ``/proc/net/tcp`` with this state."""
+    local = proc_address((127, 0, 0, 1), draw.between(1024, 65_535))
+    remote = proc_address((127, 0, 0, 1) if client else (0, 0, 0, 0), draw.between(0, 65_535))
+    inode = draw.between(10_000, 90_000)
+    return (
+        f"{draw.between(0, 9999):4}: {local} {remote} {code} 00000000:00000000 00:00000000"
+        f" 00000000  1000        0 {inode} 1 0000000000000000 20 4 30 10 -1"
+    )
+
+
+def _lines(draw: Draw) -> list[tuple[str, Challenge]]:
+    calls: list[tuple[str, Challenge]] = []
+    for code, state in PROC_STATES.items():
+        sort = "states with a letter in their code" if code > "09" else "other states"
+        calls.append((sort, [proc_line(draw, code, state != "LISTEN")]))
+    return calls
+
+
+def _goal(draw: Draw) -> Goal:
+    closer = draw.pick(SIDES)
+    pair = ("FIN_WAIT_2", "CLOSE_WAIT") if closer == "A" else ("CLOSE_WAIT", "FIN_WAIT_2")
+    return Goal(pair, {other(closer): draw.between(3, 30)})
+
+
+ASSIGNMENT = assignment(
+    "ps6-kernel",
+    "In your own kernel",
+    "06",
+    (
+        Value(
+            "q1", "Calls and states", 6,
+            {f"{side}{number}": STATE for number in (1, 2, 3) for side in SIDES}, _calls,
+            (
+                "connect() comes back when the handshake is over; accept() changes no state.",
+                "close() sends a FIN. So does shutdown(SHUT_WR).",
+            ),
+        ),
+        Value(
+            "q2", "Six lines of ss", 3,
+            {"forgot": Whole(1, 6), "stuck": Whole(1, 6), "unread": Whole(1, 6)}, _sockets,
+            (
+                "ss writes states with hyphens, and ESTAB for ESTABLISHED.",
+                "Recv-Q: bytes that have come and were not read. Send-Q: bytes not acknowledged.",
+            ),
+        ),
+        Value(
+            "q3", "A pile of TIME_WAIT", 3,
+            {"ports": NUMBER, "a second": NUMBER, "closes first": Name(("server", "proxy"), "end")},
+            _pile,
+            (
+                "Each connection to the same server and port needs a port of its own.",
+                "A port is taken for as long as TIME_WAIT lasts; the result is rounded down.",
+            ),
+        ),
+        Value(
+            "q4", "Too fast to see", 2, {"reason": letters(4), "state": STATE}, _reason,
+            ("Which state lasts as long as a FIN and its ACK need?",),
+        ),
+        Function(
+            "q5", "Read an address", 4, "address", "text",
+            (
+                Example(("0100007F:1F90",), "127.0.0.1:8080"),
+                Example(("00000000:0016",), "0.0.0.0:22"),
+            ),
+            _addresses,
+            (
+                "int(\"7F\", 16) is 127.",
+                "The four bytes of the address stand in the wrong order, those of the port do not.",
+            ),
+        ),
+        Function(
+            "q6", "Read a line", 3, "state_of", "line",
+            (
+                Example(
+                    ("   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000",),
+                    "LISTEN",
+                ),
+            ),
+            _lines,
+            (
+                "line.split() gives the words of the line; the state is one of them.",
+                "The codes: 01 ESTABLISHED, 02 SYN_SENT, 03 SYN_RCVD, 04 FIN_WAIT_1,"
+                " 05 FIN_WAIT_2, 06 TIME_WAIT, 07 CLOSED, 08 CLOSE_WAIT, 09 LAST_ACK,"
+                " 0A LISTEN, 0B CLOSING.",
+            ),
+        ),
+        Script(
+            "q7", "Half a connection", 4, _goal,
+            (
+                "One side closes, and its FIN is acknowledged.",
+                "The other side may still send. Deliver what it sends.",
+            ),
+        ),
+        Written(
+            "q8", "Twenty thousand", 4,
+            ("Which end is in CLOSE_WAIT?", "Does a timer end CLOSE_WAIT?"),
+        ),
+    ),
+)  # fmt: skip
