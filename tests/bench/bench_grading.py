@@ -50,8 +50,8 @@ def nbgrader(root: Path, *words: str) -> None:
 def main() -> None:
     from tcpcourse.exercises import assignments
     from tcpcourse.exercises.grading.batch import autograde
-from tcpcourse.exercises.grading.course import Course
     from tcpcourse.exercises.grading.converting import job_of
+    from tcpcourse.exercises.grading.course import Course
     from tcpcourse.exercises.grading.keys import make_key
     from tcpcourse.exercises.grading.marking import grade
 

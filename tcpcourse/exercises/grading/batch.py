@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.draw import student_name
-from tcpcourse.exercises.grading.converting import job_of, notebooks_of
+from tcpcourse.exercises.grading.converting import generate, job_of, notebooks_of
 from tcpcourse.exercises.grading.course import Course
 from tcpcourse.exercises.grading.marking import Graded, Job, grade
 from tcpcourse.exercises.grading.plaindata import clean
@@ -101,9 +101,7 @@ def _jobs(course: Course, assignment: str, report: Report) -> list[Job]:
     """A job for each notebook of each student; a line for each folder that cannot be one."""
     names = notebooks_of(course.directory, assignment)
     if not names:
-        raise TcpCourseError(
-            f"{assignment} has no release: run `nbgrader generate_assignment {assignment}` first"
-        )
+        raise TcpCourseError(f"{assignment} has no release: {generate(assignment)}")
     jobs = []
     for student in course.students(assignment):
         try:

@@ -35,6 +35,11 @@ MARKS = "marks"
 """The folder of the course root that keeps what was graded."""
 
 
+def generate(assignment: str) -> str:
+    """What to do when an assignment is not there yet."""
+    return f"run `nbgrader generate_assignment --force {assignment}` first"
+
+
 def job_of(directory: Any, assignment: str, student: str, notebook: str) -> Job:
     """The job of grading one notebook, from nbgrader's course directory.
 
@@ -47,9 +52,7 @@ def job_of(directory: Any, assignment: str, student: str, notebook: str) -> Job:
 
     release = place(directory.release_directory, ".") / f"{notebook}.ipynb"
     if not release.is_file():
-        raise TcpCourseError(
-            f"{assignment} has no release: run `nbgrader generate_assignment {assignment}` first"
-        )
+        raise TcpCourseError(f"{assignment} has no release: {generate(assignment)}")
     key = key_path()
     return Job(
         assignment,

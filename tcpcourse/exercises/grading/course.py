@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,12 @@ from nbgrader.plugins import CsvExportPlugin
 from traitlets.config.loader import PyFileConfigLoader
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.exercises.grading.converting import is_configured, job_of, notebooks_of
+from tcpcourse.exercises.grading.converting import (
+    generate,
+    is_configured,
+    job_of,
+    notebooks_of,
+)
 from tcpcourse.exercises.grading.marking import Graded, Job, grade
 
 
@@ -51,8 +57,7 @@ class Course:
                 book.find_assignment(assignment)
             except MissingEntry:
                 raise TcpCourseError(
-                    f"the gradebook does not know {assignment}:"
-                    f" run `nbgrader generate_assignment {assignment}` first"
+                    f"the gradebook does not know {assignment}: {generate(assignment)}"
                 ) from None
 
     def record(self, job: Job) -> None:
@@ -66,10 +71,13 @@ class Course:
         log.addHandler(said)
         converter = _Recording(coursedir=self.directory, config=self.config, log=log)
         converter.force = True
-        try:
-            converter.start()
-        except NbGraderException:
-            raise TcpCourseError(said.why) from None
+        with warnings.catch_warnings():
+            # They are about nbgrader's own code, once for each student.
+            warnings.simplefilter("ignore")
+            try:
+                converter.start()
+            except NbGraderException:
+                raise TcpCourseError(said.why) from None
 
 
 class _Errors(logging.Handler):
