@@ -83,7 +83,7 @@ def _full(draw: Draw, shared: Shared) -> Posed:
     edge = una + window
     return Posed(
         {"SND.UNA": una, "B's window [bytes]": window, "A's program sends [bytes]": wants},
-        {"sent": window, "waits": wants - window, "probe": edge, "answer": edge},
+        {"sent": window, "waits": wants - window, "probe": edge, "reply": edge},
         {
             "sent": (Wrong(wants, "A may not send more than the window lets it."),),
             "waits": (Wrong(0, "Not all of it fits into the window."),),
@@ -91,7 +91,7 @@ def _full(draw: Draw, shared: Shared) -> Posed:
                 Wrong(edge - 1, "RFC 9293's probe carries the next new byte, not an old one."),
                 Wrong(una, "All that fits the window has been acknowledged by now."),
             ),
-            "answer": (Wrong(edge + 1, "There is no room for the byte: it is not taken."),),
+            "reply": (Wrong(edge + 1, "There is no room for the byte: it is not taken."),),
         },
     )
 
@@ -194,7 +194,7 @@ ASSIGNMENT = assignment(
         ),
         Value(
             "q3", "No room", 4,
-            {"sent": NUMBER, "waits": NUMBER, "probe": NUMBER, "answer": NUMBER}, _full,
+            {"sent": NUMBER, "waits": NUMBER, "probe": NUMBER, "reply": NUMBER}, _full,
             (
                 "B acknowledges what it has taken, until nothing more fits.",
                 "The probe is the next byte that A would send if it might.",

@@ -1,0 +1,179 @@
+"""What the questions hold to be right, beside judges of its own: the table, the machine, tshark."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tcpcourse as tcp
+from tcpcourse.exercises import assignments, variant
+from tcpcourse.exercises.chapters.kernel import PROC_STATES
+from tcpcourse.exercises.chapters.proof import (
+    CAN_BE,
+    CANNOT_BE,
+    DRAWN,
+    INTO_TIME_WAIT,
+    LEFT_OUT,
+    NOT_INTO,
+    ROWS,
+)  # fmt: skip
+from tcpcourse.exercises.references import PROC, REFERENCES, SLIPS
+
+STUDENTS = [f"student{number}" for number in range(8)]
+
+
+def posed(assignment: str, student: str, question: str) -> Any:
+    return assignments()[assignment].problem(student).posed[question]
+
+
+# By hand, from RFC 9293 and the document: one answer for each function that students write.
+BY_HAND: dict[str, tuple[tuple[Any, ...], Any]] = {
+    "answer_to_syn": ((4294967295, 7), {"flags": "SA", "seq": 7, "ack": 0}),
+    "who_waits": (([{"from": "B", "flags": "FA", "seq": 9, "ack": 5},
+                    {"from": "A", "flags": "FA", "seq": 5, "ack": 10},
+                    {"from": "B", "flags": "A", "seq": 10, "ack": 6}],), "B"),
+    "ack_for": (({"seq": 4294967290, "len": 10, "flags": "FPA"},), 5),
+    "payload_len": ((1500, 5, 8), 1448),
+    "is_before": ((4294967290, 5), True),
+    "conversations": (([{"from": "a", "to": "b", "flags": "S"},
+                        {"from": "b", "to": "a", "flags": "RA"},
+                        {"from": "a", "to": "b", "flags": "S"}],), 2),
+    "address": (("0101A8C0:01BB",), "192.168.1.1:443"),
+    "state_of": (("  3: 0100007F:1F90 0100007F:C350 08 00000000:00000000",), "CLOSE_WAIT"),
+    "acceptable": ((4294967290, 10, 0, 100), True),
+    "next_state": (("CLOSING", "ACK OF FIN"), "TIME_WAIT"),
+    "watch": (([{"from": "A", "flags": "FA", "seq": 5, "ack": 9},
+                {"from": "B", "flags": "FA", "seq": 9, "ack": 6}],), ["TIME_WAIT", "LAST_ACK"]),
+    "sent_again": (([{"no": 1, "from": "A", "flags": "FA", "seq": 4294967295, "len": 0},
+                     {"no": 2, "from": "A", "flags": "FA", "seq": 4294967295, "len": 0}],), [2]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_a_reference_gives_what_the_hand_gives(name: str) -> None:
+    arguments, right = BY_HAND[name]
+    assert REFERENCES[name](*arguments) == right
+
+
+def test_every_reference_has_an_answer_by_hand() -> None:
+    asked = {q.name for a in assignments().values() for q in a.questions if q.kind == "function"}
+    assert asked == set(REFERENCES) == set(BY_HAND)
+    assert set(SLIPS) <= asked
+
+
+def test_rows_stand_in_the_table() -> None:
+    known = {(str(row.state), str(row.next)) for row in tcp.TRANSITIONS if row.changes_state}
+    assert {(state, goal) for state, _, goal in ROWS} <= known
+    drawn = {(str(row.state), str(row.next)) for row in tcp.TRANSITIONS if row.in_figure}
+    for arrow in LEFT_OUT:
+        assert tuple(arrow.split(" → ")) in known - drawn
+    for arrow in DRAWN:
+        assert tuple(arrow.split(" → ")) in drawn
+
+
+def test_pairs_and_ways_are_those_of_the_exploration() -> None:
+    found = tcp.explore()
+    pairs = {frozenset(map(str, pair)) for pair in found.pairs}
+    assert all(frozenset(pair) in pairs for pair in CAN_BE)
+    assert not any(frozenset(pair) in pairs for pair in CANNOT_BE)
+    ways = {str(row.state) for row in found.ways_into(tcp.State.TIME_WAIT)}
+    assert {words.split()[1].rstrip(",") for words in INTO_TIME_WAIT} == ways
+    assert not {w.split()[1].rstrip(",") for w in NOT_INTO if "FIN_WAIT_1" not in w} & ways
+
+
+def test_the_kernels_codes_are_those_of_its_header() -> None:
+    """Linux, include/net/tcp_states.h: ESTABLISHED is 1, and so on to CLOSING, 11."""
+    assert [PROC_STATES[f"{code:02X}"] for code in range(1, 12)] == list(PROC)
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+def test_resets_do_to_an_endpoint_what_is_right(student: str) -> None:
+    asked = posed("ps7-trouble", student, "q4")
+    nxt, window = asked.given["RCV.NXT"], asked.given["RCV.WND"]
+    for row in asked.given["RSTs"]:
+        tcb = tcp.Tcb(tcp.State.ESTABLISHED, snd_una=1, rcv_nxt=nxt, rcv_wnd=window)
+        done = tcp.Endpoint.restore(tcb)
+        reaction = done.arrive(tcp.Segment(row["seq"], flags="R"))
+        seen = "a" if done.state is tcp.State.CLOSED else "b" if reaction.emitted else "c"
+        assert asked.right[f"rst{row['no']}"] == seen
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+def test_holes_are_acknowledged_by_an_endpoint_as_is_right(student: str) -> None:
+    asked = posed("ps7-trouble", student, "q2")
+    tcb = tcp.Tcb(tcp.State.ESTABLISHED, snd_una=1, rcv_nxt=asked.given["B expects"], rcv_wnd=9999)
+    end = tcp.Endpoint.restore(tcb)
+    for number, row in enumerate(asked.given["segments from A, as they arrive"], 1):
+        segment = tcp.Segment(row["seq"], ack=1, flags="A", data=bytes(row["len"]))
+        (answer,) = end.arrive(segment).emitted
+        assert int(answer.ack) == asked.right[f"ack{number}"]
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+def test_a_segment_is_sent_again_when_the_simulator_does(student: str) -> None:
+    """The doubling is RFC 6298's; here with the first timeout of one second that it demands."""
+    asked = posed("ps7-trouble", student, "q1")
+    start, rto, _ = asked.given.values()
+    story = tcp.simulate("lost-syn", faults={1: "lose", 2: "lose", 3: "lose"})
+    sent = [p.sent_ns / 1e9 for p in story.packets if p.segment.syn and p.segment.ack is None]
+    gaps = [round(when - sent[0]) for when in sent[1:4]]
+    assert gaps == [1, 3, 7]
+    assert [asked.right[part] for part in ("second", "third", "fourth")] == [
+        start + gap * rto for gap in gaps
+    ]
+
+
+@pytest.mark.needs("tshark")
+@pytest.mark.parametrize("student", STUDENTS[:3])
+def test_remarks_are_tsharks(student: str, tmp_path: Path) -> None:
+    from scapy.layers.inet import IP, TCP
+    from scapy.packet import Raw
+    from scapy.utils import wrpcap
+
+    asked = posed("ps5-capture", student, "q3")
+    path = tmp_path / "part.pcap"
+    packets = []
+    for row in asked.given["packets"]:
+        ends = [("192.0.2.1", 50_000), ("198.51.100.2", 80)]
+        (source, sport), (target, dport) = ends if row["from"] == "A" else ends[::-1]
+        packet = IP(src=source, dst=target) / TCP(
+            sport=sport, dport=dport, seq=row["seq"], ack=row["ack"], flags="A", window=row["win"]
+        ) / Raw(bytes(row["len"]))  # fmt: skip
+        packet.time = 1_000_000_000 + row["ms"] / 1000
+        packets.append(packet)
+    wrpcap(str(path), packets)
+    names = {
+        "previous segment not captured": "lost_segment", "duplicate ACK": "duplicate_ack",
+        "retransmission": "retransmission", "zero window": "zero_window",
+    }  # fmt: skip
+    fields = [f"tcp.analysis.{name}" for name in names.values()]
+    command = ["tshark", "-n", "-r", path, "-T", "fields"]
+    for field in fields:
+        command += ["-e", field]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    lettered = asked.given["remarks"]
+    for number, line in enumerate(shown.splitlines(), 1):
+        marked = [remark for remark, cell in zip(names, line.split("\t"), strict=True) if cell]
+        if number >= 3:
+            assert lettered[asked.right[f"packet {number}"]] in marked
+
+
+def test_the_calls_lead_where_the_kernel_goes() -> None:
+    """The same calls on real sockets: the recipes of the own kernel, read back from it."""
+    from tcpcourse.exercises.chapters.kernel import CALLS
+
+    told = {(a, b) for _, a, b in CALLS}
+    for state, pair in (
+        ("ESTABLISHED", ("ESTABLISHED", "ESTABLISHED")),
+        ("FIN_WAIT_2", ("FIN_WAIT_2", "CLOSE_WAIT")),
+    ):
+        last = tcp.live(state)[-1].after
+        assert (str(last.a), str(last.b)) == pair
+        assert pair in told
+
+
+def test_a_lecture_shows_its_own_problem() -> None:
+    assert variant("ps1-opening", "lecture").given("q1") != variant("ps1-opening", "a").given("q1")
