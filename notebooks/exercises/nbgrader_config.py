@@ -17,6 +17,6 @@ c.ClearSolutions.update(STUBS)
 configure(c)
 
 # What one student's notebook may use, if the usual limits do not suit your machines:
-# c.TcpcourseLimits.total_seconds = 60
-# c.TcpcourseLimits.cell_seconds = 10
+# c.TcpcourseLimits.total_seconds = 120
+# c.TcpcourseLimits.cell_seconds = 20
 # c.TcpcourseLimits.memory = 1 << 30

@@ -21,8 +21,8 @@ class Limits:
     the room for temporary files, ``answers`` the most that is read from the sandbox.
     """
 
-    total_seconds: float = 60
-    cell_seconds: float = 10
+    total_seconds: float = 120
+    cell_seconds: float = 20
     call_seconds: float = 2
     memory: int = 1024 * MEBIBYTE
     processes: int = 64
