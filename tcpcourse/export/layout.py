@@ -89,7 +89,9 @@ def _output(output: dict[str, Any]) -> int:
     if html.startswith("<img") or any(kind.startswith("image/") for kind in data):
         return PICTURE
     if html:
-        return TABLE_ROW * (html.count("<tr") + html.count("<li")) + LINE
+        points = [_TAGS.sub("", point) for point in re.findall(r"<li>(.*?)</li>", html)]
+        lines = sum(1 + len(point) // LETTERS for point in points)
+        return TABLE_ROW * (html.count("<tr") + lines) + LINE
     text: str = output.get("text", data.get("text/plain", ""))
     return CODE_LINE * len(text.splitlines()) + 12
 

@@ -1,6 +1,8 @@
 (() => {
   const HIGH = 520, LOW = 300;  // how high pictures may be, in pixels of a slide
-  const SIZES = [32, 29.5, 27, 25, 23, 21.5, 20, 18.5, 17];  // of letters
+  const SIZES = [40, 36, 32, 29.5, 27, 25, 23, 21.5, 20, 18.5, 17];  // of letters
+  const DRAWN = 4, WHOLE = 6;  // places in it: where pictures begin, and where lines may break
+  const CODES = [.74, .68, .62, .57];  // letters of code, compared with others
   const slides = [...document.querySelectorAll(".slides > section > section")];
 
   // Notes belong to the slide, also when their cell came after a fragment.
@@ -23,28 +25,38 @@
     }
     return most;
   };
+  // Code whose lines are broken, and tables whose cells are towers, are hard to read.
+  const broken = (slide) => [...slide.querySelectorAll(".highlight pre, td")].some((each) => {
+    const lines = each.localName === "td" ? 2 : each.textContent.trimEnd().split("\n").length;
+    return each.clientHeight > (lines + .7) * parseFloat(getComputedStyle(each).lineHeight);
+  });
   const fits = (slide, size, words = 270, high = HIGH) => {
     for (const [name, value] of Object.entries({ size, words, high })) slide.style.setProperty(`--${name}`, `${value}px`);
     return excess(slide);
   };
+  // Whether the slide can stand as it is, or with smaller code that can still be read.
+  const stands = (slide, size, whole) => CODES.some((code, place) => {
+    if (place && code * size < 16) return false;
+    slide.style.setProperty("--code-size", `${code}em`);
+    return fits(slide, size) <= 0 && !(whole && broken(slide));
+  });
+  // The same with a picture: rather smaller letters than a column of words that takes its room.
+  const WAYS = [[SIZES.slice(DRAWN, DRAWN + 4), [270, 340]], [SIZES.slice(DRAWN), [270, 340, 420, 500]]];
+  const besides = (slide) => WAYS.some(([sizes, widths]) => sizes.some((size) => widths.some((words) => {
+    const over = fits(slide, size, words);
+    if (over <= 0) return true;
+    const high = Math.min(HIGH, slide.querySelector("svg, img").clientHeight) - over;
+    return high >= LOW && fits(slide, size, words, high) <= 0;
+  })));
   const fit = (slide) => {
     const drawn = slide.querySelector(".tcp-stepper, .jp-RenderedHTML svg, .jp-RenderedHTML > img, .jp-RenderedImage img");
-    for (const size of drawn ? SIZES.slice(2) : SIZES) {
-      if (fits(slide, size) <= 0) return;
-      if (!drawn) continue;
-      for (const words of [270, 340, 420, 500]) {
-        const over = fits(slide, size, words);
-        if (over <= 0) return;
-        const high = Math.min(HIGH, slide.querySelector("svg, img").clientHeight) - over;
-        if (high >= LOW && fits(slide, size, words, high) <= 0) return;
-      }
-    }
+    if (drawn ? besides(slide) : SIZES.some((size, place) => stands(slide, size, place < WHOLE))) return;
     const tall = [...slide.querySelectorAll("table, pre")].sort((a, b) => b.clientHeight - a.clientHeight)[0];
     if (!tall || tall.clientHeight < 240) return;
     // Too much for any letters that can be read at the back: it scrolls, by mouse or keys.
     const box = tall.parentElement;
     box.classList.add("scrolls");
-    const over = fits(slide, SIZES[6]);
+    const over = fits(slide, SIZES[8]);
     const height = box.clientHeight - over - 2;
     box.style.maxHeight = `${Math.max(height, 120)}px`;
     Object.entries({ tabindex: 0, role: "region", "aria-label": "scrolls" }).forEach((pair) => box.setAttribute(...pair));
@@ -70,6 +82,7 @@
 
   const start = async () => {
     await window.MathJax?.startup.promise;
+    const laidOut = new Promise((done) => Reveal.on("pdf-ready", done));
     await Reveal.initialize({
       width: 1280, height: 720, margin: 0, maxScale: 4, center: false, hash: true,
       navigationMode: "linear", transition: "none", slideNumber: "c/t", viewDistance: 99, mobileViewDistance: 99,
@@ -86,6 +99,7 @@
     Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Dark or light" }, toggle);
     Reveal.addKeyBinding({ keyCode: 13, key: "Enter", description: "To the stepper or the question" }, enter);
     Reveal.on("slidechanged", () => inside()?.blur());
+    if (printing) await laidOut;
     document.documentElement.dataset.ready = "yes";
   };
   start();
