@@ -7,6 +7,7 @@ The map of the house, from left to right (a room imports only from rooms to its 
     sources/    where traces come from: simulate(), load(), the observer, the own kernel
     views/      pictures and tables of a trace: ladder, state_diagram, table, explain, …
     widgets/    live widgets for notebooks: Predictor, …
+    exercises/  problems with numbers of their own for each student, and their grading
 
 ``import tcpcourse as tcp`` loads only the core; whatever needs a larger library is loaded
 when it is first used.
@@ -28,7 +29,7 @@ from tcpcourse.core.transitions import TRANSITIONS, Row
 from tcpcourse.trace import Packet, Step, Trace
 
 if TYPE_CHECKING:
-    from tcpcourse import views, widgets
+    from tcpcourse import exercises, views, widgets
     from tcpcourse.sources.capture import load
     from tcpcourse.sources.explore import explore
     from tcpcourse.sources.kernel import live
@@ -58,6 +59,7 @@ __all__ = [
     "Tcb",
     "TcpCourseError",
     "Trace",
+    "exercises",
     "explain",
     "explore",
     "live",
@@ -77,7 +79,7 @@ _LATER = {
     "scenarios": "tcpcourse.sources.scenarios",
     "simulate": "tcpcourse.sources.network",
 }
-_ROOMS = ("views", "widgets")
+_ROOMS = ("exercises", "views", "widgets")
 
 
 def __getattr__(name: str) -> Any:
