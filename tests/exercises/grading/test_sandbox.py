@@ -289,7 +289,8 @@ def test_many_at_once_from_threads() -> None:
     def one(number: int) -> None:
         found[number] = tried(
             f"q1 = {number}",
-            "import os\nq1 += os.path.exists('/tmp/mark')\nopen('/tmp/mark', 'w').close()",
+            "import pathlib, tempfile\nmark = pathlib.Path(tempfile.gettempdir(), 'mark')",
+            "q1 += mark.exists()\nmark.touch()",
         )
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(6)]
