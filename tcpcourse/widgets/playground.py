@@ -145,8 +145,13 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._show(words)
 
     def _save(self) -> None:
+        path = Path(self.file.value)
+        if path.name != self.file.value or path.suffix != ".pcap":
+            # whoever plays may be a stranger, on a page that everybody can open
+            self._show("Not saved: write a plain name that ends in .pcap.")
+            return
         try:
-            self.trace.to_pcap(Path(self.file.value))
+            self.trace.to_pcap(path)
         except (OSError, TcpCourseError, ValueError) as problem:
             self._show(f"Not saved: {problem}.")
         else:

@@ -238,16 +238,29 @@ def test_a_script_can_be_given_and_stops_where_it_is_wrong() -> None:
     assert play.message == "The script stops after 2 moves: packet 7 is not on the wire."
 
 
-def test_saving(tmp_path: Path) -> None:
+def test_saving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     play = Playground(OPEN)
-    play.file.value = str(tmp_path / "mine.pcap")
+    play.file.value = "mine.pcap"
     play.save.click()
-    assert play.message == f"Saved 3 packets as {tmp_path / 'mine.pcap'}."
+    assert play.message == "Saved 3 packets as mine.pcap."
     loaded = tcp.load(tmp_path / "mine.pcap").conversations[0].trace
     assert [p.segment.seq for p in loaded.packets] == [s.seq for s in play.trace.segments]
-    play.file.value = str(tmp_path / "nowhere" / "mine.pcap")
+
+
+@pytest.mark.parametrize("name", ["", "../mine.pcap", "a/b.pcap", "/mine.pcap", "notes.txt", "."])
+def test_nothing_is_saved_elsewhere_or_over_other_files(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "notes.txt").write_text("mine")
+    monkeypatch.chdir(tmp_path)
+    play = Playground(OPEN)
+    play.file.value = name
     play.save.click()
-    assert play.message.startswith("Not saved: ")
+    assert play.message == "Not saved: write a plain name that ends in .pcap."
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert not list(tmp_path.rglob("*.pcap"))
 
 
 def test_many_packets_on_the_wire() -> None:
