@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 from typing import Any
 
 _CELL = "text-align:left;padding:2px 10px"
@@ -33,19 +34,34 @@ class Shown:
 
     def _repr_html_(self) -> str:
         parts = [f"<p><b>{escape(self.title, quote=True)}</b></p>"]
-        for name, value in self.data.items():
-            caption = escape(name, quote=True)
-            if _is_table(value):
-                parts.append(_html_table(caption, value))
-            elif isinstance(value, Mapping):
-                rows = [{"": key, " ": each} for key, each in value.items()]
-                parts.append(_html_table(caption, rows))
-            elif isinstance(value, list | tuple):
-                items = "".join(f"<li>{escape(_word(each), quote=True)}</li>" for each in value)
-                parts.append(f"<p>{caption}</p><ul>{items}</ul>")
-            else:
-                parts.append(f"<p>{caption}: {escape(_word(value), quote=True)}</p>")
+        for is_fact, group in groupby(self.data.items(), lambda item: _is_fact(item[1])):
+            some = list(group)
+            parts += [_html_facts(some)] if is_fact else [_html(*item) for item in some]
         return "<div>" + "".join(parts) + "</div>"
+
+
+def _is_fact(value: Any) -> bool:
+    return not isinstance(value, Mapping | list | tuple)
+
+
+def _html_facts(facts: Sequence[tuple[str, Any]]) -> str:
+    """A row for each: its name and its value."""
+    rows = (
+        f'<tr><th scope="row" style="{_CELL}">{escape(name, quote=True)}</th>'
+        f'<td style="{_CELL}">{escape(_word(value), quote=True)}</td></tr>'
+        for name, value in facts
+    )
+    return f"<table><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _html(name: str, value: Any) -> str:
+    caption = escape(name, quote=True)
+    if _is_table(value):
+        return _html_table(caption, value)
+    if isinstance(value, Mapping):
+        return _html_table(caption, [{"": key, " ": each} for key, each in value.items()])
+    items = "".join(f"<li>{escape(_word(each), quote=True)}</li>" for each in value)
+    return f"<p>{caption}</p><ul>{items}</ul>"
 
 
 def _is_table(value: Any) -> bool:

@@ -7,7 +7,6 @@ unless the story is asked to wrap.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from tcpcourse.core.seq import MODULUS
 from tcpcourse.core.states import State
@@ -105,8 +104,3 @@ def talk(
 def sizes(draw: Draw, count: int, least: int = 100, most: int = 1400) -> list[int]:
     """Lengths of data that cannot be taken for each other, nor for a header's length."""
     return draw.some(count, least, most, apart=20)
-
-
-def with_iss(ends: tuple[Host, Host], a: int, b: int) -> tuple[Host, Host]:
-    """The same ends with these first numbers."""
-    return replace(ends[0], iss=a), replace(ends[1], iss=b)

@@ -138,9 +138,23 @@ def variant(assignment: str, student: str) -> Variant:
     return Variant(known[assignment], student)
 
 
+class StartError(TcpCourseError):
+    """Why an assignment did not start; in a notebook it shows its sentence and nothing else."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{str(self)[0].upper()}{str(self)[1:]}."]
+
+
 def start(assignment: str, student: str) -> Variant:
-    """The same, and remembered in this kernel for ``check`` and ``hint``."""
-    _started[:] = [variant(assignment, student)]
+    """The same, and remembered in this kernel for ``check`` and ``hint``.
+
+    Its ``TcpCourseError`` is a ``StartError``: the first cell is where a beginner meets one.
+    """
+    _started.clear()
+    try:
+        _started.append(variant(assignment, student))
+    except TcpCourseError as problem:
+        raise StartError(str(problem)) from None
     return _started[0]
 
 

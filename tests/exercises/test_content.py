@@ -161,6 +161,46 @@ def test_remarks_are_tsharks(student: str, tmp_path: Path) -> None:
             assert lettered[asked.right[f"packet {number}"]] in marked
 
 
+@pytest.mark.needs("tshark")
+@pytest.mark.parametrize("student", STUDENTS)
+def test_the_final_is_read_by_tshark_in_the_same_way(student: str, tmp_path: Path) -> None:
+    path = tmp_path / "story.pcap"
+    variant("ps9-final", student).save(str(path))
+    fields = ("ip.src", "tcp.len", "frame.time_epoch", "tcp.analysis.retransmission",
+              "tcp.flags.fin", "tcp.seq_raw", "tcp.ack_raw")  # fmt: skip
+    command = ["tshark", "-n", "-r", path, "-T", "fields"]
+    for field in fields:
+        command += ["-e", field]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = [line.split("\t") for line in shown.splitlines()]
+    assert len(rows) == 16
+    (again,) = (at for at, row in enumerate(rows) if row[3])
+    (first,) = (at for at in range(again) if rows[at][5] == rows[again][5] and rows[at][1] != "0")
+    side = {rows[0][0]: "A", rows[1][0]: "B"}
+    said = {name: sum(int(row[1]) for at, row in enumerate(rows) if at != again
+                      and side[row[0]] == name) for name in "AB"}  # fmt: skip
+    closer = side[next(row[0] for row in rows if row[4] in ("1", "True"))]
+    problem = assignments()["ps9-final"].problem(student)
+    right = {name: asked.right for name, asked in problem.posed.items()}
+    assert right["q1"] == {"closes first": closer, "bytes A": said["A"], "bytes B": said["B"]}
+    waited = round((float(rows[again][2]) - float(rows[first][2])) * 1000)
+    assert right["q2"] == {"first copy": first + 1, "second copy": again + 1, "waited": waited}
+    assert [right["q4"]["last seq"], right["q4"]["last ack"]] == [int(n) for n in rows[15][5:]]
+    # by hand, from the order of a close (RFC 9293, figure 12)
+    peer = "B" if closer == "A" else "A"
+    by_hand = {
+        1: {"A": "SYN_SENT", "B": "SYN_RCVD"}, 2: {"A": "ESTABLISHED", "B": "SYN_RCVD"},
+        13: {closer: "FIN_WAIT_1", peer: "CLOSE_WAIT"},
+        14: {closer: "FIN_WAIT_2", peer: "CLOSE_WAIT"},
+        15: {closer: "TIME_WAIT", peer: "LAST_ACK"}, 16: {closer: "TIME_WAIT", peer: "CLOSED"},
+    }  # fmt: skip
+    asked = problem.posed["q3"]
+    for row in asked.given["moments"]:
+        for name in "AB":
+            state = asked.right[f"{name} at {row['moment']}"]
+            assert state == by_hand[row["after packet"]][name]
+
+
 def test_the_calls_lead_where_the_kernel_goes() -> None:
     """The same calls on real sockets: the recipes of the own kernel, read back from it."""
     from tcpcourse.exercises.chapters.kernel import CALLS

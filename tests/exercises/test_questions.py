@@ -14,6 +14,7 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises import assignments, check, hint, plain, start, variant
 from tcpcourse.exercises.functions import Function
 from tcpcourse.exercises.question import Problem
+from tcpcourse.exercises.show import Shown
 from tcpcourse.exercises.values import ONLY, Value
 
 from .solutions import SECRET
@@ -165,6 +166,33 @@ def test_what_is_no_students_id(bad: Any) -> None:
         return
     with pytest.raises(TcpCourseError, match="student id"):
         variant("ps1-opening", bad)
+
+
+def test_the_first_cell_says_what_is_missing_and_nothing_else() -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    with capture_output() as shown:
+        shell = InteractiveShell()
+        done = shell.run_cell('from tcpcourse.exercises import start\nstart("ps1-opening", "")')
+    assert isinstance(done.error_in_exec, TcpCourseError)
+    assert "Your student id is missing: write it between the quotes" in shown.stdout
+    assert len(shown.stdout.strip().splitlines()) == 1
+    with pytest.raises(TcpCourseError, match="run the notebook's first cell"):
+        check("q1", 1)
+
+
+def test_what_is_shown_can_be_read_aloud_and_holds_no_markup() -> None:
+    data = {"a<b": 1, "window": None, "c": 2, "rows": [{"no": 1, "x": "<i>"}], "d": ["<u>"],
+            "options": {"a": "one"}}  # fmt: skip
+    html = Shown("<b>", data)._repr_html_()
+    assert html.count("<table>") == 3, "facts side by side share a table"
+    assert html.count('<th scope="row"') == 3
+    assert html.count('<th scope="col"') == 2
+    for bad in ("<b>a", "<i>", "<u>", "a<b"):
+        assert bad not in html
+    assert "&lt;i&gt;" in html
+    assert "window: –" in repr(Shown("q", data))
 
 
 def test_what_is_no_assignment_or_question() -> None:

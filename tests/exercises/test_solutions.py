@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises import assignments, plain
 from tcpcourse.exercises.release import main, released
+from tcpcourse.exercises.values import ONLY, Value
 
 from .solutions import COURSE, NAMES, cells, marks, run
 
@@ -42,6 +44,11 @@ def test_the_released_notebook_holds_no_solution(name: str) -> None:
     text = json.dumps([cell.source for cell in cells(name, "release")])
     for word in ("SOLUTION", "Rubric", "ps.given"):
         assert word not in text
+    for cell in cells(name):
+        kept = next(each for each in cells(name, "release") if each.id == cell.id).source
+        for line in cell.source.partition("### BEGIN SOLUTION")[2].splitlines():
+            if len(line.strip()) > 12 and not line.strip().startswith("###"):
+                assert line.strip() not in kept
     code = [cell for cell in cells(name, "release") if cell.cell_type == "code"]
     assert not any(cell.outputs or cell.execution_count for cell in code)
     posed = assignments()[name].problem("solution").posed
@@ -114,6 +121,13 @@ def test_a_release_is_refused_in_a_sentence(
     assert not (tmp_path / "release").exists()
 
 
+def size(shown: Any) -> int:
+    """How many cells there are to look at."""
+    if isinstance(shown, dict):
+        return sum(map(size, shown.values()))
+    return sum(map(size, shown)) if isinstance(shown, list | tuple) else 1
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_everybody_has_other_numbers_and_the_same_work(name: str) -> None:
     assignment = assignments()[name]
@@ -125,7 +139,25 @@ def test_everybody_has_other_numbers_and_the_same_work(name: str) -> None:
         for question, posed in problem.posed.items():
             assert posed.given == again.posed[question].given, "the same student, the same problem"
             plain(posed.given)  # everything shown is plain data
-        shapes.add(tuple((q, tuple(p.right)) for q, p in problem.posed.items()))
+        shapes.add(
+            tuple((q, tuple(p.right), size(p.given)) for q, p in problem.posed.items())
+        )
         rights.append(repr(problem.posed))
-    assert len(shapes) == 1
+    assert len(shapes) == 1, "everybody has the same parts, and as much to look at"
     assert len(set(rights)) == len(rights), "two students have the same problem"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_neighbours_answers_earn_little(name: str) -> None:
+    """Names of states and letters may be the same by chance; the numbers are not."""
+    assignment = assignments()[name]
+    values = [question for question in assignment.questions if isinstance(question, Value)]
+    shares = []
+    for ann, bob in pairwise(map(assignment.problem, STUDENTS[:21])):
+        earned = 0.0
+        for question in values:
+            right = dict(bob.posed[question.id].right)
+            answer = plain(right[ONLY] if question.single else right)
+            earned += question.mark(ann, answer).points
+        shares.append(earned / sum(question.points for question in values))
+    assert sum(shares) / len(shares) < 0.45

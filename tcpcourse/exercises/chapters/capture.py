@@ -27,7 +27,7 @@ TELLS = {
 KNOWABLE = (
     "how many bytes of data A has sent, if nothing is missing in the capture",
     "which end sent the first FIN",
-    "how long the capturing machine waited between two packets",
+    "how much time lies between two packets where the capture was taken",
     "which number B expected next when it sent a packet",
 )
 UNKNOWABLE = (
@@ -62,7 +62,7 @@ def _histories(draw: Draw, shared: Shared) -> Posed:
     wrong = {
         name: (Wrong(reset, "Was there ever a connection that could be reset?"),)
         if letter == refused
-        else (Wrong(refused, "A connection that is refused never gets as far as an h."),)
+        else (Wrong(refused, "Nothing but a reset answers a SYN that is refused. Is there more?"),)
         for name, letter in zip(names, order, strict=True)
     }
     return Posed({"it was": lettered, **given}, dict(zip(names, order, strict=True)), wrong)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tcpcourse.exercises.assemble import assignment
 from tcpcourse.exercises.draw import Draw
-from tcpcourse.exercises.fields import NUMBER, STATE, Name, Whole, letters
+from tcpcourse.exercises.fields import FLAGS, NUMBER, STATE, Name, Whole, letters
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.scripts import Goal, Script
@@ -69,8 +69,13 @@ def _share(draw: Draw) -> Mapping[str, Any]:
 
 
 def _numbers(draw: Draw, shared: Shared) -> Posed:
-    asked = {"ack9": (9, "ack"), "seq10": (10, "seq"), "ack11": (11, "ack"), "seq11": (11, "seq")}
-    return fill(shared["talk"], asked, relative=True)
+    asked = {"ack9": (9, "ack"), "seq10": (10, "seq")}
+    asked |= {"flags10": (10, "flags"), "ack11": (11, "ack")}
+    posed = fill(shared["talk"], asked, relative=True)
+    posed.given["packets"][10]["seq"] = "?"  # the same as ack9
+    bare = Wrong("F", "From the second packet on, every packet of a connection carries an ACK.")
+    pure = Wrong("A", "Then this side would never have said that it is done.")
+    return Posed(posed.given, posed.right, {**posed.wrong, "flags10": (pure, bare)})
 
 
 def _moments(draw: Draw, shared: Shared) -> Posed:
@@ -211,7 +216,7 @@ ASSIGNMENT = assignment(
     (
         Value(
             "q1", "The last four packets", 4,
-            {"ack9": NUMBER, "seq10": NUMBER, "ack11": NUMBER, "seq11": NUMBER}, _numbers,
+            {"ack9": NUMBER, "seq10": NUMBER, "flags10": FLAGS, "ack11": NUMBER}, _numbers,
             (
                 "A FIN takes up one number, after the last byte of data.",
                 "A pure ACK takes up none: the next packet of that side has the same seq.",

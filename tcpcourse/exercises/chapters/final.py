@@ -8,83 +8,114 @@ from typing import Any
 from tcpcourse.core.seq import MODULUS
 from tcpcourse.exercises.assemble import assignment
 from tcpcourse.exercises.draw import Draw
-from tcpcourse.exercises.fields import NUMBER, SIDE, Whole
+from tcpcourse.exercises.fields import NUMBER, SIDE, STATE, Whole
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.stories import CW, MS, SIDES, E, hosts, opening, other, play, sizes
-from tcpcourse.exercises.tables import moments, states
+from tcpcourse.exercises.tables import states
 from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
 from tcpcourse.sources.scenario import Act
 from tcpcourse.trace import Trace
 
 SAVE = 'ps.save("story.pcap") writes the capture; tcp.load("story.pcap") reads it'
+COUNT = 16
+"""Packets: 3 to open, 2 for each of four sendings, one sent again, 4 to close."""
 
 
 def _share(draw: Draw) -> Mapping[str, Any]:
-    """The question or the answer of a talk is lost and sent again: twelve packets."""
-    closer, lost = draw.pick(SIDES), draw.pick((4, 6))
-    one, two = sizes(draw, 2)
+    """A asks twice and B answers twice; one of these four is lost and sent again."""
+    closer, lost, travel = draw.pick(SIDES), draw.pick((4, 6, 8, 10)), draw.between(220, 480)
+    ask, answer, ask_more, answer_more = counts = sizes(draw, 4)
+    total = {"A": ask + ask_more, "B": answer + answer_more}
     acts = (
         *opening("A"),
-        Act("A", "send", E, after=20 * MS, data=bytes(one)),
-        Act("B", "send", E, received=one, after=5 * MS, data=bytes(two)),
+        Act("A", "send", E, after=20 * MS, data=bytes(ask)),
+        Act("B", "send", E, received=ask, after=5 * MS, data=bytes(answer)),
+        Act("A", "send", E, received=answer, after=15 * MS, data=bytes(ask_more)),
+        Act("B", "send", E, received=total["A"], after=5 * MS, data=bytes(answer_more)),
         # late enough for what was lost to have come
-        Act(closer, "close", E, received=one if closer == "B" else two, after=4000 * MS),
-        Act(other(closer), "close", CW, after=50 * MS),
+        Act(closer, "close", E, received=total[other(closer)], after=9000 * MS),
+        # late enough for the ACK of the first FIN to have come
+        Act(other(closer), "close", CW, after=600 * MS),
     )
-    trace = play("the whole story", acts, hosts(draw), {lost: "lose"})
-    return {"capture": trace, "closer": closer, "lost": lost, "bytes": {"A": one, "B": two}}
+    trace = play("the whole story", acts, hosts(draw), {lost: "lose"}, travel * MS)
+    return {
+        "capture": trace, "closer": closer, "travel": travel, "bytes": total,
+        "lost": lost, "sender": "A" if lost in (4, 8) else "B", "size": counts[lost // 2 - 2],
+    }  # fmt: skip
 
 
 def _who(draw: Draw, shared: Shared) -> Posed:
-    closer, count = shared["closer"], shared["bytes"]
-    twice = "One packet was sent twice; its bytes count once."
-    sender = "A" if shared["lost"] == 4 else "B"
+    closer, count, sender = shared["closer"], shared["bytes"], shared["sender"]
+    wrong: dict[str, tuple[Wrong, ...]] = {
+        f"bytes {side}": (
+            Wrong(count[side] + 1, "SYN and FIN take up a number each; they are no data."),
+            Wrong(count[side] + 2, "SYN and FIN take up a number each; they are no data."),
+        )
+        for side in SIDES
+    }
+    twice = Wrong(
+        count[sender] + shared["size"], "One packet was sent twice; its bytes count once."
+    )
+    wrong[f"bytes {sender}"] = (twice, *wrong[f"bytes {sender}"])
+    wrong["closes first"] = (Wrong(other(closer), "Who sends the first FIN?"),)
     return Posed(
-        {"capture": SAVE, "A": "the end that opens"},
+        {"capture": SAVE},
         {"closes first": closer, "bytes A": count["A"], "bytes B": count["B"]},
-        {
-            "closes first": (Wrong(other(closer), "Who sends the first FIN?"),),
-            f"bytes {sender}": (Wrong(2 * count[sender], twice),),
-        },
+        wrong,
     )
 
 
 def _lost(draw: Draw, shared: Shared) -> Posed:
     trace: Trace = shared["capture"]
-    first = shared["lost"]
+    first, travel = shared["lost"], shared["travel"]
     waited = (trace.packet(first + 1).sent_ns - trace.packet(first).sent_ns) // MS
     return Posed(
         {"capture": SAVE},
         {"first copy": first, "second copy": first + 1, "waited": waited},
         {
             "first copy": (Wrong(first + 1, "Which of the two came first?"),),
-            "waited": (Wrong(1, "Milliseconds, not seconds."),),
+            "second copy": (Wrong(first, "Which of the two came first?"),),
+            "waited": (
+                Wrong(waited // 1000, "Milliseconds, not seconds."),
+                Wrong(2 * travel, "So long does an answer take. Its sender waited longer."),
+            ),
         },
     )
 
 
 def _moments(draw: Draw, shared: Shared) -> Posed:
-    posed = states(shared["capture"], (9, 10, 11))
-    return Posed({"capture": SAVE}, posed.right, posed.wrong)
+    """One moment of the opening, and two of the close."""
+    asked = (draw.pick((1, 2)), draw.pick((13, 14)), draw.pick((15, 16)))
+    posed = states(shared["capture"], asked)
+    named = {
+        f"{side} after {packet}": f"{side} at {number}"
+        for number, packet in enumerate(asked, 1)
+        for side in SIDES
+    }
+    rows = [{"moment": number, "after packet": packet} for number, packet in enumerate(asked, 1)]
+    return Posed(
+        {"moments": rows},
+        {name: posed.right[part] for part, name in named.items()},
+        {name: posed.wrong[part] for part, name in named.items()},
+    )
 
 
 def _end(draw: Draw, shared: Shared) -> Posed:
     closer, trace = shared["closer"], shared["capture"]
-    last = trace.packet(12)
-    fin = trace.packet(11)
+    fin, last = trace.packet(COUNT - 1).segment, trace.packet(COUNT).segment
     return Posed(
         {"capture": SAVE},
         {
             "waits": closer,
-            "last seq": int(last.segment.seq),
-            "last ack": int(last.segment.ack),
-            "if lost": 11,
+            "last seq": int(last.seq),
+            "last ack": int(last.ack),
+            "if lost": COUNT - 1,
         },
         {
             "waits": (Wrong(other(closer), "Who must be able to answer a FIN that comes again?"),),
-            "last ack": (Wrong(int(fin.segment.seq), "The FIN takes up one number."),),
-            "if lost": (Wrong(12, "A pure ACK is never sent again by itself."),),
+            "last ack": (Wrong(int(fin.seq), "The FIN takes up one number."),),
+            "if lost": (Wrong(COUNT, "A pure ACK is never sent again by itself."),),
         },
     )
 
@@ -130,11 +161,13 @@ ASSIGNMENT = assignment(
         ),
         Value(
             "q2", "What went wrong", 3,
-            {"first copy": Whole(1, 12), "second copy": Whole(1, 12), "waited": NUMBER}, _lost,
+            {"first copy": Whole(1, COUNT), "second copy": Whole(1, COUNT), "waited": NUMBER},
+            _lost,
             ("Two packets have the same seq and data.",),
         ),
         Value(
-            "q3", "Who was where?", 6, moments(9, 10, 11), _moments,
+            "q3", "Who was where?", 6,
+            {f"{side} at {number}": STATE for number in (1, 2, 3) for side in SIDES}, _moments,
             (
                 "Ask the trace; but say for each state why.",
                 "A packet changes its sender when it is sent, its receiver when it arrives.",
@@ -142,7 +175,8 @@ ASSIGNMENT = assignment(
         ),
         Value(
             "q4", "The end", 4,
-            {"waits": SIDE, "last seq": NUMBER, "last ack": NUMBER, "if lost": Whole(1, 12)}, _end,
+            {"waits": SIDE, "last seq": NUMBER, "last ack": NUMBER, "if lost": Whole(1, COUNT)},
+            _end,
             ("The numbers are those in the header.", "Which packets does TCP send again?"),
         ),
         Function(
