@@ -14,6 +14,7 @@ from typing import Any
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.draw import Draw
+from tcpcourse.exercises.fields import FLAGS
 from tcpcourse.exercises.question import Answer, Challenge, Kind, Mark, Problem, Question, plain
 
 REFERENCES = "tcpcourse.exercises.references"
@@ -133,7 +134,8 @@ def _fold(text: str) -> str:
 def same(right: Any, given: Any) -> bool:
     """Whether two plain values mean the same.
 
-    ``True`` is not 1, 5.0 is 5, lists keep their order, and names may be in any case.
+    ``True`` is not 1, 5.0 is 5, lists keep their order, names may be in any case, and the
+    letters of ``flags`` in any order.
     """
     if type(right) is bool or type(given) is bool or right is None or given is None:
         return type(right) is type(given) and bool(right) == bool(given)
@@ -146,5 +148,9 @@ def same(right: Any, given: Any) -> bool:
     if type(right) is list:
         return len(right) == len(given) and all(map(same, right, given))
     if type(right) is dict:
-        return right.keys() == given.keys() and all(same(right[key], given[key]) for key in right)
+        return right.keys() == given.keys() and all(
+            same(right[key], given[key])
+            or (key == "flags" and FLAGS.read(right[key]) == FLAGS.read(given[key]))
+            for key in right
+        )
     return False

@@ -215,5 +215,32 @@ def test_the_calls_lead_where_the_kernel_goes() -> None:
         assert pair in told
 
 
+@pytest.mark.needs("tshark")
+def test_a_mixed_capture_is_counted_by_tshark(tmp_path: Path) -> None:
+    """A SYN that uses ports again begins a new stream there, too."""
+    from scapy.layers.inet import IP, TCP
+    from scapy.utils import wrpcap
+
+    seen = set()
+    for student in STUDENTS:
+        asked = posed("ps5-capture", student, "q5")
+        packets, isn = [], 1000
+        for row in asked.given["one server, port 443"]:
+            ends = [("192.0.2.1", row["client's port"]), ("198.51.100.2", 443)]
+            (source, sport), (target, dport) = ends if row["to"] == "server" else ends[::-1]
+            isn += 100_000 * (row["flags"] == "S")
+            packets.append(
+                IP(src=source, dst=target)
+                / TCP(sport=sport, dport=dport, seq=isn, ack=0, flags=row["flags"])
+            )
+        path = tmp_path / "mixed.pcap"
+        wrpcap(str(path), packets)
+        command = ["tshark", "-n", "-r", str(path), "-T", "fields", "-e", "tcp.stream"]
+        streams = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert asked.right["conversations"] == len(set(streams.split()))
+        seen.add(asked.right["conversations"])
+    assert len(seen) > 1
+
+
 def test_a_lecture_shows_its_own_problem() -> None:
     assert variant("ps1-opening", "lecture").given("q1") != variant("ps1-opening", "a").given("q1")

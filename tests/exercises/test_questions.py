@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import tcpcourse as tcp
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises import assignments, check, hint, plain, start, variant
-from tcpcourse.exercises.functions import Function
+from tcpcourse.exercises.functions import Function, same
 from tcpcourse.exercises.question import Problem
 from tcpcourse.exercises.show import Shown
 from tcpcourse.exercises.values import ONLY, Value
@@ -193,6 +193,25 @@ def test_what_is_shown_can_be_read_aloud_and_holds_no_markup() -> None:
         assert bad not in html
     assert "&lt;i&gt;" in html
     assert "window: –" in repr(Shown("q", data))
+
+
+@pytest.mark.parametrize(
+    ("right", "given_", "alike"),
+    [
+        ({"flags": "SA", "seq": 1}, {"flags": "as", "seq": 1.0}, True),
+        ({"flags": "SA", "seq": 1}, {"flags": "S", "seq": 1}, False),
+        ({"flags": "SA"}, {"flags": None}, False),
+        ({"flags": "SA"}, {"flags": ["S", "A"]}, False),
+        ({"flags": "SA"}, {"flags": "xyz"}, False),
+        ({"name": "SA"}, {"name": "AS"}, False),
+        ("FIN_WAIT_1", "fin-wait-1", True),
+        ([1, 2], [2, 1], False),
+        (True, 1, False),
+        (0, False, False),
+    ],
+)  # fmt: skip
+def test_what_counts_as_the_same_result(right: Any, given_: Any, alike: bool) -> None:
+    assert same(right, given_) is alike
 
 
 def test_what_is_no_assignment_or_question() -> None:

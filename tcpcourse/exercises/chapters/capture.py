@@ -131,31 +131,39 @@ def _half_closed(draw: Draw, shared: Shared) -> Posed:
 
 
 def _ports(draw: Draw, shared: Shared) -> Posed:
-    """A mixed capture: one port refused, one used twice, one still open."""
+    """A mixed capture: one port refused, one closed, one still open; one of the first two again."""
     twice, refused, still = draw.some(3, 40_000, 60_000)
     lines: list[tuple[int, str, str]] = [
         (twice, "out", "S"), (twice, "in", "SA"), (refused, "out", "S"), (twice, "out", "A"),
         (refused, "in", "RA"), (still, "out", "S"), (twice, "out", "FA"), (still, "in", "SA"),
         (twice, "in", "FA"), (twice, "out", "A"), (still, "out", "A"), (still, "out", "PA"),
+    ]  # fmt: skip
+    later: list[tuple[int, str, str]] = [
         (twice, "out", "S"), (twice, "in", "SA"), (still, "in", "A"), (twice, "out", "A"),
         (twice, "out", "RA"),
     ]  # fmt: skip
+    tries: list[tuple[int, str, str]] = [
+        (refused, "out", "S"), (still, "in", "A"), (refused, "in", "RA"), (refused, "out", "S"),
+        (refused, "in", "RA"),
+    ]  # fmt: skip
+    again, count = draw.pick(((later, 4), (tries, 5)))
+    lines += again
     rows = [
         {"no": number, "client's port": port, "to": "server" if way == "out" else "client",
          "flags": flags}
         for number, (port, way, flags) in enumerate(lines, 1)
     ]  # fmt: skip
-    says = "Does a new SYN after a close still belong to the old connection?"
+    says = "Does a new SYN after a FIN or a RST still belong to the old connection?"
     return Posed(
         {"one server, port 443": rows},
-        {"conversations": 4, "refused": refused, "still open": still},
+        {"conversations": count, "refused": refused, "still open": still},
         {
             "conversations": (
                 Wrong(3, says),
-                Wrong(8, "Both directions belong to one conversation."),
+                Wrong(2 * count, "Both directions belong to one conversation."),
             ),
             "refused": (Wrong(twice, "That one was opened: its SYN was answered with a SYN,ACK."),),
-            "still open": (Wrong(twice, "Read on to its last packet."),),
+            "still open": (Wrong(twice, "Was it closed or reset after its last SYN?"),),
         },
     )
 

@@ -93,20 +93,25 @@ def _pile(draw: Draw, shared: Shared) -> Posed:
     most = least + draw.between(8, 28) * 1000 - 1
     wait = draw.pick((30, 60, 120))
     ports = most - least + 1
+    piles = {"server": draw.between(2, 9), "proxy": draw.between(2, 9)}
+    closer, peer = draw.shuffled(tuple(piles))
+    piles[closer] = draw.between(5000, 7000)
     return Posed(
         {
             "ports": f"{least} to {most}",
             "TIME_WAIT lasts": f"{wait} seconds",
-            "sockets in TIME_WAIT": {"machine with the web server": 3, "machine with the proxy":
-                                     draw.between(5000, 7000)},
+            "sockets in TIME_WAIT": {
+                "machine with the web server": piles["server"],
+                "machine with the proxy": piles["proxy"],
+            },
         },
-        {"ports": ports, "a second": ports // wait, "closes first": "proxy"},
+        {"ports": ports, "a second": ports // wait, "closes first": closer},
         {
             "ports": (Wrong(ports - 1, "Count the first and the last port, too."),),
             "a second": (Wrong(ports, "A port is free again only when its wait is over."),),
-            "closes first": (Wrong("server", "TIME_WAIT stays with the end that closed first."),),
+            "closes first": (Wrong(peer, "TIME_WAIT stays with the end that closed first."),),
         },
-    )  # fmt: skip
+    )
 
 
 def _reason(draw: Draw, shared: Shared) -> Posed:
