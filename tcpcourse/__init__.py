@@ -30,12 +30,12 @@ from tcpcourse.trace import Packet, Step, Trace
 
 if TYPE_CHECKING:
     from tcpcourse import exercises, views, widgets
-    from tcpcourse.sources.capture import load
-    from tcpcourse.sources.explore import explore
-    from tcpcourse.sources.kernel import live
-    from tcpcourse.sources.network import simulate
-    from tcpcourse.sources.scenario import Scenario
-    from tcpcourse.sources.scenarios import scenarios
+    from tcpcourse.sources.capture.load import load
+    from tcpcourse.sources.machine.kernel import live
+    from tcpcourse.sources.simulation.explore import explore
+    from tcpcourse.sources.simulation.network import simulate
+    from tcpcourse.sources.simulation.scenario import Scenario
+    from tcpcourse.sources.simulation.stories import scenarios
     from tcpcourse.views.arithmetic import explain
 
 __version__ = "0.1.0"
@@ -71,13 +71,13 @@ __all__ = [
 ]
 
 _LATER = {
-    "Scenario": "tcpcourse.sources.scenario",
+    "Scenario": "tcpcourse.sources.simulation.scenario",
     "explain": "tcpcourse.views.arithmetic",
-    "explore": "tcpcourse.sources.explore",
-    "live": "tcpcourse.sources.kernel",
-    "load": "tcpcourse.sources.capture",
-    "scenarios": "tcpcourse.sources.scenarios",
-    "simulate": "tcpcourse.sources.network",
+    "explore": "tcpcourse.sources.simulation.explore",
+    "live": "tcpcourse.sources.machine.kernel",
+    "load": "tcpcourse.sources.capture.load",
+    "scenarios": "tcpcourse.sources.simulation.stories",
+    "simulate": "tcpcourse.sources.simulation.network",
 }
 _ROOMS = ("exercises", "views", "widgets")
 
@@ -103,7 +103,7 @@ def _as_html(trace: Trace) -> str:
 
 
 def _as_pcap(trace: Trace, path: str | PathLike[str]) -> None:
-    from tcpcourse.sources.writer import write_trace
+    from tcpcourse.sources.capture.write import write_trace
 
     write_trace(trace, path)
 

@@ -81,14 +81,14 @@ def test_the_reader_of_imports_sees_every_form(monkeypatch: pytest.MonkeyPatch) 
     module = PACKAGE / "core" / "imagined.py"
     source = (
         "import tcpcourse.views.ladder\nfrom tcpcourse import widgets\n"
-        "from ..sources.network import simulate\nfrom . import seq\n"
+        "from ..sources.simulation.network import simulate\nfrom . import seq\n"
         "def later():\n    from tcpcourse.trace import *\n"
     )
     monkeypatch.setattr(Path, "read_text", lambda self, encoding: source)
     assert [name for _, name in imported(module)] == [
         "tcpcourse.views.ladder",
         "tcpcourse.widgets",
-        "tcpcourse.sources.network.simulate",
+        "tcpcourse.sources.simulation.network.simulate",
         "tcpcourse.core.seq",
         "tcpcourse.trace.*",
     ]

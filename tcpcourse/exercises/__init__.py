@@ -13,7 +13,7 @@ values, and functions that are called with inputs the student has not seen.
 
 from __future__ import annotations
 
-from tcpcourse.exercises.chapters import assignments
+from tcpcourse.exercises.bank import assignments
 from tcpcourse.exercises.question import Assignment, Mark, Problem, Question, plain
 from tcpcourse.exercises.variants import Feedback, Variant, check, hint, start, variant
 

@@ -122,7 +122,7 @@ class Script(Question):
 
 def _play(script: str) -> Trace:
     """The story that the script tells. Raises ``TcpCourseError`` at a move that is not possible."""
-    from tcpcourse.sources.workbench import Workbench, moves_of
+    from tcpcourse.sources.simulation.script import Workbench, moves_of
 
     if len(moves_of(script)) > MOST_MOVES:
         raise TcpCourseError(f"it has more than {MOST_MOVES} moves")

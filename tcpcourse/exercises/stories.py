@@ -12,9 +12,9 @@ from tcpcourse.core.seq import MODULUS
 from tcpcourse.core.states import State
 from tcpcourse.core.work import Settings
 from tcpcourse.exercises.draw import Draw
-from tcpcourse.sources.network import simulate
-from tcpcourse.sources.rto import MILLISECOND
-from tcpcourse.sources.scenario import Act, Fault, Host, Scenario
+from tcpcourse.sources.simulation.network import simulate
+from tcpcourse.sources.simulation.rto import MILLISECOND
+from tcpcourse.sources.simulation.scenario import Act, Fault, Host, Scenario
 from tcpcourse.trace import Side, Trace
 
 E, CW = State.ESTABLISHED, State.CLOSE_WAIT

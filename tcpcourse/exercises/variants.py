@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.exercises.chapters import assignments
+from tcpcourse.exercises.bank import assignments
 from tcpcourse.exercises.functions import Function
 from tcpcourse.exercises.question import Assignment
 from tcpcourse.exercises.scripts import Script

@@ -89,7 +89,7 @@ class Reader:
 
     def _call(self, name: str, arguments: list[Any], keywords: Mapping[str, Any]) -> Any:
         if name == "simulate":
-            from tcpcourse.sources.network import simulate
+            from tcpcourse.sources.simulation.network import simulate
 
             return simulate(*arguments, **keywords)
         if name == "load":
@@ -114,13 +114,13 @@ def _filled(node: ast.expr, names: Mapping[str, ast.expr]) -> ast.expr:
 
 
 def _load(path: Path) -> Any:
-    from tcpcourse.sources.capture import load
+    from tcpcourse.sources.capture.load import load
 
     return load(path)
 
 
 def _played(script: object) -> Trace:
-    from tcpcourse.sources.workbench import PRESETS, Workbench
+    from tcpcourse.sources.simulation.script import PRESETS, Workbench
 
     return Workbench(str(script or PRESETS[FIRST_STORY])).trace
 

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as ipw
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.sources.capture import Capture, load
+from tcpcourse.sources.capture.load import Capture, load
 from tcpcourse.views.escape import brief, markup, visible
 from tcpcourse.views.stepper import stepper
 

@@ -11,7 +11,7 @@ import ipywidgets as ipw
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.states import TIMERS
-from tcpcourse.sources.workbench import CALLS, DATA, FATES, PRESETS, Workbench, moves_of
+from tcpcourse.sources.simulation.script import CALLS, DATA, FATES, PRESETS, Workbench, moves_of
 from tcpcourse.trace import Packet, Side, Trace
 from tcpcourse.views.diagram import FOOT, SIDES, draw_diagram, path
 from tcpcourse.views.escape import markup, visible

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 
 import tcpcourse as tcp
-from tcpcourse.sources.scenario import Act, Scenario
+from tcpcourse.sources.simulation.scenario import Act, Scenario
 
 MSS = 1460
 

@@ -78,7 +78,7 @@ def generate(path: Path, packets: int, size: int) -> None:
 
 
 def by_load(path: Path) -> None:
-    from tcpcourse.sources.capture import load
+    from tcpcourse.sources.capture.load import load
 
     def run() -> int:
         return len(load(path, max_packets=10**8, progress=False).columns)
@@ -226,7 +226,7 @@ def measure(way: str, path: Path, packets: int) -> tuple[float, float]:
 
 def one_trace(path: Path) -> float:
     """How long both ends' states of one conversation take, as a part of loading the file."""
-    from tcpcourse.sources.capture import load
+    from tcpcourse.sources.capture.load import load
 
     start = time.perf_counter()
     capture = load(path)

@@ -10,8 +10,8 @@ import pytest
 
 import tcpcourse as tcp
 from tcpcourse.exercises import assignments, variant
-from tcpcourse.exercises.chapters.kernel import PROC_STATES
-from tcpcourse.exercises.chapters.proof import (
+from tcpcourse.exercises.bank.kernel import PROC_STATES
+from tcpcourse.exercises.bank.proof import (
     CAN_BE,
     CANNOT_BE,
     DRAWN,
@@ -203,7 +203,7 @@ def test_the_final_is_read_by_tshark_in_the_same_way(student: str, tmp_path: Pat
 
 def test_the_calls_lead_where_the_kernel_goes() -> None:
     """The same calls on real sockets: the recipes of the own kernel, read back from it."""
-    from tcpcourse.exercises.chapters.kernel import CALLS
+    from tcpcourse.exercises.bank.kernel import CALLS
 
     told = {(a, b) for _, a, b in CALLS}
     for state, pair in (

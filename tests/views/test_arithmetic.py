@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.sources.capture import load
+from tcpcourse.sources.capture.load import load
 from tcpcourse.views import explain
 
 from . import stories

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from tcpcourse.sources.network import simulate
+from tcpcourse.sources.simulation.network import simulate
 from tcpcourse.views import atlas
 
 

@@ -12,7 +12,7 @@ import pytest
 from ipywidgets import HTML
 
 from tcpcourse.core.segment import Segment
-from tcpcourse.sources.writer import write_frames, write_segments
+from tcpcourse.sources.capture.write import write_frames, write_segments
 from tcpcourse.widgets import CaptureBrowser
 
 DATA = Path(__file__).parents[2] / "data"

@@ -13,7 +13,7 @@ from ipywidgets import HTML, Button
 import tcpcourse as tcp
 from tcpcourse.core.errors import CallError, TcpCourseError
 from tcpcourse.core.states import State
-from tcpcourse.sources.workbench import MOST_MOVES, PRESETS, Workbench, moves_of
+from tcpcourse.sources.simulation.script import MOST_MOVES, PRESETS, Workbench, moves_of
 from tcpcourse.widgets import Playground
 
 OPEN = "B listen; A connect; deliver 1; deliver 2; deliver 3"

@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.exercises.chapters import assignments
+from tcpcourse.exercises.bank import assignments
 from tcpcourse.exercises.draw import student_name
 from tcpcourse.exercises.grading.keys import fingerprint
 from tcpcourse.exercises.grading.limits import Limits

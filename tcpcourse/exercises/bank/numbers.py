@@ -1,0 +1,201 @@
+"""Chapter 03: seq and ack, packet by packet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tcpcourse.core.work import Settings
+from tcpcourse.exercises.assemble import assignment
+from tcpcourse.exercises.draw import Draw
+from tcpcourse.exercises.fields import NUMBER, Order, Whole, letters
+from tcpcourse.exercises.functions import Example, Function
+from tcpcourse.exercises.question import Challenge
+from tcpcourse.exercises.stories import MS, SIDES, E, hosts, opening, play, sizes, talk
+from tcpcourse.exercises.tables import (
+    Tamper,
+    added,
+    fill,
+    impossible,
+    order,
+    rows_of,
+)
+from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Wrong
+from tcpcourse.sources.simulation.scenario import Act
+from tcpcourse.trace import Trace
+
+MSS = 1460
+RULES = {
+    "a": "an ack never names more than the other side has sent",
+    "b": "a side's next packet begins where its last one ended",
+    "c": "no packet carries more data than the other side's MSS",
+    "d": "the third packet of the handshake acknowledges the SYN,ACK",
+}
+
+
+def page(draw: Draw, request: int, rest: int) -> Trace:
+    """Like the document's capture: A asks, B answers in two segments, A acknowledges both."""
+    settings = (
+        Settings(mss=MSS, wscale=8, sack_permitted=True, delayed_ack=True),
+        Settings(mss=MSS, wscale=7, sack_permitted=True),
+    )
+    acts = (
+        *opening("A"),
+        Act("A", "send", E, after=20 * MS, data=bytes(request)),
+        Act("B", "send", E, received=request, after=5 * MS, data=bytes(MSS + rest)),
+    )
+    return play("page", acts, hosts(draw, settings=settings))
+
+
+def _share(draw: Draw) -> Mapping[str, Any]:
+    request, rest = sizes(draw, 2)
+    return {"page": page(draw, request, rest)}
+
+
+def _lengths(draw: Draw, shared: Shared) -> Posed:
+    columns = ("no", "from", "flags", "options", "frame", "len")
+    asked = {f"len{n}": (n, "len") for n in (1, 4, 5, 7)}
+    return fill(shared["page"], asked, relative=True, columns=columns)
+
+
+def _relative(draw: Draw, shared: Shared) -> Posed:
+    columns = ("no", "from", "flags", "seq", "ack", "frame")
+    asked = {"ack5": (5, "ack"), "seq6": (6, "seq"), "seq7": (7, "seq"), "ack8": (8, "ack")}
+    asked |= {"seq8": (8, "seq")}
+    posed = fill(shared["page"], asked, relative=True, columns=columns)
+    rows = posed.given["packets"]
+    for row in rows[5:7]:
+        row["ack"] = "?"  # the same as ack5, which is asked for
+    return posed
+
+
+def _raw(draw: Draw, shared: Shared) -> Posed:
+    request, rest = sizes(draw, 2)
+    asked = {"seq4": (4, "seq"), "ack5": (5, "ack"), "seq7": (7, "seq"), "ack8": (8, "ack")}
+    posed = fill(page(draw, request, rest), asked)
+    rows = posed.given["packets"]
+    rows[2]["seq"] = "?"  # the same as seq4
+    for row in rows[5:]:
+        row["ack"] = "?"
+    rows[7]["seq"] = "?"
+    return posed
+
+
+def _shuffled(draw: Draw, shared: Shared) -> Posed:
+    request, rest = sizes(draw, 2)
+    return order(page(draw, request, rest), draw, 8)
+
+
+def _spoken(draw: Draw, shared: Shared) -> Posed:
+    """Only the first two and the last two packets of a talk; how much did each side say?"""
+    one, two = sizes(draw, 2)
+    closer = draw.pick(SIDES)
+    trace = talk(draw, closer=closer, sizes=(one, two))
+    rows = rows_of(trace)
+    kept = [row for row in rows if row["no"] in (1, 2, 10, 11)]
+    one_more = "A SYN takes up one number, too; it is not a byte of data."
+    two_more = "SYN and FIN take up one number each; they are no bytes of data."
+    wrong = {
+        side: (Wrong(count + 1, one_more), Wrong(count + 2, two_more))
+        for side, count in (("A", one), ("B", two))
+    }
+    return Posed({"packets": kept}, {"A": one, "B": two}, wrong)
+
+
+def _broken(draw: Draw, shared: Shared) -> Posed:
+    request, rest = sizes(draw, 2)
+    tampers = (
+        Tamper(5, added("ack", 5, 400), RULES["a"]),
+        Tamper(8, added("ack", 5, 400), RULES["a"]),
+        Tamper(7, added("seq", 5, 400), RULES["b"]),
+        Tamper(6, added("len", 5, 400), RULES["c"]),
+    )
+    return impossible(page(draw, request, rest), draw, RULES, tampers)
+
+
+def segment(seq: int, length: int, flags: str) -> dict[str, Any]:
+    """A segment as plain data, as the student's function gets it."""
+    return {"seq": seq, "len": length, "flags": flags}
+
+
+def _segments(draw: Draw) -> list[tuple[str, Challenge]]:
+    calls: list[tuple[str, Challenge]] = []
+    for _ in range(3):
+        seq, length = draw.between(1, 1 << 31), draw.between(1, 1460)
+        calls.append(("data", [segment(seq, length, draw.pick(("A", "PA")))]))
+        calls.append(("a SYN", [segment(seq, 0, draw.pick(("S", "SA")))]))
+        calls.append(("a FIN", [segment(seq, 0, "FA")]))
+        calls.append(("a FIN with data", [segment(seq, length, "FPA")]))
+        calls.append(("the end of the numbers", [segment((1 << 32) - length, length, "FA")]))
+    return calls
+
+
+ASSIGNMENT = assignment(
+    "ps3-seq-and-ack",
+    "seq and ack, packet by packet",
+    "03",
+    (
+        Value(
+            "q1", "How much data?", 4, {f"len{n}": NUMBER for n in (1, 4, 5, 7)}, _lengths,
+            (
+                "Ethernet, IP and TCP headers without options are 14 + 20 + 20 bytes.",
+                "The options stand in the table: MSS 4 bytes, scale 3, SACK permitted 2, filled"
+                " up to a multiple of 4.",
+                "No Ethernet frame has fewer than 60 bytes. What fills it up?",
+            ),
+        ),
+        Value(
+            "q2", "Eight packets, relative", 5,
+            {"ack5": NUMBER, "seq6": NUMBER, "seq7": NUMBER, "ack8": NUMBER, "seq8": NUMBER},
+            _relative,
+            (
+                "Each side's data begins at the relative number 1.",
+                "Find the data of packet 4 from its frame.",
+                "ack8 names the number after all data that B has sent.",
+            ),
+        ),
+        Value(
+            "q3", "The same, in the header", 4,
+            {"seq4": NUMBER, "ack5": NUMBER, "seq7": NUMBER, "ack8": NUMBER}, _raw,
+            (
+                "Begin with the numbers of the two SYNs.",
+                "Raw number = the side's first number + the relative number.",
+            ),
+        ),
+        Value(
+            "q4", "Eight packets fell on the floor", 2, {ONLY: Order(8)}, _shuffled,
+            (
+                "Sort each side by itself first, by seq and then by ack.",
+                "Then lay the two rows together: nobody acknowledges what was not sent yet.",
+            ),
+        ),
+        Value(
+            "q5", "How much was said?", 2, {"A": NUMBER, "B": NUMBER}, _spoken,
+            (
+                "A side's last number tells how much it has sent since its first.",
+                "Take off what SYN and FIN took up, if the number is beyond them.",
+            ),
+        ),
+        Function(
+            "q6", "What to acknowledge", 5, "ack_for", "segment",
+            (
+                # RFC 9293 figure 6: SYN 100 is acknowledged with 101
+                Example((segment(100, 0, "S"),), 101),
+                # the document: 1 + 625
+                Example((segment(1, 625, "PA"),), 626),
+                # RFC 9293 figure 12: FIN 100 is acknowledged with 101
+                Example((segment(100, 0, "FA"),), 101),
+            ),
+            _segments,
+            (
+                "Add up what takes up numbers: SYN, bytes of data, FIN.",
+                "What comes after 4294967295?",
+            ),
+        ),
+        Value(
+            "q7", "One packet lies", 3, {"packet": Whole(1, 8), "rule": letters(4)}, _broken,
+            ("Both sides have offered an MSS of 1460.", "Keep a note of each side's next number."),
+        ),
+    ),
+    _share,
+)  # fmt: skip

@@ -1,0 +1,187 @@
+"""Chapter 01: opening a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tcpcourse.exercises.assemble import assignment
+from tcpcourse.exercises.draw import Draw
+from tcpcourse.exercises.fields import NUMBER, Order, Whole, letters
+from tcpcourse.exercises.functions import Example, Function
+from tcpcourse.exercises.question import Challenge
+from tcpcourse.exercises.scripts import Goal, Script
+from tcpcourse.exercises.stories import MS, SIDES, E, hosts, opening, other, play, sizes, talk
+from tcpcourse.exercises.tables import (
+    Tamper,
+    added,
+    fill,
+    impossible,
+    moments,
+    order,
+    rows_of,
+    states,
+)
+from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
+from tcpcourse.sources.simulation.scenario import Act
+
+RULES = {
+    "a": "a SYN,ACK must acknowledge the SYN, which takes up one number",
+    "b": "after its SYN a side goes on with the number after its first one",
+    "c": "an ack must name the next number expected from the other side",
+    "d": "a first packet of a connection has no ack",
+}
+
+
+def _share(draw: Draw) -> Mapping[str, Any]:
+    opener = draw.pick(SIDES)
+    return {"opener": opener, "handshake": play("handshake", opening(opener), hosts(draw))}
+
+
+def _numbers(draw: Draw, shared: Shared) -> Posed:
+    asked = {"seq2": (2, "seq"), "ack2": (2, "ack"), "seq3": (3, "seq"), "ack3": (3, "ack")}
+    trace, opener = shared["handshake"], shared["opener"]
+    facts = {f"first number of {other(opener)}": trace.isn[other(opener)]}
+    return fill(trace, asked, facts=facts)
+
+
+def _moments(draw: Draw, shared: Shared) -> Posed:
+    return states(shared["handshake"], (1, 2))
+
+
+def _shuffled(draw: Draw, shared: Shared) -> Posed:
+    one, two = sizes(draw, 2)
+    trace = talk(draw, opener=draw.pick(SIDES), sizes=(one, two))
+    return order(trace, draw, 7)
+
+
+def _broken(draw: Draw, shared: Shared) -> Posed:
+    one, two = sizes(draw, 2)
+    trace = talk(draw, opener=draw.pick(SIDES), sizes=(one, two))
+    tampers = (
+        Tamper(2, added("ack", -1, -1), RULES["a"]),
+        Tamper(3, added("seq", -1, -1), RULES["b"]),
+        Tamper(3, added("ack", 2, 9), RULES["c"]),
+    )
+    return impossible(trace, draw, RULES, tampers, until=5)
+
+
+def _lost(draw: Draw, shared: Shared) -> Posed:
+    """The SYN is lost; how long a packet travels can be read off the times."""
+    opener, travel = draw.pick(SIDES), draw.between(11, 99)
+    data = Act(opener, "send", E, after=7 * MS, data=bytes(draw.between(100, 1400)))
+    trace = play("lost", (*opening(opener), data), hosts(draw), {1: "lose"}, travel * MS)
+    rows = rows_of(trace, ("no", "ms", "from", "flags", "seq", "ack", "len"))
+    resent = trace.packet(2).sent_ns // MS
+    opened, both = resent + 2 * travel, resent + 3 * travel
+    at_answer = "That is when its answer came in. Has this end's own SYN been acknowledged then?"
+    return Posed(
+        {"sent": rows},
+        {"again": 2, "opener": opened, "listener": both},
+        {
+            "opener": (
+                Wrong(2 * travel, "You left out how long the opener waited before it tried again."),
+                Wrong(opened - travel, "The answer leaves then. When does it arrive?"),
+            ),
+            "listener": (
+                Wrong(opened, "The ACK leaves then. When does it arrive?"),
+                Wrong(resent + travel, at_answer),
+                Wrong(3 * travel, "You left out how long the opener waited before it tried again."),
+            ),
+        },
+    )
+
+
+def _answers(draw: Draw) -> list[tuple[str, Challenge]]:
+    calls: list[tuple[str, Challenge]] = []
+    for _ in range(4):
+        calls.append(("any numbers", [draw.between(1, 1 << 31), draw.between(1, 1 << 31)]))
+    for _ in range(2):
+        calls.append(("the largest sequence number", [(1 << 32) - 1, draw.between(1, 1 << 31)]))
+    return calls
+
+
+def _goal(draw: Draw) -> Goal:
+    half = draw.pick(SIDES)
+    pair = ("SYN_RCVD", "ESTABLISHED") if half == "A" else ("ESTABLISHED", "SYN_RCVD")
+    return Goal(pair, {other(half): draw.between(3, 30)}, lost=2)
+
+
+ASSIGNMENT = assignment(
+    "ps1-opening",
+    "Opening a connection",
+    "01",
+    (
+        Value(
+            "q1", "Two numbers and their answers", 4,
+            {"seq2": NUMBER, "ack2": NUMBER, "seq3": NUMBER, "ack3": NUMBER}, _numbers,
+            (
+                "Which of these packets carry a SYN?",
+                "An ack names the next number that its sender expects from the other side.",
+                "A SYN takes up one number, as if it were one byte of data.",
+            ),
+        ),
+        Value(
+            "q2", "Who believes what?", 4,
+            moments(1, 2), _moments,
+            (
+                "Look who sends the first SYN. The other side was in LISTEN before.",
+                "Ask of each end: has it sent a SYN? got one? is its own SYN acknowledged?",
+            ),
+        ),
+        Value(
+            "q3", "Seven packets fell on the floor", 2, {ONLY: Order(7)}, _shuffled,
+            (
+                "Only one packet can be the first: it has no ack.",
+                "Follow one side's seq, then ask which packet of the other side answers it.",
+                "Of two packets with the same seq, the one without data came first.",
+            ),
+        ),
+        Value(
+            "q4", "One packet lies", 3, {"packet": Whole(1, 5), "rule": letters(4)}, _broken,
+            (
+                "Go through the table from the top and say for each packet what it should carry.",
+                "Relative numbers: both SYNs have the number 0.",
+            ),
+        ),
+        Value(
+            "q5", "A SYN is lost", 3,
+            {"again": Whole(1, 12), "opener": Whole(0, 100_000), "listener": Whole(0, 100_000)},
+            _lost,
+            (
+                "The times are those of sending. An answer is sent at once when a packet arrives.",
+                "So the time from the second SYN to the SYN,ACK is how long a packet travels.",
+                "The opener is ESTABLISHED when the SYN,ACK arrives, the listener an ACK later.",
+            ),
+        ),
+        Function(
+            "q6", "Answer a SYN", 3, "answer_to_syn", "seq, iss",
+            (
+                # RFC 9293 figure 6: SYN with 100, answered with 300 and ack 101
+                Example((100, 300), {"flags": "SA", "seq": 300, "ack": 101}),
+                Example((0, 7), {"flags": "SA", "seq": 7, "ack": 1}),
+            ),
+            _answers,
+            (
+                "The answer has two flags. Its seq is the listener's own first number.",
+                "What comes after the largest 32-bit number?",
+            ),
+        ),
+        Script(
+            "q7", "Half open, half shut", 4, _goal,
+            (
+                "Which packet takes the second end to ESTABLISHED? What if it never arrives?",
+                "The end that is ESTABLISHED may send. What happens to its data?",
+                "`A send` is followed by the text to send; count its letters.",
+            ),
+        ),
+        Written(
+            "q8", "Why three?", 4,
+            (
+                "Think of what each side does not know after two packets.",
+                "Think of a SYN from an old connection that arrives late.",
+            ),
+        ),
+    ),
+    _share,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Captures: from a file to conversations of packets."""

@@ -1,0 +1,244 @@
+"""A capture file: what is in it, conversation by conversation.
+
+``load`` walks the file once and keeps a row of numbers for each TCP packet. The packets
+themselves, notes on them and the states of both ends are worked out when asked for.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from tcpcourse.core.errors import CaptureError, TcpCourseError
+from tcpcourse.sources.capture.conversation import Conversation
+from tcpcourse.sources.capture.conversations import Conversations, connect
+from tcpcourse.sources.capture.problems import Findings, Problem
+from tcpcourse.sources.capture.progress import Progress
+from tcpcourse.sources.capture.read import pcap, pcapng
+from tcpcourse.sources.capture.read.buffer import Window
+from tcpcourse.sources.capture.read.files import Source, Store, opened
+from tcpcourse.sources.capture.read.headers import HeaderReader
+from tcpcourse.sources.capture.read.ip import IPV6_BIT
+from tcpcourse.sources.capture.read.link import READABLE
+from tcpcourse.sources.capture.write import write_frames
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+MOST_PACKETS = 10_000_000
+FEW_PACKETS = 500_000  # a gzip file may hold that many, however small it is
+_FOREIGN = {
+    b"PK\x03\x04": "a zip archive",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd",
+    b"\xfd7zX": "compressed with xz",
+    b"BZh": "compressed with bzip2",
+    b"\x04\x22\x4d\x18": "compressed with lz4",
+    b"snoop": "a snoop capture",
+    b"\xa1\xb2\xcd\x34": "a pcap of an old, modified kind",
+    b"\x34\xcd\xb2\xa1": "a pcap of an old, modified kind",
+}
+
+
+def load(
+    source: Source,
+    *,
+    name: str | None = None,
+    max_packets: int = MOST_PACKETS,
+    max_bytes: int | None = None,
+    progress: bool = True,
+) -> Capture:
+    """Read a capture: pcap or pcapng, plain or gzip; a path, bytes or a binary file object.
+
+    ``max_packets`` bounds the frames read and ``max_bytes`` the bytes (uncompressed; without
+    it, gzip is bounded at 4 GiB, at 300 times its size and at one frame a byte). Where a
+    bound is reached or the file is damaged, what came before is kept and
+    ``Capture.problems`` says so. ``progress`` shows a bar when reading takes more than a
+    second. ``name`` is what errors call the source.
+
+    Raises ``CaptureError`` when nothing can be read: no such file, no capture, no header.
+    """
+    if max_packets < 0 or (max_bytes is not None and max_bytes < 0):
+        raise TcpCourseError("max_packets and max_bytes must not be negative")
+    with opened(source, name, max_bytes) as (stream, store), Progress(stream, progress) as shown:
+        window = Window(stream, shown)
+        found = Findings()
+        reader = HeaderReader(found)
+        read = _format(window)
+        frames = 0
+        for batch in read(window, found, max_packets):
+            reader.take(batch)
+            frames += len(batch.at)
+            if stream.packed and max_bytes is None and frames > max(FEW_PACKETS, stream.taken):
+                found.add(
+                    f"reading stopped after {frames} frames: no real capture packs a frame into "
+                    "less than a byte; load(…, max_bytes=…) reads on", window.base,
+                )  # fmt: skip
+                break
+        if stream.trouble is not None:
+            found.add(stream.trouble, window.base + window.end)
+    rows = reader.rows.finish()
+    return Capture(stream.name, rows, connect(rows, reader), reader, store, found, frames)
+
+
+def _format(window: Window) -> Callable[..., Any]:
+    """The reader for what the file begins with."""
+    head = bytes(window.buffer[: min(window.end, 24)])
+    file, trouble = window.stream.name, window.stream.trouble
+    if head[:4] in pcap.MAGICS:
+        return pcap.read_pcap
+    if head.startswith(pcapng.MAGIC):
+        return pcapng.read_pcapng
+    if trouble is not None and len(head) < 4:
+        raise CaptureError(file, 0, trouble, "try another copy of the file")
+    if not head:
+        raise CaptureError(file, 0, "the file is empty", "record or copy it again")
+    for magic, what in _FOREIGN.items():
+        if head.startswith(magic):
+            raise CaptureError(file, 0, f"this is {what}", "unpack it or save it as pcapng")
+    if head.isascii() and head.decode("ascii").replace("\n", " ").replace("\r", " ").isprintable():
+        raise CaptureError(
+            file, 0, "this is text, not a capture", "save the packets as pcap or pcapng"
+        )
+    raise CaptureError(
+        file, 0, f"no capture begins with {head[:4].hex(' ')}", "give a pcap or pcapng file"
+    )
+
+
+class Capture:
+    """What a capture file holds.
+
+    ``columns`` is a numpy structured array with one row for each TCP packet in the order of
+    the file. ``frame`` counts from 1 over all frames; ``time_ns`` are nanoseconds since 1970;
+    ``conversation`` is the place in ``conversations``; ``direction`` is 0 from A and 1 from
+    B; ``rel_seq`` and ``rel_ack`` count from each side's SYN (modulo 2**32; see
+    ``Conversation.relative_to``), and ``rel_ack`` is 0 without the flag ACK. ``payload_len``
+    is by IP's lengths, ``scaled_window`` is ``window`` in bytes once both SYNs agreed to
+    scale, ``frame_len`` the bytes on the wire, of which ``captured_len`` are at ``offset`` in
+    the uncompressed file, TCP's header ``tcp_offset`` further on. It must not be written to.
+
+    ``problems`` says what could not be read and where. ``others`` counts the frames that
+    carry something other than TCP, by name. ``frames`` counts all frames.
+    """
+
+    def __init__(
+        self, name: str, rows: Any, known: Conversations, reader: HeaderReader, store: Store,
+        found: Findings, frames: int,
+    ) -> None:  # fmt: skip
+        self.name, self.frames = name, frames
+        self.columns = rows
+        self.columns.flags.writeable = False
+        self.problems: tuple[Problem, ...] = found.problems()
+        self.others: Mapping[str, int] = MappingProxyType(dict(sorted(found.others.items())))
+        self._known, self._store = known, store
+        self._addresses = reader.addresses
+        self._made: dict[int, Conversation] = {}
+
+    @cached_property
+    def conversations(self) -> Sequence[Conversation]:
+        """The conversations, by their first packets."""
+        return Listing(self)
+
+    @cached_property
+    def _sorted(self) -> tuple[Any, Any]:
+        """The rows ordered by conversation, and where each one's begin."""
+        ids = self.columns["conversation"]
+        order = np.argsort(ids.astype(np.uint16), kind="stable").astype(np.uint32)
+        if len(self._known.packets) > 1 << 16:  # two passes over 16 bits each: linear
+            upper = (ids >> 16).astype(np.uint16)[order]
+            order = order[np.argsort(upper, kind="stable")]
+        return order, np.concatenate([[0], np.cumsum(self._known.packets)])
+
+    def _conversation(self, index: int) -> Conversation:
+        if index not in self._made:
+            known = self._known
+            if self._made:
+                order, starts = self._sorted
+                places = order[starts[index] : starts[index + 1]]
+            else:  # a single conversation is found faster without sorting
+                places = np.flatnonzero(self.columns["conversation"] == index)
+            rows = self.columns[places]
+            rows.flags.writeable = False
+            low = endpoint(int(known.low[index]), self._addresses)
+            high = endpoint(int(known.high[index]), self._addresses)
+            a, b = (high, low) if known.upper_is_a[index] else (low, high)
+            syn_a, syn_b = known.syn_seen[index].tolist()
+            earlier = partial(self._before, index) if places[0] in known.reused else None
+            self._made[index] = Conversation(
+                index, a, b, rows, (syn_a, syn_b), earlier, self._store
+            )
+        return self._made[index]
+
+    def _before(self, index: int) -> Conversation:
+        """The conversation that had the ports of this one before it."""
+        low, high = self._known.low, self._known.high
+        same = (low[:index] == low[index]) & (high[:index] == high[index])
+        return self._conversation(int(np.flatnonzero(same)[-1]))
+
+    def save(self, conversation: Conversation | int, path: str | PathLike[str]) -> None:
+        """Write the frames of one conversation, as they were captured, to a pcap file.
+
+        Raises ``CaptureError`` when the file was changed since, ``TcpCourseError`` when its
+        frames are of several link types, which a pcap file cannot hold.
+        """
+        if isinstance(conversation, int):
+            conversation = self.conversations[conversation]
+        rows = conversation.columns
+        kinds = np.unique(rows["link"])
+        if len(kinds) != 1:
+            raise TcpCourseError("a pcap file cannot hold frames of several link types")
+
+        def frames() -> Iterator[tuple[int, bytes, int]]:
+            with self._store.open() as file:
+                for row in rows:
+                    file.seek(int(row["offset"]))
+                    data = file.read(int(row["captured_len"]))
+                    yield int(row["time_ns"]), data, int(row["frame_len"])
+
+        write_frames(path, frames(), READABLE[int(kinds[0])])
+
+    def __repr__(self) -> str:
+        count, troubles = len(self.conversations), sum(each.count for each in self.problems)
+        return (
+            f"<Capture {self.name!r}: {len(self.columns)} TCP packets"
+            f" in {count} conversation{'s' * (count != 1)},"
+            f" {troubles or 'no'} problem{'s' * (troubles != 1)}>"
+        )
+
+
+class Listing(Sequence[Conversation]):
+    """The conversations of a capture; each is made when it is asked for."""
+
+    def __init__(self, capture: Capture) -> None:
+        self._capture = capture
+
+    def __len__(self) -> int:
+        return len(self._capture._known.packets)
+
+    @overload
+    def __getitem__(self, index: int) -> Conversation: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Conversation, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Conversation | tuple[Conversation, ...]:
+        places = range(len(self))[index]
+        if isinstance(places, int):
+            return self._capture._conversation(places)
+        return tuple(self._capture._conversation(place) for place in places)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} conversations of {self._capture.name!r}>"
+
+
+def endpoint(number: int, addresses: Any) -> str:
+    """An endpoint's number as text, such as ``10.0.0.1:80`` or ``[2001:db8::1]:80``."""
+    address, port = number >> 16 & 0xFFFFFFFF, number & 0xFFFF
+    if number < int(IPV6_BIT):
+        return f"{ipaddress.IPv4Address(address)}:{port}"
+    high, low = int(addresses.left[address]), int(addresses.right[address])
+    return f"[{ipaddress.IPv6Address(high << 64 | low)}]:{port}"

@@ -1,0 +1,153 @@
+"""One packet of a capture as an object, decoded from its bytes when it is asked for."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import IO, Any, overload
+
+from tcpcourse.core.segment import Flags, Options, Segment
+from tcpcourse.sources.capture.columns import ROW
+from tcpcourse.sources.capture.notes import words
+from tcpcourse.sources.capture.read.files import Store
+from tcpcourse.trace import Side
+
+_MSS, _SCALE, _SACK_PERMITTED, _SACK, _TIMESTAMP = 2, 3, 4, 5, 8
+_SHORT = struct.Struct(">H").unpack_from
+_TWO_LONG = struct.Struct(">II")
+_NAMES = ROW.names or ()
+_BLOCK = 4096
+_MOST_FILLED = 64 << 20  # bytes of data not captured that are spelled out as zeros
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedPacket:
+    """A TCP packet as it was captured.
+
+    ``number`` is the frame's number in the file (from 1), ``time_ns`` nanoseconds since 1970
+    (of the capturing machine's clock), ``sender`` the side. ``segment`` has absolute numbers;
+    its data has ``payload_len`` bytes, of which those that the capture did not keep are
+    zeros, and ``data_captured`` says how many it kept. ``rel_seq`` and ``rel_ack`` count as
+    in ``Capture.columns``; ``rel_ack`` is ``None`` without the flag ACK. ``scaled_window`` is
+    the offered window in bytes; ``frame_len`` the bytes on the wire with all headers.
+    """
+
+    number: int
+    time_ns: int
+    sender: Side
+    segment: Segment
+    payload_len: int
+    data_captured: int
+    rel_seq: int
+    rel_ack: int | None
+    scaled_window: int
+    frame_len: int
+    notes: tuple[str, ...]
+
+
+def read_options(raw: bytes) -> Options:
+    """The options of a TCP header (RFC 9293 §3.1, 7323, 2018); a malformed one ends the list."""
+    found: dict[str, Any] = {}
+    place = 0
+    while place < len(raw):
+        kind = raw[place]
+        if kind == 0:
+            break
+        if kind == 1:
+            place += 1
+            continue
+        size = raw[place + 1] if place + 1 < len(raw) else 0
+        if size < 2 or place + size > len(raw):
+            break
+        if kind == _MSS and size == 4:
+            (found["mss"],) = _SHORT(raw, place + 2)
+        elif kind == _SCALE and size == 3:
+            found["wscale"] = raw[place + 2]
+        elif kind == _SACK_PERMITTED and size == 2:
+            found["sack_permitted"] = True
+        elif kind == _TIMESTAMP and size == 10:
+            found["timestamp"] = _TWO_LONG.unpack_from(raw, place + 2)
+        elif kind == _SACK and size > 2 and size % 8 == 2:
+            found["sack"] = tuple(_TWO_LONG.iter_unpack(raw[place + 2 : place + size]))
+        place += size
+    return Options(**found)
+
+
+@lru_cache(maxsize=64)
+def _zeros(count: int) -> bytes:
+    return bytes(count)
+
+
+class Packets(Sequence[CapturedPacket]):
+    """The packets of one conversation; each is read from the file when it is asked for.
+
+    ``columns`` are its rows, ``notes`` the sums of notes by row.
+    """
+
+    def __init__(self, store: Store, columns: Any, notes: Sequence[int]) -> None:
+        self._store, self._columns, self._notes = store, columns, notes
+        kept = columns["captured_len"].astype("i8") - columns["tcp_offset"] - 60
+        missing = (columns["payload_len"] - kept).clip(0).sum() if len(columns) else 0
+        self._spell_out = missing <= _MOST_FILLED
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __iter__(self) -> Iterator[CapturedPacket]:
+        with self._store.open() as file:
+            for start in range(0, len(self), _BLOCK):
+                rows = self._columns[start : start + _BLOCK].tolist()
+                for place, row in enumerate(rows, start):
+                    yield self._packet(file, row, self._notes[place])
+
+    @overload
+    def __getitem__(self, index: int) -> CapturedPacket: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[CapturedPacket, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> CapturedPacket | tuple[CapturedPacket, ...]:
+        if isinstance(index, slice):
+            return tuple(Packets(self._store, self._columns[index], self._notes[index]))
+        with self._store.open() as file:
+            return self._packet(file, self._columns[index].tolist(), self._notes[index])
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} packets>"
+
+    def _packet(self, file: IO[bytes], values: tuple[int, ...], notes: int) -> CapturedPacket:
+        row = dict(zip(_NAMES, values, strict=True))
+        file.seek(row["offset"] + row["tcp_offset"])
+        raw = file.read(row["captured_len"] - row["tcp_offset"])
+        size = (raw[12] >> 4) * 4
+        length = row["payload_len"]
+        data = raw[size : size + length]
+        kept = len(data)
+        if kept < length:
+            data = data + bytes(length - kept) if self._spell_out else _zeros(length)
+        flags = Flags(row["flags"])
+        has_ack = Flags.ACK in flags
+        segment = Segment(
+            seq=row["seq"],
+            ack=row["ack"] if has_ack else None,
+            flags=flags,
+            window=row["window"],
+            data=data,
+            options=read_options(raw[20:size]),
+            urgent=_SHORT(raw, 18)[0],
+        )
+        return CapturedPacket(
+            number=row["frame"],
+            time_ns=row["time_ns"],
+            sender="B" if row["direction"] else "A",
+            segment=segment,
+            payload_len=length,
+            data_captured=kept,
+            rel_seq=row["rel_seq"],
+            rel_ack=row["rel_ack"] if has_ack else None,
+            scaled_window=row["scaled_window"],
+            frame_len=row["frame_len"],
+            notes=words(notes),
+        )

@@ -1,0 +1,110 @@
+"""Classic pcap: a header of 24 bytes, then records of 16 bytes and the frame's own.
+
+Both byte orders, microseconds and nanoseconds. The walk from record to record is the only
+loop over packets in the whole loader; everything else works on arrays.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tcpcourse.core.errors import CaptureError
+from tcpcourse.sources.capture.problems import Findings
+from tcpcourse.sources.capture.read.buffer import LARGEST_FRAME, Batch, Window, gather, unpacker
+
+MICROSECONDS, NANOSECONDS = 0xA1B2C3D4, 0xA1B23C4D
+FILE_HEADER, RECORD_HEADER = 24, 16
+
+# magic number as it stands in the file -> byte order, nanoseconds in a unit of time
+MAGICS = {
+    struct.pack(order + "I", magic): (order, scale)
+    for magic, scale in ((MICROSECONDS, 1000), (NANOSECONDS, 1))
+    for order in "<>"
+}
+
+
+def read_pcap(window: Window, found: Findings, max_packets: int) -> Iterator[Batch]:
+    """The frames of a classic pcap file; what cannot be read is added to ``found``.
+
+    Raises ``CaptureError`` when the file's header is incomplete.
+    """
+    order, scale = MAGICS[bytes(window.buffer[:4])]
+    if window.end < FILE_HEADER:
+        raise CaptureError(
+            window.stream.name, window.end,
+            f"the file ends within its header of {FILE_HEADER} bytes", "record or copy it again",
+        )  # fmt: skip
+    (network,) = unpacker(order, "I")(window.buffer, 20)
+    link = network & 0xFFFF  # the upper bits tell of frame check sequences
+    fields = np.dtype([(name, order + "u4") for name in ("sec", "frac", "captured", "length")])
+    read_length = unpacker(order, "I")
+    buffer, position, frames = window.buffer, FILE_HEADER, 0
+    while True:
+        starts: list[int] = []
+        append, last = starts.append, window.end - RECORD_HEADER
+        while position <= last:
+            append(position)
+            position += RECORD_HEADER + read_length(buffer, position + 8)[0]
+        if position > window.end:
+            position = starts.pop()
+        stop = frames + len(starts) > max_packets
+        if stop:
+            position = starts[max_packets - frames]
+            del starts[max_packets - frames :]
+        at = np.array(starts, np.int64)
+        head = gather(window.data, at, fields)
+        captured = head["captured"].astype(np.int64)
+        huge = np.flatnonzero(captured > LARGEST_FRAME)
+        if len(huge):
+            position = starts[huge[0]]
+            at, head, captured = at[: huge[0]], head[: huge[0]], captured[: huge[0]]
+        if len(at):
+            yield _batch(window, found, at, head, captured, scale, link, frames + 1)
+        frames += len(at)
+        where = window.base + position
+        if stop:
+            found.add(
+                f"reading stopped after {max_packets} frames, the limit; "
+                "load(…, max_packets=…) sets another", where,
+            )  # fmt: skip
+            return
+        if window.end - position >= RECORD_HEADER:
+            (wanted,) = read_length(buffer, position + 8)
+            if wanted > LARGEST_FRAME:
+                found.add(
+                    f"a record claims {wanted} bytes, more than any frame has; "
+                    "what follows cannot be read", where, frames + 1,
+                )  # fmt: skip
+                return
+        left = window.end - position
+        if not window.advance(position):
+            if left and window.stream.trouble is None:
+                found.add(
+                    f"the file is cut in the middle of this record, {left} bytes after its "
+                    "beginning", where, frames + 1,
+                )  # fmt: skip
+            return
+        position = 0
+
+
+def _batch(
+    window: Window, found: Findings, at: Any, head: Any, captured: Any,
+    scale: int, link: int, first: int,
+) -> Batch:  # fmt: skip
+    length = head["length"].astype(np.int64)
+    frac = head["frac"].astype(np.int64) * scale
+    frames = np.arange(first, first + len(at))
+    for what, wrong in (
+        ("a time with more than a second's fraction", frac >= 10**9),
+        ("more bytes captured than the frame is said to have had", captured > length),
+    ):
+        if wrong.any():
+            found.add_many(what, frames[wrong], window.base + at[wrong])
+    return Batch(
+        window.data, window.base, at + RECORD_HEADER, captured, np.maximum(length, captured),
+        head["sec"].astype(np.int64) * 10**9 + frac, link, first,
+    )  # fmt: skip

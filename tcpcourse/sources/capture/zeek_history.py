@@ -1,0 +1,68 @@
+"""A conversation in a few letters, and in a sentence that says what of it was captured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tcpcourse.sources.capture.notes import Note
+
+FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
+
+
+def history(rows: Any, notes: Any) -> str:
+    """Zeek's way to write a connection: a letter when something happens for the first time.
+
+    Capitals are of A, small letters of B: ``S`` a SYN, ``H`` a SYN,ACK, ``A`` an ACK with
+    nothing else, ``D`` data, ``F`` a FIN, ``R`` a RST, ``W`` a window of 0, ``T`` data (or a
+    SYN or FIN) sent again. So ``ShADadFf`` is an ordinary connection. Of one packet, S, H, F
+    and R come before T, D, A and W.
+    """
+    flags, data = rows["flags"], rows["payload_len"] > 0
+    syn, ack = flags & SYN != 0, flags & ACK != 0
+    fin, rst = flags & FIN != 0, flags & RST != 0
+    again = Note.RETRANSMISSION | Note.FAST_RETRANSMISSION | Note.SPURIOUS_RETRANSMISSION
+    letters = {
+        "S": syn & ~ack,
+        "H": syn & ack,
+        "F": fin,
+        "R": rst,
+        "T": notes & int(again) != 0,
+        "D": data,
+        "A": ack & ~syn & ~fin & ~rst & ~data,
+        "W": notes & int(Note.ZERO_WINDOW) != 0,
+    }
+    found = []
+    for rank, (letter, happens) in enumerate(letters.items()):
+        for side, text in ((0, letter), (1, letter.lower())):
+            places = happens & (rows["direction"] == side)
+            if places.any():
+                found.append((int(np.argmax(places)), rank, text))
+    return "".join(text for _, _, text in sorted(found))
+
+
+def completeness(rows: Any, notes: Any) -> str:
+    """What of the conversation was captured: its beginning, its end, and whether all between."""
+    flags, side = rows["flags"], rows["direction"]
+
+    def from_both(bit: int) -> tuple[bool, bool]:
+        return tuple(bool((flags[side == who] & bit != 0).any()) for who in (0, 1))  # type: ignore[return-value]
+
+    syns, fins = from_both(SYN), from_both(FIN)
+    reset = bool((flags & RST != 0).any())
+    beginning = {
+        (True, True): "handshake captured",
+        (False, False): "beginning not captured",
+    }.get(syns, "only one side's SYN captured")
+    if all(fins):
+        end = "closed by both sides"
+    elif reset:
+        end = "ended by a reset"
+    elif any(fins):
+        end = "closed by one side only"
+    else:
+        end = "end not captured"
+    missing = int(np.count_nonzero(notes & int(Note.PREVIOUS_NOT_CAPTURED | Note.ACKED_UNSEEN)))
+    between = "nothing missing between" if not missing else "packets missing between"
+    return f"{beginning}, {end}, {between}"

@@ -1,0 +1,1 @@
+"""This machine's own TCP as a source of traces."""

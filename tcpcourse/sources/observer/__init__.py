@@ -1,0 +1,1 @@
+"""What a bystander can know of both ends, from the packets alone."""

@@ -1,0 +1,1 @@
+"""Two endpoints on a wire that may lose, delay and repeat: stories, scripts, exploration."""

@@ -1,0 +1,270 @@
+"""The named stories of the course, as data.
+
+Unless a story says otherwise A opens actively from ISS 100, B listens with ISS 300 (the
+numbers of RFC 9293's figures), packets take 10 ms, and both users read at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tcpcourse.core.states import State
+from tcpcourse.core.work import Settings
+from tcpcourse.sources.simulation.rto import MILLISECOND, SECOND
+from tcpcourse.sources.simulation.scenario import Act, Fault, Host, Scenario
+
+E, CW = State.ESTABLISHED, State.CLOSE_WAIT
+
+LISTENS = Act("B", "open_passive")
+CONNECTS = Act("A", "open_active")
+OPENS = (LISTENS, CONNECTS)
+A_CLOSES = Act("A", "close", E, after=100 * MILLISECOND)
+B_CLOSES = Act("B", "close", CW, after=50 * MILLISECOND)
+CLOSES = (A_CLOSES, B_CLOSES)
+A_HOST, B_HOST = Host("192.0.2.1:40000", 100), Host("198.51.100.2:80", 300)
+
+
+def _opening(name: str, about: str, faults: dict[int, Fault | int] | None = None) -> Scenario:
+    return Scenario(name, about, OPENS, faults=faults or {}, document="1–5")
+
+
+def _closing(
+    name: str, about: str, faults: dict[int, Fault | int] | None = None, *acts: Act
+) -> Scenario:
+    return Scenario(name, about, (*OPENS, *(acts or CLOSES)), faults=faults or {}, document="6–11")
+
+
+def _sending(
+    name: str, about: str, faults: dict[int, Fault | int] | None = None, **changes: Host
+) -> Scenario:
+    """A sends six small segments, one every 30 ms, then both close."""
+    sends = tuple(
+        Act("A", "send", E, after=30 * MILLISECOND, data=f"part {n} of 6. ".encode())
+        for n in range(1, 7)
+    )
+    story = Scenario(name, about, (*OPENS, *sends, *CLOSES), faults=faults or {})
+    return replace(story, **changes)  # type: ignore[arg-type]
+
+
+# The document's second section: the numbers are those of its eight packets.
+GET = (
+    b"GET /static/images/avatar.jpg HTTP/1.1\r\nHost: www.example.com\r\n"
+    b"User-Agent: tcpcourse\r\nAccept: image/*\r\nX-Filler: "
+).ljust(625 - 4, b".") + b"\r\n\r\n"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n".ljust(2 * 1460, b"\xff")
+_BROWSER = Host(
+    "192.0.2.1:56219",
+    0x2A6C_0000,
+    Settings(window=8192, wscale=8, sack_permitted=True, delayed_ack=True),
+)
+_SERVER = Host(
+    "198.51.100.2:80", 0x91E4_5000, Settings(window=29200, wscale=7, sack_permitted=True)
+)
+HTTP_GET = Scenario(
+    "http-get",
+    "The document's eight packets: handshake, HTTP GET, two segments of the answer.",
+    (
+        LISTENS,
+        CONNECTS,
+        Act("A", "grow", State.SYN_SENT, count=65536),
+        Act("A", "send", E, after=MILLISECOND, data=GET),
+        Act("B", "grow", E, count=30464),
+        Act("B", "send", E, received=625, after=5 * MILLISECOND, data=ANSWER),
+    ),
+    _BROWSER,
+    _SERVER,
+    document="二",
+)
+
+_ALL = (
+    _opening("three-way-handshake", "SYN, SYN+ACK, ACK: both ends become ESTABLISHED."),
+    Scenario(
+        "simultaneous-open",
+        "Both ends call each other at once; the SYNs cross, and one connection comes of it.",
+        (CONNECTS, Act("B", "open_active")),
+        document="4",
+    ),
+    Scenario(
+        "refused",
+        "Nobody listens: the SYN is answered by a RST, and A is CLOSED again.",
+        (CONNECTS,),
+        document="3",
+    ),
+    _opening("lost-syn", "The first SYN is lost; after a second A sends it again.", {1: "lose"}),
+    _opening("lost-syn-ack", "The SYN+ACK is lost; both ends send again.", {2: "lose"}),
+    replace(
+        _opening(
+            "lost-handshake-ack",
+            "The third packet is lost: A is ESTABLISHED, B is not, until A's data says so.",
+            {3: "lose"},
+        ),
+        acts=(*OPENS, Act("A", "send", E, after=300 * MILLISECOND, data=b"hello")),
+    ),
+    Scenario(
+        "old-duplicate-syn",
+        "An old SYN arrives before the new one; a RST clears it up (RFC 9293 figure 8).",
+        (
+            LISTENS,
+            CONNECTS,
+            Act(
+                "B",
+                "inject",
+                State.LISTEN,
+                after=5 * MILLISECOND,
+                segment="S 90:90(0) win 65535",
+                note="old duplicate",
+            ),
+        ),
+        b=replace(B_HOST, next_iss=400),
+        faults={1: 60 * MILLISECOND},
+    ),
+    Scenario(
+        "half-open-discovery",
+        "A crashes and comes back; B still believes in the connection (RFC 9293 figure 9).",
+        (
+            *OPENS,
+            Act("A", "crash", E, after=100 * MILLISECOND),
+            Act("A", "open_active", State.CLOSED, after=100 * MILLISECOND),
+            Act("B", "open_passive", State.CLOSED),
+        ),
+    ),
+    Scenario(
+        "syn-rcvd-reset",
+        "A gives up before B's answer comes; the RST sends B back to LISTEN.",
+        (LISTENS, CONNECTS, Act("A", "abort", State.SYN_SENT, after=5 * MILLISECOND)),
+    ),
+    HTTP_GET,
+    _closing("close-four-segments", "A closes, later B closes: FIN, ACK, FIN, ACK."),
+    replace(
+        _closing(
+            "close-three-segments",
+            "B closes so soon that its FIN takes the ACK along: FIN, FIN+ACK, ACK.",
+            None,
+            A_CLOSES,
+            replace(B_CLOSES, after=0),
+        ),
+        b=replace(B_HOST, settings=Settings(delayed_ack=True)),
+    ),
+    _closing(
+        "simultaneous-close",
+        "Both ends close at once; the FINs cross, and both pass through CLOSING.",
+        None,
+        A_CLOSES,
+        # B is ESTABLISHED one delay after A
+        Act("B", "close", E, after=90 * MILLISECOND),
+    ),
+    _closing(
+        "fin-and-ack-together",
+        "B's ACK is lost, so its FIN brings the ACK along: FIN_WAIT_1 straight to TIME_WAIT.",
+        {5: "lose"},
+    ),
+    _closing(
+        "half-close",
+        "A closes but B goes on sending; A in FIN_WAIT_2 still receives.",
+        None,
+        A_CLOSES,
+        Act("B", "send", CW, after=50 * MILLISECOND, data=b"still here"),
+        Act("B", "send", CW, after=50 * MILLISECOND, data=b"and done"),
+        B_CLOSES,
+    ),
+    Scenario(
+        "abort",
+        "A aborts: a RST, and both ends are CLOSED at once, with no TIME_WAIT.",
+        (*OPENS, Act("A", "abort", E, after=100 * MILLISECOND)),
+    ),
+    Scenario(
+        "close-from-syn-rcvd",
+        "B closes before its SYN is acknowledged: SYN_RCVD to FIN_WAIT_1.",
+        (
+            *OPENS,
+            Act("B", "close", State.SYN_RCVD, after=5 * MILLISECOND),
+            Act("A", "close", CW, after=50 * MILLISECOND),
+        ),
+    ),
+    _closing(
+        "lost-fin", "The first FIN is lost; A stays in FIN_WAIT_1 and sends it again.", {4: "lose"}
+    ),
+    _closing(
+        "lost-last-ack",
+        "The last ACK is lost; B sends its FIN again, and A in TIME_WAIT answers again.",
+        {7: "lose"},
+    ),
+    _closing(
+        "retransmitted-fin-in-time-wait",
+        "B's FIN arrives twice; the copy reaches A in TIME_WAIT and starts the wait anew.",
+        {6: "duplicate", 8: "lose"},
+    ),
+    _closing(
+        "time-wait-assassination",
+        "A late copy of B's FIN draws an ACK, B knows of nothing and its RST ends TIME_WAIT early.",
+        {6: "duplicate"},
+    ),
+    Scenario(
+        "close-wait-leak",
+        "A closes, but B's program forgets to: CLOSE_WAIT and FIN_WAIT_2 stay.",
+        (*OPENS, A_CLOSES),
+    ),
+    Scenario(
+        "fin-wait-2-forever",
+        "B's machine dies after it acknowledged A's FIN: no FIN will ever come.",
+        (*OPENS, A_CLOSES, Act("B", "crash", CW, after=50 * MILLISECOND)),
+    ),
+    Scenario(
+        "zero-window",
+        "B's program does not read, so its window closes; probes ask until it opens.",
+        (
+            *OPENS,
+            Act("A", "send", E, after=20 * MILLISECOND, data=bytes(range(256)) * 16),
+            Act("B", "receive", E, after=5 * SECOND, count=2048),
+            Act("B", "receive", E, after=SECOND, count=4096),
+            Act("A", "close", E, after=10 * SECOND),
+            B_CLOSES,
+        ),
+        b=replace(B_HOST, settings=Settings(window=2048, mss=1024), reads=False),
+    ),
+    _sending(
+        "reordered-data",
+        "One data segment is overtaken by the next; B keeps what came early.",
+        {6: 50 * MILLISECOND},
+    ),
+    _sending(
+        "duplicated-data", "One data segment arrives twice; B takes it once.", {6: "duplicate"}
+    ),
+    _sending(
+        "wraparound",
+        "The sequence numbers of A pass 2**32 − 1 and go on at 0.",
+        a=replace(A_HOST, iss=(1 << 32) - 40),
+    ),
+    Scenario(
+        "blind-reset",
+        "Somebody forges a RST that lands in the window; the challenge ACK saves the connection.",
+        (
+            *OPENS,
+            Act(
+                "B",
+                "inject",
+                E,
+                after=100 * MILLISECOND,
+                segment="R 1000:1000(0) win 0",
+                note="forged",
+            ),
+            Act("A", "send", E, after=300 * MILLISECOND, data=b"still connected"),
+        ),
+    ),
+    Scenario(
+        "new-syn-in-time-wait",
+        "B calls again while A is in TIME_WAIT; the newer SYN opens a new connection.",
+        (
+            *OPENS,
+            *CLOSES,
+            Act("B", "open_active", State.CLOSED, after=SECOND),
+        ),
+    ),
+)
+
+SCENARIOS: dict[str, Scenario] = {story.name: story for story in _ALL}
+
+
+def scenarios() -> dict[str, str]:
+    """The names of all stories, each with its one-line description."""
+    return {name: story.about for name, story in SCENARIOS.items()}

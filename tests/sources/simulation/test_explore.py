@@ -1,0 +1,133 @@
+"""What the exploration proves, and what it is checked against: facts typed by hand."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+import tcpcourse as tcp
+from tcpcourse.core.rows import Row
+from tcpcourse.sources.simulation.explore import Bounds, Exploration
+from tcpcourse.sources.simulation.stories import SCENARIOS
+
+S = tcp.State
+
+
+@cache
+def explored(policy: str = "rfc5961", **limits: int) -> Exploration:
+    return tcp.explore(policy=policy, **limits)
+
+
+def test_there_are_exactly_three_ways_into_time_wait() -> None:
+    """The document's a, b and c for state 11, and no other."""
+    ways = explored().ways_into(S.TIME_WAIT)
+    assert {(row.state, row.document) for row in ways} == {
+        (S.FIN_WAIT_2, "11a"),
+        (S.CLOSING, "11b"),
+        (S.FIN_WAIT_1, "11c"),
+    }
+    assert len(ways) == 3
+
+
+def test_the_states_of_a_normal_life_are_reached() -> None:
+    pairs = explored().pairs
+    for pair in (
+        (S.SYN_SENT, S.LISTEN),
+        (S.SYN_SENT, S.SYN_RCVD),
+        (S.ESTABLISHED, S.ESTABLISHED),
+        (S.FIN_WAIT_2, S.CLOSE_WAIT),
+        (S.TIME_WAIT, S.LAST_ACK),
+        (S.CLOSING, S.CLOSING),
+        (S.TIME_WAIT, S.TIME_WAIT),
+    ):
+        assert pair in pairs
+
+
+def test_pairs_that_cannot_happen() -> None:
+    """Nobody has a FIN acknowledged by a peer that never took it."""
+    pairs = explored().pairs
+    for pair in (
+        (S.FIN_WAIT_2, S.ESTABLISHED),
+        (S.LAST_ACK, S.ESTABLISHED),
+        (S.CLOSE_WAIT, S.CLOSE_WAIT),
+        (S.LAST_ACK, S.LAST_ACK),
+        (S.FIN_WAIT_2, S.FIN_WAIT_2),
+        (S.LISTEN, S.ESTABLISHED),
+        (S.TIME_WAIT, S.LISTEN),
+    ):
+        assert pair not in pairs
+
+
+def test_the_world_is_symmetric() -> None:
+    """Neither end is a server by nature: what A can be, B can be."""
+    pairs = explored().pairs
+    assert pairs == {(b, a) for a, b in pairs}
+
+
+def test_only_fin_wait_2_can_wait_for_ever() -> None:
+    """RFC 9293 has no timer for it: a peer that is gone leaves FIN_WAIT_2 waiting."""
+    assert set(explored().stuck) == {(S.FIN_WAIT_2, S.CLOSED), (S.CLOSED, S.FIN_WAIT_2)}
+
+
+def test_the_shortest_handshake_has_five_events() -> None:
+    story = explored().stories[S.ESTABLISHED, S.ESTABLISHED]
+    assert len(story) == 5  # two OPENs, three segments
+    assert sum("calls" in line for line in story) == 2
+    assert sum("gets" in line for line in story) == 3
+
+
+def test_the_shortest_way_to_closing_on_both_sides() -> None:
+    story = explored().stories[S.CLOSING, S.CLOSING]
+    assert sum("calls CLOSE" in line for line in story) == 2
+
+
+# Rows that the two explorations and the stories never fire: segments that two machines which
+# keep to the RFC do not send each other, or calls that the course's stories do not make. Each
+# is fired by the vectors of tests/core.
+NOBODY_SENDS_IT = {
+    "rcv without ACK",
+    "rcv ACK older than any window allows",
+    "rcv ACK of something not sent yet",
+    "rcv SYN in the window",
+    "rcv SYN in the window, after a passive OPEN",
+    "rcv RST in the window",
+    "rcv RST in the window, after a passive OPEN",
+    "rcv RST with a wrong ACK",
+    "rcv ACK of something never sent",
+    "rcv SYN,ACK,FIN",
+    "rcv anything else",
+}
+NOBODY_CALLS_IT = {
+    tcp.Event.STATUS, tcp.Event.RECEIVE, tcp.Event.GROW, tcp.Event.SEND, tcp.Event.OPEN_ACTIVE,
+    tcp.Event.CLOSE, tcp.Event.DELAYED_ACK, tcp.Event.PROBE, tcp.Event.QUEUE_SENT,
+    tcp.Event.RETRANSMISSION,
+}  # fmt: skip
+
+
+def test_every_row_that_changes_a_state_fires_or_is_listed_with_its_reason() -> None:
+    fired: set[Row] = set(explored().fired) | set(explored(timeouts=1, aborts=0).fired)
+    fired |= set(explored(policy="rfc793").fired)
+    for name in SCENARIOS:
+        for step in tcp.simulate(name):
+            fired |= {move.row for move in step.moves if move.row is not None}
+    for row in tcp.TRANSITIONS:
+        if row in fired:
+            continue
+        assert row.cause in NOBODY_SENDS_IT or row.event in NOBODY_CALLS_IT, row
+
+
+def test_bounds_are_kept_and_said() -> None:
+    small = tcp.explore(Bounds(losses=0, resends=0, aborts=0))
+    assert small.moments < explored().moments
+    assert small.bounds.losses == 0
+    with pytest.raises(tcp.TcpCourseError, match="more than 100 moments"):
+        tcp.explore(moments=100)
+    with pytest.raises(tcp.TcpCourseError, match="unknown bound"):
+        tcp.explore(lives=9)
+    with pytest.raises(tcp.TcpCourseError, match="no policy"):
+        tcp.explore(policy="rfc1122")
+
+
+def test_two_runs_find_the_same() -> None:
+    assert tcp.explore() == explored()
