@@ -391,9 +391,9 @@ class Host:
         elif verb == "read":
             self.reads = 0
             self.read()
-        elif verb == "give-up" and state is State.SYN_SENT:
-            self.does(end.close)
-        elif verb == "close" and state not in (State.LISTEN, State.SYN_SENT):
+        elif verb in ("give-up", "close") and state is not State.LISTEN:
+            if (verb == "give-up") is not (state is State.SYN_SENT):
+                return
             self.does(end.close)
         elif verb == "abort" and state is not State.LISTEN:
             self.does(end.abort)
