@@ -16,7 +16,6 @@ when it is first used.
 from __future__ import annotations
 
 from importlib import import_module
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from tcpcourse.core.endpoint import Endpoint, Reaction
@@ -102,13 +101,27 @@ def _as_html(trace: Trace) -> str:
     return stepper(trace)
 
 
-def _as_pcap(trace: Trace, path: str | PathLike[str]) -> None:
+def _save_capture(trace: Trace, path: str) -> None:
     from tcpcourse.sources.capture.write import write_trace
 
     write_trace(trace, path)
 
 
-# A trace shows itself as the stepper and writes itself as a capture; only here do the room
-# of traces and the rooms to its right meet.
+def _save_page(trace: Trace, path: str) -> None:
+    from tcpcourse.views.page import save_text, whole_page
+
+    save_text(path, whole_page(trace.title, _as_html(trace)))
+
+
+def _save_picture(trace: Trace, path: str) -> None:
+    from tcpcourse.views.ladder import ladder
+
+    ladder(trace).save(path)
+
+
+# A trace shows itself as the stepper and writes itself as a page, a picture or a capture;
+# only here do the room of traces and the rooms to its right meet.
 Trace.as_html = _as_html
-Trace.as_pcap = _as_pcap
+Trace.savers.update(
+    {".html": _save_page, ".svg": _save_picture, ".pcap": _save_capture, ".pcapng": _save_capture}
+)

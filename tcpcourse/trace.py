@@ -7,9 +7,10 @@ before and after, which rows of the table fired, and why. Each step can be drawn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from os import PathLike
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, overload
 
 from tcpcourse.core.endpoint import Reaction
@@ -18,43 +19,29 @@ from tcpcourse.core.rows import Row
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import Tcb
+from tcpcourse.packet import HOSTS, SIDES, Packet, Side, columns_of, no_packet, other, shortened
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas
+    from numpy.typing import NDArray
 
-Side = Literal["A", "B"]
+__all__ = [
+    "HOSTS",
+    "SIDES",
+    "End",
+    "Ends",
+    "Move",
+    "Packet",
+    "Side",
+    "Step",
+    "Trace",
+    "end_of",
+    "other",
+]
+
 Provenance = Literal["simulated", "captured", "live"]
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """One segment on the wire, once; a segment sent again is another packet.
-
-    ``number`` counts from 1 in the order of sending; in a capture it is the frame's number.
-    ``sent_ns`` and ``arrived_ns`` are nanoseconds since the story began; ``arrived_ns`` is
-    ``None`` when the packet was lost, and equal to ``sent_ns`` in a capture, which has only
-    one vantage point. ``rel_seq`` and ``rel_ack`` count from each side's first number (its
-    SYN's if that was seen). ``window`` is the offered window in bytes, scaled. ``frame_len``
-    is the length on the wire in bytes with all headers, or ``None``. ``notes`` are short
-    words such as ``retransmission``.
-    """
-
-    number: int
-    sender: Side
-    segment: Segment
-    sent_ns: int
-    arrived_ns: int | None
-    rel_seq: int
-    rel_ack: int | None
-    window: int
-    fate: Literal["delivered", "lost", "duplicate", "captured"] = "delivered"
-    frame_len: int | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def receiver(self) -> Side:
-        """The side it goes to."""
-        return "B" if self.sender == "A" else "A"
+Save = Callable[["Trace", str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +64,9 @@ class End:
             return "unknown"
         return " or ".join(str(state) for state in self.possible)
 
+    def __repr__(self) -> str:
+        return f"<End {shortened(str(self), 100)}>"
+
 
 class Ends(NamedTuple):
     """Both ends at one moment."""
@@ -88,6 +78,9 @@ class Ends(NamedTuple):
         """The end called ``side``."""
         return self.a if side == "A" else self.b
 
+    def __repr__(self) -> str:
+        return f"<Ends: A {shortened(str(self.a), 80)}, B {shortened(str(self.b), 80)}>"
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -97,6 +90,9 @@ class Move:
     row: Row | None
     why: str
     cite: str
+
+    def __repr__(self) -> str:
+        return f"<Move of {self.who}: {shortened(self.why, 150)}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +139,8 @@ class Step:
         return "; ".join(dict.fromkeys(move.cite for move in self.moves if move.cite))
 
     def __repr__(self) -> str:
-        return (
-            f"<Step {self.index}: {self.who} {self.event};"
-            f" A {self.after.a}, B {self.after.b}>"
-        )
+        states = (f"{side} {shortened(str(self.after.of(side)), 50)}" for side in SIDES)
+        return f"<Step {self.index}: {self.who} {shortened(self.event, 60)}; {', '.join(states)}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,22 +151,22 @@ class Trace:
     sees only packets) or ``"live"``. ``hosts`` gives the address of each side as
     ``"192.0.2.1:56219"``. ``remarks`` are sentences that a reader must know, such as what
     the capture could not show. ``isn`` holds the number from which each side's relative
-    numbers count.
+    numbers count. ``began_ns`` is when the story began, in nanoseconds since 1970; a story
+    that was simulated begins at 0.
     """
 
-    steps: tuple[Step, ...]
-    packets: tuple[Packet, ...]
+    steps: Sequence[Step]
+    packets: Sequence[Packet]
     provenance: Provenance
     title: str
-    hosts: Mapping[str, str] = field(
-        default_factory=lambda: {"A": "192.0.2.1:40000", "B": "198.51.100.2:80"}
-    )
+    hosts: Mapping[str, str] = field(default_factory=lambda: dict(HOSTS))
     remarks: tuple[str, ...] = ()
     isn: Mapping[str, int] = field(default_factory=dict)
+    began_ns: int = 0
 
     # Set by the package's root, so that this module needs to know no view and no file format.
     as_html: ClassVar[Callable[[Trace], str] | None] = None
-    as_pcap: ClassVar[Callable[[Trace, str | PathLike[str]], None] | None] = None
+    savers: ClassVar[dict[str, Save]] = {}
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -194,21 +188,24 @@ class Trace:
     def until(self, index: int) -> Trace:
         """The story up to and with step ``index`` (from 0): what was known at that moment.
 
-        Packets that had not been sent by then are left out.
+        Packets that had not been sent by then are left out. Raises ``TcpCourseError`` when
+        there is no such step.
         """
         if not 0 <= index < len(self.steps):
             raise TcpCourseError(
-                f"there is no step {index}; this trace has steps 0 … {len(self.steps) - 1}"
+                f"There is no step {index}: this trace has {len(self.steps)} steps, counted from 0."
             )
         return self._with(self.steps[: index + 1])
 
-    def _with(self, steps: tuple[Step, ...]) -> Trace:
+    def _with(self, steps: Sequence[Step]) -> Trace:
         """Only these steps, with the packets sent before their end: later ones need the past."""
         numbers = [p.number for s in steps for p in (*s.sent, *((s.packet,) if s.packet else ()))]
-        last = max(numbers, default=0)
-        return replace(
-            self, steps=steps, packets=tuple(p for p in self.packets if p.number <= last)
-        )
+        last = self._place(max(numbers, default=0) + 1)
+        return replace(self, steps=steps, packets=self.packets[:last])
+
+    def _place(self, number: int) -> int:
+        """The place of the first packet with this number or a greater one."""
+        return bisect_left(self.packets, number, key=lambda packet: packet.number)
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -217,57 +214,60 @@ class Trace:
 
     def packet(self, number: int) -> Packet:
         """The packet with this number; raises ``TcpCourseError`` when there is none."""
-        for packet in self.packets:
-            if packet.number == number:
-                return packet
-        known = ", ".join(str(packet.number) for packet in self.packets[:12])
-        more = " …" if len(self.packets) > 12 else ""
-        raise TcpCourseError(f"there is no packet {number}; the packets are {known}{more}")
+        place = self._place(number)
+        if place < len(self.packets) and self.packets[place].number == number:
+            return self.packets[place]
+        raise no_packet(number, [packet.number for packet in self.packets[:12]], len(self.packets))
+
+    @property
+    def columns(self) -> NDArray[np.void]:
+        """One row of numbers a packet, as a numpy structured array.
+
+        The names are those of ``Capture.columns`` and mean the same. What a packet does not
+        have is 0: ``ack`` and ``rel_ack`` without the flag ACK, an unknown ``frame_len``.
+        """
+        return columns_of(self.packets, self.began_ns)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """One row a packet: numbers, flags, lengths, and both ends' states after it."""
+        """One row a packet: ``columns``, and ``sender``, ``fate``, both ends' states after it."""
         import pandas  # heavy: only when asked for
 
         after: dict[int, Ends] = {}
         for step in self.steps:
             for packet in (*step.sent, *((step.packet,) if step.packet else ())):
                 after[packet.number] = step.after
-        rows = [
-            {
-                "no": packet.number,
-                "time_ns": packet.sent_ns,
-                "sender": packet.sender,
-                "flags": str(packet.segment.flags),
-                "seq": int(packet.segment.seq),
-                "ack": None if packet.segment.ack is None else int(packet.segment.ack),
-                "rel_seq": packet.rel_seq,
-                "rel_ack": packet.rel_ack,
-                "len": len(packet.segment.data),
-                "window": packet.window,
-                "frame_len": packet.frame_len,
-                "fate": packet.fate,
-                "a_state": str(after[packet.number].a),
-                "b_state": str(after[packet.number].b),
-            }
-            for packet in self.packets
-        ]
-        frame = pandas.DataFrame(rows)
-        if rows:
-            frame = frame.astype({"ack": "Int64", "rel_ack": "Int64", "frame_len": "Int64"})
+        columns = self.columns
+        frame = pandas.DataFrame({name: columns[name] for name in columns.dtype.names or ()})
+        frame["flags"] = pandas.Series([p.segment.flags for p in self.packets], dtype=object)
+        frame["sender"] = [packet.sender for packet in self.packets]
+        frame["fate"] = [packet.fate for packet in self.packets]
+        for side in SIDES:
+            states = [str(after[packet.number].of(side)) for packet in self.packets]
+            frame[f"{side.lower()}_state"] = states
         return frame
 
-    def to_pcap(self, path: str | PathLike[str]) -> None:
-        """Write the packets as a pcap file that Wireshark shows with the same numbers."""
-        if Trace.as_pcap is None:
-            raise TcpCourseError("import tcpcourse first; it knows how to write captures")
-        Trace.as_pcap(self, path)
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the story to a file; the ending of its name says as what.
+
+        ``.html`` is a page to step through, ``.svg`` the ladder, ``.pcap`` and ``.pcapng`` are
+        captures that Wireshark shows with the same numbers. Raises ``TcpCourseError`` for
+        another ending, for a capture without packets, and when the file cannot be written.
+        """
+        name = fspath(path)
+        ending = "." + name.rpartition(".")[2].lower() if "." in name else ""
+        if ending not in self.savers:
+            raise TcpCourseError(
+                f"A trace cannot be saved as {shortened(name, 80)}:"
+                f" give a name that ends in {', '.join(self.savers)}."
+            )
+        self.savers[ending](self, name)
 
     def _repr_html_(self) -> str | None:
         return None if Trace.as_html is None else Trace.as_html(self)
 
     def __repr__(self) -> str:
         return (
-            f"<Trace {self.title!r}: {len(self.steps)} steps,"
+            f"<Trace {shortened(self.title, 80)!r}: {len(self.steps)} steps,"
             f" {len(self.packets)} packets, {self.provenance}>"
         )
 

@@ -18,16 +18,17 @@ LONGEST = 320
 
 # A room imports only from itself and from rooms with a smaller number.
 ORDER = {
-    "core": 0,
-    "trace": 1,
-    "sources": 2,
-    "views": 3,
-    "widgets": 4,
-    "exercises": 4,
-    "notebooks": 4,
-    "export": 5,
-    "cli": 6,
-    "__main__": 7,
+    "core": 1,
+    "packet": 2,
+    "trace": 3,
+    "sources": 4,
+    "views": 5,
+    "widgets": 6,
+    "exercises": 6,
+    "notebooks": 6,
+    "export": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 HEAVY = {"IPython", "ipywidgets", "matplotlib", "numpy", "pandas", "psutil", "scapy", "tqdm"}
 # The core is a pure machine: what comes from outside is passed in, what it says is returned.

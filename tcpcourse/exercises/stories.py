@@ -15,16 +15,10 @@ from tcpcourse.exercises.draw import Draw
 from tcpcourse.sources.simulation.network import simulate
 from tcpcourse.sources.simulation.rto import MILLISECOND
 from tcpcourse.sources.simulation.scenario import Act, Fault, Host, Scenario
-from tcpcourse.trace import Side, Trace
+from tcpcourse.trace import Side, Trace, other
 
 E, CW = State.ESTABLISHED, State.CLOSE_WAIT
-SIDES: tuple[Side, Side] = ("A", "B")
 MS = MILLISECOND
-
-
-def other(side: Side) -> Side:
-    """The side across."""
-    return "B" if side == "A" else "A"
 
 
 def isn(draw: Draw) -> int:

@@ -10,9 +10,8 @@ from tcpcourse.core.seq import MODULUS
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import STATE, Form
 from tcpcourse.exercises.misconceptions import of_number, of_state
-from tcpcourse.exercises.stories import SIDES
 from tcpcourse.exercises.values import ONLY, Posed, Wrong
-from tcpcourse.trace import Packet, Trace
+from tcpcourse.trace import SIDES, Packet, Trace
 from tcpcourse.views.basis import bases, states_after
 from tcpcourse.views.misconceptions import Field, right_answer
 
@@ -33,7 +32,7 @@ def row_of(packet: Packet, columns: Sequence[str] = COLUMNS, *, relative: bool =
         "seq": right_answer(packet, "seq", relative),
         "ack": right_answer(packet, "ack", relative),
         "len": len(segment.data),
-        "win": packet.window,
+        "win": packet.scaled_window,
         "win field": segment.window,
         "frame": packet.frame_len,
         "options": str(segment.options) or None,

@@ -75,7 +75,7 @@ class Variant:
         """
         if capture not in self.problem.shared:
             raise TcpCourseError(f"{self.assignment} has no capture to save")
-        self.problem.shared[capture].to_pcap(path)
+        self.problem.shared[capture].save(path)
 
     def check(self, question: str, answer: Any) -> Feedback:
         """Say whether the answer's form is right, and name the misconception it may rest on."""

@@ -76,10 +76,12 @@ def explain_packet(trace: Trace, packet: Packet, basis: Basis) -> Explanation:
     if packet.rel_ack is not None:
         reasons.append(("ack", _why_ack(packet, basis)))
     reasons.append(("len", _why_len(packet)))
-    if packet.window != packet.segment.window:
+    if packet.scaled_window != packet.segment.window:
         reasons.append(("win", _why_window(packet)))
     elif packet.segment.syn:
-        reasons.append(("win", f"{packet.window} bytes; the window in a SYN is never scaled."))
+        reasons.append(
+            ("win", f"{packet.scaled_window} bytes; the window in a SYN is never scaled.")
+        )
     return Explanation(
         packet.number, heading, _analysis(packet, basis), tuple(reasons), tuple(_cares(packet))
     )
@@ -218,13 +220,13 @@ def _why_len(packet: Packet) -> str:
 
 
 def _why_window(packet: Packet) -> str:
-    field = packet.segment.window
-    if field and packet.window % field == 0:
+    field, size = packet.segment.window, packet.scaled_window
+    if field and size % field == 0:
         return (
-            f"{packet.window} = {field} × {packet.window // field}: the header says {field},"
+            f"{size} = {field} × {size // field}: the header says {field},"
             " scaled by what the SYNs agreed on."
         )
-    return f"{packet.window} bytes, scaled from {field} in the header."
+    return f"{size} bytes, scaled from {field} in the header."
 
 
 def _cares(packet: Packet) -> list[str]:

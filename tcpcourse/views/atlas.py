@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tcpcourse.core.states import State
-from tcpcourse.trace import Trace
-from tcpcourse.views.diagram import EDGES, FOOT, SIDES, label, line, map_of_states, path, tip
+from tcpcourse.trace import SIDES, Trace
+from tcpcourse.views.diagram import EDGES, FOOT, label, line, map_of_states, path, tip
 from tcpcourse.views.routes import LARGE, PLACES, Edge
 from tcpcourse.views.svg import PHASES, Svg, num, picture, write
 

@@ -8,12 +8,11 @@ from functools import lru_cache
 from tcpcourse.core.rows import Row
 from tcpcourse.core.states import State
 from tcpcourse.core.transitions import TRANSITIONS
-from tcpcourse.trace import End, Ends, Side, Step, Trace
+from tcpcourse.trace import SIDES, End, Ends, Side, Step, Trace
 from tcpcourse.views.escape import brief, markup
 from tcpcourse.views.routes import LABELS, LARGE, PLACES, ROUTES, Edge, Grid, Place
 from tcpcourse.views.svg import COLOUR_A, COLOUR_B, Svg, head, num, picture, write
 
-SIDES: tuple[Side, Side] = ("A", "B")
 Point = tuple[float, float]
 FOOT = 46  # room for a legend, or for the rows that fired
 _STYLE = (
@@ -275,6 +274,6 @@ def _in_words(step: Step | None, extra_edges: bool) -> str:
     if step is None:
         count = len(EDGES) if extra_edges else len(IN_FIGURE)
         return f"{title}: {len(PLACES)} states and {count} arrows between them."
-    moved = [f"{side} goes from {a} to {b}" for side in ("A", "B") for a, b in taken(step, side)]
+    moved = [f"{side} goes from {a} to {b}" for side in SIDES for a, b in taken(step, side)]
     text = f"{title}: A is {step.after.a}, B is {step.after.b}."
     return f"{text} In this step {' and '.join(moved)}." if moved else text

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
-from tcpcourse.trace import End, Packet, Side, Step, Trace
+from tcpcourse.trace import SIDES, End, Packet, Side, Step, Trace
 from tcpcourse.views.arrows import LEFT, RIGHT, Arrow, draw, places
-from tcpcourse.views.diagram import SIDES
 from tcpcourse.views.escape import brief, visible
 from tcpcourse.views.svg import COLOUR_A, COLOUR_B, PHASES, Svg, num, picture, write
 from tcpcourse.views.words import short_event, short_time, state_lines

@@ -101,7 +101,7 @@ def _ack_lines(axes: Axes, trace: Trace, side: Side) -> None:
             continue
         times.append(packet.arrived_ns / SECOND)
         acks.append(packet.rel_ack)
-        edges.append(packet.rel_ack + packet.window)
+        edges.append(packet.rel_ack + packet.scaled_window)
     if times:
         axes.step(times, acks, where="post", color=GREEN, label="acknowledged")
         if max(edges) < 20 * max(*acks, 1):  # a huge window would flatten everything else

@@ -12,10 +12,10 @@ from functools import lru_cache
 from importlib.resources import files
 from itertools import chain, pairwise
 
-from tcpcourse.trace import Packet, Side, Step, Trace
+from tcpcourse.trace import SIDES, Packet, Side, Step, Trace
 from tcpcourse.views.arithmetic import explain_packet
 from tcpcourse.views.basis import Basis, bases
-from tcpcourse.views.diagram import FOOT, SIDES, draw_diagram, taken
+from tcpcourse.views.diagram import FOOT, draw_diagram, taken
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.ladder import draw_ladder, study, window
 from tcpcourse.views.routes import SMALL, Edge

@@ -14,7 +14,7 @@ from math import log10
 from tcpcourse.core.seq import MODULUS, SeqNumber
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import LARGEST_WINDOW, PEER_FIN_TAKEN, Tcb
-from tcpcourse.trace import Packet, Side, Step
+from tcpcourse.trace import Packet, Side, Step, other
 from tcpcourse.views.svg import COLOUR_A, COLOUR_B, Svg, num, picture, write
 
 WIDTH, EDGE = 860, 46
@@ -50,7 +50,7 @@ def sequence_strip(step: Step, side: Side) -> Svg:
 
     Of a capture only the packet of the step is known, so only that is drawn.
     """
-    peer: Side = "B" if side == "A" else "A"
+    peer = other(side)
     line = _of_tcbs(step, side, peer) or _of_packet(step, side)
     if line is None:
         nothing = write(WIDTH / 2, 40, f"{side} has sent nothing here.", "c")

@@ -10,9 +10,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
+from os import PathLike
 
 from tcpcourse.core.states import State
 from tcpcourse.views.escape import markup, visible
+from tcpcourse.views.page import save_text
 
 # Okabe and Ito's colours, told apart by nearly all eyes; each stands out on white and black.
 COLOUR_A, COLOUR_B = "#0072b2", "#c04f00"
@@ -56,10 +58,9 @@ class Svg:
         """The picture as the address of an image, for where markup is not allowed."""
         return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode("ascii")
 
-    def save(self, path: str) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write the picture as an ``.svg`` file."""
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self.svg)
+        save_text(path, self.svg)
 
     def __str__(self) -> str:
         return self.svg

@@ -120,7 +120,7 @@ def _info(trace: Trace, packet: Packet, relative: bool) -> str:
     words = [ports, f"[{flag_names(segment.flags)}]", f"Seq={seq}"]
     if ack is not None:
         words.append(f"Ack={ack}")
-    words += [f"Win={packet.window}", f"Len={len(segment.data)}"]
+    words += [f"Win={packet.scaled_window}", f"Len={len(segment.data)}"]
     if segment.options.mss is not None:
         words.append(f"MSS={segment.options.mss}")
     if segment.options.wscale is not None:

@@ -111,7 +111,7 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _line(self, place: int) -> str:
         assert self.capture is not None  # only a capture has places
         each = self.capture.conversations[place]
-        return f"{place + 1}. {self._names[place]}  {each.packets} packets  {each.history}"
+        return f"{place + 1}. {self._names[place]}  {len(each.packets)} packets  {each.history}"
 
     # --- one of them ---------------------------------------------------------------------------
 
@@ -120,8 +120,8 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self._about.value, self.stepper.outputs = "", ()
             return
         each = self.capture.conversations[change["new"]]
-        words = f"{each.complete}; {each.packets:,} packets, {each.bytes:,} bytes."
-        if each.packets > MOST_STEPS:
+        words = f"{each.complete}; {len(each.packets):,} packets, {each.bytes:,} bytes."
+        if len(each.packets) > MOST_STEPS:
             self._about.value = f"<div>{markup(words)} Too long to step through here.</div>"
             self.stepper.outputs = ()
             return

@@ -12,8 +12,8 @@ import ipywidgets as ipw
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.states import TIMERS
 from tcpcourse.sources.simulation.script import CALLS, DATA, FATES, PRESETS, Workbench, moves_of
-from tcpcourse.trace import Packet, Side, Trace
-from tcpcourse.views.diagram import FOOT, SIDES, draw_diagram, path
+from tcpcourse.trace import SIDES, Packet, Side, Trace
+from tcpcourse.views.diagram import FOOT, draw_diagram, path
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.ladder import draw_ladder, window
 from tcpcourse.views.routes import SMALL
@@ -151,7 +151,7 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self._show("Not saved: write a plain name that ends in .pcap.")
             return
         try:
-            self.trace.to_pcap(path)
+            self.trace.save(path)
         except (OSError, TcpCourseError, ValueError) as problem:
             self._show(f"Not saved: {problem}.")
         else:

@@ -96,7 +96,7 @@ def test_text_and_html_say_the_same() -> None:
 
 
 def test_a_packet_that_is_not_there() -> None:
-    with pytest.raises(TcpCourseError, match="there is no packet 9"):
+    with pytest.raises(TcpCourseError, match="There is no packet 9"):
         explain(stories.avatar(), 9)
 
 

@@ -145,7 +145,7 @@ def test_moves_of_a_script() -> None:
 def test_tshark_reads_the_same_numbers(name: str, tmp_path: Path) -> None:
     trace = Workbench(PRESETS[name]).trace
     file = tmp_path / "saved.pcap"
-    trace.to_pcap(file)
+    trace.save(file)
     tshark = shutil.which("tshark")
     assert tshark is not None
     fields = ("tcp.seq_raw", "tcp.ack_raw", "tcp.len", "tcp.srcport")

@@ -77,13 +77,13 @@ def _scaled(draw: Draw, shared: Shared) -> Posed:
     ):  # fmt: skip
         packet = trace.packet(number)
         field, own = packet.segment.window, shift_a if packet.sender == "A" else shift_b
-        right[part] = packet.window
+        right[part] = packet.scaled_window
         guesses = (
             (field << own, "The window of a SYN is never scaled."),
             (field, "Both SYNs have offered a scale, so later windows are scaled."),
             (field << other_shift, "Which side's option belongs to this side's window?"),
         )
-        wrong[part] = tuple(Wrong(v, says) for v, says in guesses if v != packet.window)
+        wrong[part] = tuple(Wrong(v, says) for v, says in guesses if v != packet.scaled_window)
     return Posed({"packets": rows}, right, wrong)
 
 

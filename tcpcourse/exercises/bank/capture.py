@@ -10,10 +10,11 @@ from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import NUMBER, Several, Whole, letters
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
-from tcpcourse.exercises.stories import MS, SIDES, E, hosts, isn, opening, other, play, sizes
+from tcpcourse.exercises.stories import MS, E, hosts, isn, opening, play, sizes
 from tcpcourse.exercises.tables import moments, states
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
 from tcpcourse.sources.simulation.scenario import Act
+from tcpcourse.trace import SIDES, other
 
 # Histories in Zeek's letters: the opener's are large. What each tells, by hand.
 TELLS = {

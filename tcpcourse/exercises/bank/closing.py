@@ -11,18 +11,7 @@ from tcpcourse.exercises.fields import FLAGS, NUMBER, STATE, Name, Whole, letter
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.scripts import Goal, Script
-from tcpcourse.exercises.stories import (
-    MS,
-    SIDES,
-    E,
-    closing,
-    hosts,
-    opening,
-    other,
-    play,
-    sizes,
-    talk,
-)
+from tcpcourse.exercises.stories import MS, E, closing, hosts, opening, play, sizes, talk
 from tcpcourse.exercises.tables import (
     Row,
     Tamper,
@@ -36,7 +25,7 @@ from tcpcourse.exercises.tables import (
 )
 from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
 from tcpcourse.sources.simulation.scenario import Act, Fault
-from tcpcourse.trace import Side, Trace
+from tcpcourse.trace import SIDES, Side, Trace, other
 
 RULES = {
     "a": "after its FIN a side sends no more data",
@@ -165,9 +154,9 @@ def _goal(draw: Draw) -> Goal:
     return Goal(pair, {draw.pick(SIDES): draw.between(3, 30)})
 
 
-def close_packets(draw: Draw, first: str, crossed: bool) -> list[Any]:
+def close_packets(draw: Draw, first: Side, crossed: bool) -> list[Any]:
     """The packets of a close as plain data: side, flags, seq, ack; ``first`` closes first."""
-    peer = "B" if first == "A" else "A"
+    peer = other(first)
     x, y = draw.between(1, 1 << 31), draw.between(1, 1 << 31)
 
     def packet(side: str, flags: str, seq: int, ack: int) -> dict[str, Any]:

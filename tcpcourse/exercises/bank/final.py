@@ -11,11 +11,11 @@ from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import NUMBER, SIDE, STATE, Whole
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
-from tcpcourse.exercises.stories import CW, MS, SIDES, E, hosts, opening, other, play, sizes
+from tcpcourse.exercises.stories import CW, MS, E, hosts, opening, play, sizes
 from tcpcourse.exercises.tables import states
 from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
 from tcpcourse.sources.simulation.scenario import Act
-from tcpcourse.trace import Trace
+from tcpcourse.trace import SIDES, Trace, other
 
 SAVE = 'ps.save("story.pcap") writes the capture; tcp.load("story.pcap") reads it'
 COUNT = 16

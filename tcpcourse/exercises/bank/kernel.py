@@ -10,9 +10,9 @@ from tcpcourse.exercises.fields import NUMBER, STATE, Name, Whole, letters
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.scripts import Goal, Script
-from tcpcourse.exercises.stories import SIDES, other
 from tcpcourse.exercises.tables import choice
 from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
+from tcpcourse.trace import SIDES, other
 
 # Calls of ordinary programs, and where both ends stand after them, by hand.
 CALLS = (

@@ -11,7 +11,7 @@ from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import NUMBER, Order, Whole, letters
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
-from tcpcourse.exercises.stories import MS, SIDES, E, hosts, opening, play, sizes, talk
+from tcpcourse.exercises.stories import MS, E, hosts, opening, play, sizes, talk
 from tcpcourse.exercises.tables import (
     Tamper,
     added,
@@ -22,7 +22,7 @@ from tcpcourse.exercises.tables import (
 )
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Wrong
 from tcpcourse.sources.simulation.scenario import Act
-from tcpcourse.trace import Trace
+from tcpcourse.trace import SIDES, Trace
 
 MSS = 1460
 RULES = {

@@ -11,7 +11,7 @@ from tcpcourse.exercises.fields import NUMBER, Order, Whole, letters
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.scripts import Goal, Script
-from tcpcourse.exercises.stories import MS, SIDES, E, hosts, opening, other, play, sizes, talk
+from tcpcourse.exercises.stories import MS, E, hosts, opening, play, sizes, talk
 from tcpcourse.exercises.tables import (
     Tamper,
     added,
@@ -24,6 +24,7 @@ from tcpcourse.exercises.tables import (
 )
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
 from tcpcourse.sources.simulation.scenario import Act
+from tcpcourse.trace import SIDES, other
 
 RULES = {
     "a": "a SYN,ACK must acknowledge the SYN, which takes up one number",

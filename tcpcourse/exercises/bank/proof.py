@@ -9,8 +9,8 @@ from tcpcourse.exercises.fields import NUMBER, STATE, Several
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.scripts import Goal, Script
-from tcpcourse.exercises.stories import SIDES
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
+from tcpcourse.trace import SIDES
 
 # Rows of RFC 9293 §3.10 that change the state, in words; what a test compares with the table.
 ROWS = (

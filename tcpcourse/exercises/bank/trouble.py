@@ -11,8 +11,9 @@ from tcpcourse.exercises.fields import NUMBER, letters
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.scripts import Goal, Script
-from tcpcourse.exercises.stories import SIDES, isn, other, sizes
+from tcpcourse.exercises.stories import isn, sizes
 from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
+from tcpcourse.trace import SIDES, other
 
 FATES = {
     "a": "the connection is reset",

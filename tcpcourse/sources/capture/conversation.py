@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tcpcourse.packet import no_packet, other
 from tcpcourse.sources.capture.notes import Note, Seen, annotate
 from tcpcourse.sources.capture.packets import CapturedPacket, Packets
 from tcpcourse.sources.capture.read.files import Store
@@ -40,10 +41,18 @@ class Conversation:
         self.reused = earlier is not None
         self._earlier, self._syn_seen, self._store = earlier, syn_seen, store
 
-    @property
-    def packets(self) -> int:
-        """How many packets were captured."""
-        return len(self.columns)
+    @cached_property
+    def packets(self) -> Packets:
+        """The packets as a sequence; each is read from the file when it is asked for."""
+        return Packets(self._store, self.columns, lambda: self.notes)
+
+    def packet(self, number: int) -> CapturedPacket:
+        """The packet of the frame with this number; ``TcpCourseError`` when there is none."""
+        frames = self.columns["frame"]
+        place = int(np.searchsorted(frames, number))
+        if place < len(frames) and frames[place] == number:
+            return self.packets[place]
+        raise no_packet(number, frames[:12].tolist(), len(frames))
 
     @property
     def bytes(self) -> int:
@@ -85,10 +94,6 @@ class Conversation:
         """What of it was captured, in words: beginning, end, and between."""
         return completeness(self.columns, self.notes)
 
-    def rows(self) -> Packets:
-        """The packets as a sequence; each is read from the file when it is asked for."""
-        return Packets(self._store, self.columns, self.notes)
-
     @cached_property
     def trace(self) -> Trace:
         """The story of both ends, their states inferred from the packets."""
@@ -96,18 +101,18 @@ class Conversation:
 
         title = f"{self.a} ⇄ {self.b}"
         hosts = {"A": self.a, "B": self.b}
-        return observe(tuple(self.rows()), hosts, title, self._packets_before())
+        trace = observe(tuple(self.packets), hosts, title, self._packets_before())
+        return replace(trace, began_ns=int(self.columns["time_ns"][0]) if len(self.columns) else 0)
 
     def _packets_before(self) -> tuple[CapturedPacket, ...]:
         """The packets of the conversation before it on the same ports, with its sides."""
         if self._earlier is None:
             return ()
         earlier = self._earlier()
-        packets = tuple(earlier.rows())
+        packets = tuple(earlier.packets)
         if earlier.a == self.a:
             return packets
-        swapped: dict[Side, Side] = {"A": "B", "B": "A"}
-        return tuple(replace(packet, sender=swapped[packet.sender]) for packet in packets)
+        return tuple(replace(packet, sender=other(packet.sender)) for packet in packets)
 
     def _seen(self) -> Any:
         fields = self.columns[list(_SEEN)]
@@ -115,4 +120,4 @@ class Conversation:
             yield from map(Seen._make, fields[start : start + _BLOCK].tolist())
 
     def __repr__(self) -> str:
-        return f"<Conversation {self.index}: {self.a} ⇄ {self.b}, {self.packets} packets>"
+        return f"<Conversation {self.index}: {self.a} ⇄ {self.b}, {len(self.columns)} packets>"

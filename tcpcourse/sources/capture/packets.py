@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, Any, overload
 
 from tcpcourse.core.segment import Flags, Options, Segment
+from tcpcourse.packet import SIDES, Side
 from tcpcourse.sources.capture.columns import ROW
 from tcpcourse.sources.capture.notes import words
 from tcpcourse.sources.capture.read.files import Store
-from tcpcourse.trace import Side
 
 _MSS, _SCALE, _SACK_PERMITTED, _SACK, _TIMESTAMP = 2, 3, 4, 5, 8
 _SHORT = struct.Struct(">H").unpack_from
@@ -83,10 +83,10 @@ def _zeros(count: int) -> bytes:
 class Packets(Sequence[CapturedPacket]):
     """The packets of one conversation; each is read from the file when it is asked for.
 
-    ``columns`` are its rows, ``notes`` the sums of notes by row.
+    ``columns`` are its rows; ``notes`` gives the sums of notes by row, once they are needed.
     """
 
-    def __init__(self, store: Store, columns: Any, notes: Sequence[int]) -> None:
+    def __init__(self, store: Store, columns: Any, notes: Callable[[], Sequence[int]]) -> None:
         self._store, self._columns, self._notes = store, columns, notes
         kept = columns["captured_len"].astype("i8") - columns["tcp_offset"] - 60
         missing = (columns["payload_len"] - kept).clip(0).sum() if len(columns) else 0
@@ -96,11 +96,12 @@ class Packets(Sequence[CapturedPacket]):
         return len(self._columns)
 
     def __iter__(self) -> Iterator[CapturedPacket]:
+        notes = self._notes()
         with self._store.open() as file:
             for start in range(0, len(self), _BLOCK):
                 rows = self._columns[start : start + _BLOCK].tolist()
                 for place, row in enumerate(rows, start):
-                    yield self._packet(file, row, self._notes[place])
+                    yield self._packet(file, row, notes[place])
 
     @overload
     def __getitem__(self, index: int) -> CapturedPacket: ...
@@ -110,9 +111,9 @@ class Packets(Sequence[CapturedPacket]):
 
     def __getitem__(self, index: int | slice) -> CapturedPacket | tuple[CapturedPacket, ...]:
         if isinstance(index, slice):
-            return tuple(Packets(self._store, self._columns[index], self._notes[index]))
+            return tuple(Packets(self._store, self._columns[index], lambda: self._notes()[index]))
         with self._store.open() as file:
-            return self._packet(file, self._columns[index].tolist(), self._notes[index])
+            return self._packet(file, self._columns[index].tolist(), self._notes()[index])
 
     def __repr__(self) -> str:
         return f"<{len(self)} packets>"
@@ -141,7 +142,7 @@ class Packets(Sequence[CapturedPacket]):
         return CapturedPacket(
             number=row["frame"],
             time_ns=row["time_ns"],
-            sender="B" if row["direction"] else "A",
+            sender=SIDES[row["direction"]],
             segment=segment,
             payload_len=length,
             data_captured=kept,

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.segment import Options, Segment
 from tcpcourse.sources.capture.read.pcap import NANOSECONDS
-from tcpcourse.trace import Side
+from tcpcourse.trace import Side, other
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def write_segments(
     def frames() -> Iterator[tuple[int, bytes, int]]:
         for time_ns, sender, segment in rows:
             source, goal = (a, b) if sender == "A" else (b, a)
-            frame = _MACS["B" if sender == "A" else "A"] + _MACS[sender]
+            frame = _MACS[other(sender)] + _MACS[sender]
             frame += _packet(source, goal, segment)
             yield time_ns, frame, len(frame)
 
@@ -74,7 +74,7 @@ def write_segments(
 
 
 def write_trace(trace: Trace, path: Target) -> None:
-    """Write the packets of a trace, in the order of sending, as ``Trace.to_pcap`` does."""
+    """Write the packets of a trace, in the order of sending, as ``Trace.save`` does."""
     packets = sorted(trace.packets, key=lambda packet: packet.sent_ns)
     write_segments(
         path,

@@ -22,7 +22,7 @@ from tcpcourse.sources.simulation.rto import MILLISECOND
 from tcpcourse.sources.simulation.scenario import Act, Scenario
 from tcpcourse.sources.simulation.stories import SCENARIOS
 from tcpcourse.sources.simulation.wire import Wire
-from tcpcourse.trace import Ends, Move, Packet, Side, Step, Trace, end_of
+from tcpcourse.trace import Ends, Move, Packet, Side, Step, Trace, end_of, other
 
 DELAYED_ACK = 200 * MILLISECOND  # RFC 9293 §3.8.6.3 allows up to 500 ms
 MOST_EVENTS = 1_000_000
@@ -129,7 +129,7 @@ class _Simulation:
 
     def inject(self, station: Station, act: Act) -> None:
         segment = Segment.parse(act.segment)
-        sender: Side = "B" if station.side == "A" else "A"
+        sender = other(station.side)
         packet = self.wire.inject(sender, segment, self.now, act.note)
         self.deliver(packet)
 

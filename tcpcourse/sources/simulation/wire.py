@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tcpcourse.core.segment import Segment
 from tcpcourse.sources.simulation.scenario import Scenario
-from tcpcourse.trace import Packet, Side
+from tcpcourse.trace import Packet, Side, other
 
 HEADERS = 14 + 20 + 20  # Ethernet, IPv4, TCP
 SHORTEST_FRAME = 60  # Ethernet's, without its checksum
@@ -67,7 +67,6 @@ class Wire:
     def _packet(
         self, side: Side, segment: Segment, now: int, shift: int, notes: tuple[str, ...]
     ) -> Packet:
-        peer: Side = "B" if side == "A" else "A"
         seq, ack = segment.seq, segment.ack
         length = HEADERS + segment.options.length + len(segment.data)
         if side == "B":  # as seen at A: what comes in was padded, what goes out not yet
@@ -79,8 +78,8 @@ class Wire:
             sent_ns=now,
             arrived_ns=None,
             rel_seq=int(seq + -self.isn.get(side, int(seq))),
-            rel_ack=None if ack is None else int(ack + -self.isn.get(peer, 0)),
-            window=segment.window << (0 if segment.syn else shift),
+            rel_ack=None if ack is None else int(ack + -self.isn.get(other(side), 0)),
+            scaled_window=segment.window << (0 if segment.syn else shift),
             frame_len=length,
             notes=notes,
         )

@@ -348,7 +348,7 @@ def test_malformed_options_give_no_scale_and_end_the_list(options: bytes) -> Non
     after = f.ipv4(f.tcp(2, 10, f.ACK, window=500))
     capture = tcp.load(f.pcap([syn, answer, after], link=101))
     assert capture.columns["scaled_window"].tolist() == [1000, 1000, 500]
-    rows = capture.conversations[0].rows()
+    rows = capture.conversations[0].packets
     assert rows[0].segment.options == Options()
 
 
@@ -437,7 +437,7 @@ def test_a_large_foreign_block_is_stepped_over() -> None:
     data = f.section() + f.interface(101) + f.block(10, bytes(5 << 20))
     capture = within(20, data + f.enhanced(f.packets()[0], 5))
     assert len(capture.columns) == 1 and capture.problems == ()
-    assert capture.conversations[0].rows()[0].segment.seq == tcp.SeqNumber(1000)
+    assert capture.conversations[0].packets[0].segment.seq == tcp.SeqNumber(1000)
 
 
 def test_a_flood_of_syns_on_one_pair_of_ports() -> None:
@@ -449,7 +449,7 @@ def test_a_flood_of_syns_on_one_pair_of_ports() -> None:
 def test_claimed_but_not_captured_data_is_not_spelled_out_without_end() -> None:
     frame = f.ipv4(f.tcp(1, data=b"abc"), total=65_000)
     capture = tcp.load(f.pcap([frame] * 2_000, link=101, lengths=[65_000] * 2_000))
-    rows = list(capture.conversations[0].rows())
+    rows = list(capture.conversations[0].packets)
     assert {len(row.segment.data) for row in rows} == {64_960}
     assert len({id(row.segment.data) for row in rows}) == 1
 
@@ -477,7 +477,7 @@ def look_at_everything(data: bytes) -> None:
     assert repr(capture) and all(map(str, capture.problems))
     assert capture.columns["conversation"].max(initial=0) <= len(capture.conversations)
     for conversation in capture.conversations[:5]:
-        assert len(list(conversation.rows())) == conversation.packets > 0
+        assert len(list(conversation.packets)) == len(conversation.packets) > 0
         assert conversation.history is not None and conversation.complete
 
 

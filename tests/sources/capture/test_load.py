@@ -64,7 +64,7 @@ def test_the_documents_packets(avatar: Capture) -> None:
     (conversation,) = avatar.conversations
     assert conversation.a == "192.0.2.17:56219"
     assert conversation.b == "198.51.100.80:80"
-    first, second, *_ = rows = conversation.rows()
+    first, second, *_ = rows = conversation.packets
     assert str(first.segment) == "S 2718281828:2718281828(0) win 8192 <mss 1460,wscale 8,sackOK>"
     assert (first.rel_ack, second.rel_ack) == (None, 1)
     assert second.segment.ack == tcp.SeqNumber(2718281829)
@@ -76,7 +76,7 @@ def test_the_documents_packets(avatar: Capture) -> None:
 
 def test_what_a_conversation_says_of_itself(avatar: Capture) -> None:
     (conversation,) = avatar.conversations
-    assert (conversation.index, conversation.packets) == (0, 8)
+    assert (conversation.index, len(conversation.packets)) == (0, 8)
     assert conversation.bytes == 66 + 66 + 54 + 679 + 60 + 1514 + 1514 + 54
     assert conversation.history == "ShADad"
     assert conversation.complete == (
@@ -124,15 +124,15 @@ def test_every_kind_of_source(way: str, packed: bool, tmp_path: Path, avatar: Ca
     else:
         capture = tcp.load(source)  # type: ignore[arg-type]
     assert (capture.columns == avatar.columns).all()
-    rows = capture.conversations[0].rows()
-    assert list(rows) == list(avatar.conversations[0].rows())
+    rows = capture.conversations[0].packets
+    assert list(rows) == list(avatar.conversations[0].packets)
     assert rows[-1] == rows[7] and rows[2:4] == tuple(rows)[2:4]
 
 
 def test_a_file_that_changed_since_it_was_loaded_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
     path.write_bytes(AVATAR.read_bytes())
-    rows = tcp.load(path).conversations[0].rows()
+    rows = tcp.load(path).conversations[0].packets
     path.write_bytes(bytes(100))
     with pytest.raises(tcp.CaptureError, match="has changed since it was loaded"):
         rows[0]
@@ -145,7 +145,7 @@ def test_a_capture_is_not_to_be_written_to(avatar: Capture) -> None:
     with pytest.raises(ValueError, match="read-only"):
         avatar.columns["seq"][0] = 1
     with pytest.raises(FrozenInstanceError):
-        avatar.conversations[0].rows()[0].number = 2  # type: ignore[misc]
+        avatar.conversations[0].packets[0].number = 2  # type: ignore[misc]
 
 
 def test_conversations_are_a_sequence(avatar: Capture) -> None:
@@ -231,7 +231,7 @@ def test_a_new_syn_after_a_close_is_a_new_conversation(close: str) -> None:
     assert capture.columns["rel_seq"].tolist()[-2:] == [0, 0]
     old, new = capture.conversations
     assert (old.reused, new.reused) == (False, True)
-    assert new.rows()[0].notes == ("port reused",)
+    assert new.packets[0].notes == ("port reused",)
 
 
 def test_the_other_side_may_open_next() -> None:
@@ -292,7 +292,7 @@ def test_ipv6_endpoints_have_brackets() -> None:
 def test_data_that_was_not_captured_counts_but_reads_as_zeros() -> None:
     frame = from_a(1, 2, data=b"GET / HTTP/1.1")
     capture = tcp.load(f.pcap([frame[:44]], link=101, lengths=[len(frame)]))
-    row = capture.conversations[0].rows()[0]
+    row = capture.conversations[0].packets[0]
     assert (row.payload_len, row.data_captured) == (14, 4)
     assert row.segment.data == b"GET " + bytes(10)
     assert row.segment.seg_len == 14
@@ -300,7 +300,7 @@ def test_data_that_was_not_captured_counts_but_reads_as_zeros() -> None:
 
 def test_every_option_is_read() -> None:
     options = bytes.fromhex("080a 0000000a 00000014  050a 00000064 000000c8  0000")
-    row = raw(from_a(1, 2, options=options)).conversations[0].rows()[0]
+    row = raw(from_a(1, 2, options=options)).conversations[0].packets[0]
     assert row.segment.options == Options(timestamp=(10, 20), sack=((100, 200),))
 
 

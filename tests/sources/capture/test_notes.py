@@ -70,7 +70,7 @@ ALONE = {  # the note, and what else that packet is by the same rules
 @pytest.mark.parametrize("note", STORIES)
 def test_each_note_comes_with_the_last_packet_of_its_story(note: str) -> None:
     story = STORIES[note]
-    rows = conversation(*OPENING, *story).rows()
+    rows = conversation(*OPENING, *story).packets
     assert set(rows[-1].notes) == {note} | ALONE.get(note, set())
     assert note not in chain.from_iterable(row.notes for row in rows[:-1])
 
@@ -105,7 +105,7 @@ def test_each_note_comes_with_the_last_packet_of_its_story(note: str) -> None:
 def test_what_is_close_to_a_note(
     story: list[tuple[int, str, bytes]], notes: tuple[str, ...]
 ) -> None:
-    assert conversation(*OPENING, *story).rows()[-1].notes == notes
+    assert conversation(*OPENING, *story).packets[-1].notes == notes
 
 
 def test_a_full_window_is_scaled() -> None:
@@ -115,11 +115,11 @@ def test_a_full_window_is_scaled() -> None:
         a(10, 1),
         b(11, 1, 1, window=2),  # 2 × 256 bytes
     ]
-    assert conversation(*opening, a(20, 1, size=512)).rows()[-1].notes == ("window full",)
+    assert conversation(*opening, a(20, 1, size=512)).packets[-1].notes == ("window full",)
 
 
 def test_a_window_is_not_called_full_when_its_scale_is_unknown() -> None:
-    assert conversation(b(11, 1, 1, window=2), a(20, 1, size=2)).rows()[-1].notes == ()
+    assert conversation(b(11, 1, 1, window=2), a(20, 1, size=2)).packets[-1].notes == ()
 
 
 def test_notes_hold_where_numbers_wrap() -> None:
@@ -127,7 +127,7 @@ def test_notes_hold_where_numbers_wrap() -> None:
     story = [a(0, top - 10, 0, flags=f.SYN), b(9, 0, top - 9, flags=f.SYN | f.ACK),
              a(10, top - 9), a(20, top - 9, size=20), a(500, top - 9, size=20),
              a(501, 11, size=5), a(502, 30, size=5)]  # fmt: skip
-    notes = [row.notes for row in conversation(*story).rows()]
+    notes = [row.notes for row in conversation(*story).packets]
     assert notes[3:] == [(), ("retransmission",), (), ("previous segment not captured",)]
 
 
@@ -139,7 +139,7 @@ def test_numbers_that_begin_again_are_not_called_unseen(other: int) -> None:
         a(18, 1, 0, flags=f.RST), b(28, 900, other + 1, flags=f.SYN | f.ACK),
         a(38, other + 1, 901), a(39, other + 1, 901, size=5), b(49, 901, other + 6),
     ]  # fmt: skip
-    notes = [row.notes for row in conversation(*story).rows()]
+    notes = [row.notes for row in conversation(*story).packets]
     assert notes == [(), ("port reused",), (), (), ("port reused",), (), (), ()]
 
 

@@ -133,7 +133,7 @@ def test_what_scapy_builds_and_dissects(
     raw = bytes(layers / Raw(data))
     seen = Ether(raw)[TCP]  # as scapy dissects it
     capture = tcp.load(f.pcap([raw]))
-    (row,) = capture.conversations[0].rows()
+    (row,) = capture.conversations[0].packets
     segment = row.segment
     assert int(segment.seq) == seen.seq
     assert int(segment.flags) == int(seen.flags)

@@ -43,7 +43,7 @@ def ours(path: Path) -> list[Shown]:
     notes = {
         row.number: frozenset(row.notes)
         for conversation in capture.conversations
-        for row in conversation.rows()
+        for row in conversation.packets
     }
     fields = list(Shown._fields[:-1])
     return [Shown(*row, notes[row[0]]) for row in capture.columns[fields].tolist()]

@@ -61,7 +61,7 @@ def test_what_is_written_is_read_back() -> None:
     timed = Segment(1, 2, "PA", data=b"hello", options=Options(timestamp=(1, 2**32 - 1)))
     capture = tcp.load(written([EVERYTHING, timed]))
     assert capture.columns["time_ns"].tolist() == [10**18, 10**18 + 1]
-    rows = capture.conversations[0].rows()
+    rows = capture.conversations[0].packets
     assert [row.segment for row in rows] == [EVERYTHING, timed]
     assert [row.sender for row in rows] == ["A", "B"]
 
@@ -71,7 +71,7 @@ def test_what_is_written_is_read_back() -> None:
 def test_a_simulated_trace_in_tshark(name: str, tmp_path: Path) -> None:
     trace = tcp.simulate(name)
     path = tmp_path / "trace.pcap"
-    trace.to_pcap(path)
+    trace.save(path)
     packets = sorted(trace.packets, key=lambda packet: packet.sent_ns)
     assert [
         (row.rel_seq, row.rel_ack, row.payload_len, row.flags, row.time_ns) for row in shown(path)
@@ -83,11 +83,11 @@ def test_a_simulated_trace_in_tshark(name: str, tmp_path: Path) -> None:
 
 def test_a_captured_trace_keeps_its_numbers(tmp_path: Path) -> None:
     trace = tcp.load(DATA / "avatar.pcap").conversations[0].trace
-    trace.to_pcap(tmp_path / "again.pcap")
+    trace.save(tmp_path / "again.pcap")
     again = tcp.load(tmp_path / "again.pcap")
     (conversation,) = again.conversations
     assert (conversation.a, conversation.b) == ("192.0.2.17:56219", "198.51.100.80:80")
-    assert tuple(row.segment for row in conversation.rows()) == trace.segments
+    assert tuple(row.segment for row in conversation.packets) == trace.segments
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ class Passing:
 def passing(trace: tcp.Trace) -> list[Passing]:
     return [
         Passing(n, p.sent_ns, p.sender, p.segment, len(p.segment.data), p.rel_seq, p.rel_ack,
-                p.window, p.frame_len or 0)
+                p.scaled_window, p.frame_len or 0)
         for n, p in enumerate(trace.packets, 1)
     ]  # fmt: skip
 

@@ -150,7 +150,7 @@ def test_story(name: str) -> None:
 def test_http_get_has_the_documents_numbers() -> None:
     """Section two of the document: lengths, relative numbers, windows, line by line."""
     shown = [
-        (p.sender, p.frame_len, p.rel_seq, p.rel_ack, p.window, len(p.segment.data))
+        (p.sender, p.frame_len, p.rel_seq, p.rel_ack, p.scaled_window, len(p.segment.data))
         for p in tcp.simulate("http-get").packets
     ]
     assert shown == [
@@ -174,7 +174,7 @@ def test_http_get_offers_the_documents_options() -> None:
 
 def test_zero_window_closes_probes_and_opens() -> None:
     trace = tcp.simulate("zero-window")
-    from_b = [p.window for p in trace.packets if p.sender == "B"]
+    from_b = [p.scaled_window for p in trace.packets if p.sender == "B"]
     assert from_b[:3] == [2048, 1024, 0]  # a buffer of 2048 bytes fills by segments of 1024
     probes = [p for p in trace.packets if "zero-window probe" in p.notes]
     assert probes and all(len(p.segment.data) == 1 for p in probes)

@@ -1,0 +1,108 @@
+"""One packet of a story, which of the two ends sent it, and all packets as columns of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.core.segment import Segment
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Side = Literal["A", "B"]
+
+SIDES: tuple[Side, Side] = ("A", "B")
+HOSTS: Mapping[str, str] = {"A": "192.0.2.1:40000", "B": "198.51.100.2:80"}
+"""The addresses of a story that does not give any (RFC 5737)."""
+
+
+def other(side: Side) -> Side:
+    """The opposite side: B for A, A for B."""
+    return "B" if side == "A" else "A"
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One segment on the wire, once; a segment sent again is another packet.
+
+    ``number`` counts from 1 in the order of sending; in a capture it is the frame's number.
+    ``sent_ns`` and ``arrived_ns`` are nanoseconds since the story began; ``arrived_ns`` is
+    ``None`` when the packet was lost, and equal to ``sent_ns`` in a capture, which has only
+    one vantage point. ``rel_seq`` and ``rel_ack`` count from each side's first number (its
+    SYN's if that was seen). ``scaled_window`` is the offered window in bytes; the 16 bits of
+    the header are ``segment.window``. ``frame_len`` is the length on the wire in bytes with
+    all headers, or ``None``. ``notes`` are short words such as ``retransmission``.
+    """
+
+    number: int
+    sender: Side
+    segment: Segment
+    sent_ns: int
+    arrived_ns: int | None
+    rel_seq: int
+    rel_ack: int | None
+    scaled_window: int
+    fate: Literal["delivered", "lost", "duplicate", "captured"] = "delivered"
+    frame_len: int | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def receiver(self) -> Side:
+        """The side it goes to."""
+        return other(self.sender)
+
+    def __repr__(self) -> str:
+        line = shortened(self.segment.line(), 150)
+        return f"<Packet {self.number}, {self.sender}→{self.receiver}: {line}>"
+
+
+_COLUMNS = [
+    ("frame", "u4"), ("time_ns", "i8"), ("direction", "u1"), ("seq", "u4"), ("ack", "u4"),
+    ("rel_seq", "u4"), ("rel_ack", "u4"), ("payload_len", "u4"), ("flags", "u2"),
+    ("window", "u2"), ("scaled_window", "u4"), ("frame_len", "u4"),
+]  # fmt: skip
+
+
+def columns_of(packets: Sequence[Packet], began_ns: int = 0) -> NDArray[np.void]:
+    """One row of numbers a packet; names and meanings are those of ``Capture.columns``.
+
+    ``began_ns`` is when the story began, in nanoseconds since 1970. What a packet does not
+    have is 0: ``ack`` and ``rel_ack`` without the flag ACK, an unknown ``frame_len``.
+    """
+    import numpy as np  # heavy: only when asked for
+
+    rows = [
+        (
+            packet.number,
+            began_ns + packet.sent_ns,
+            SIDES.index(packet.sender),
+            int(packet.segment.seq),
+            int(packet.segment.ack or 0),
+            packet.rel_seq,
+            packet.rel_ack or 0,
+            len(packet.segment.data),
+            int(packet.segment.flags),
+            packet.segment.window,
+            packet.scaled_window,
+            packet.frame_len or 0,
+        )
+        for packet in packets
+    ]
+    return np.array(rows, np.dtype(_COLUMNS))
+
+
+def no_packet(number: object, known: Sequence[int], count: int) -> TcpCourseError:
+    """The error that says which packets there are: ``known`` are the first of ``count``."""
+    if not count:
+        return TcpCourseError(f"There is no packet {number}: this story has no packets at all.")
+    listed = ", ".join(map(str, known)) + (" …" if count > len(known) else "")
+    return TcpCourseError(f"There is no packet {number}: the packets are {listed}.")
+
+
+def shortened(text: str, most: int) -> str:
+    """At most ``most`` characters of a text, with an ellipsis where it was cut."""
+    return text if len(text) <= most else text[: most - 1] + "…"
