@@ -172,6 +172,4 @@ def _known(value: Any, kind: type) -> Answer:
         return str(value)
     if home == "numpy" and kind.__name__.startswith(("int", "uint", "float", "bool")):
         return _plain(value.item(), 0, [0])
-    raise TcpCourseError(
-        "the answer holds something that is no number, text, list or dictionary"
-    )
+    raise TcpCourseError("the answer holds something that is no number, text, list or dictionary")

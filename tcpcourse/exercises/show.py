@@ -66,9 +66,7 @@ def _html(name: str, value: Any) -> str:
 
 def _is_table(value: Any) -> bool:
     return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(row, Mapping) for row in value)
+        isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
     )
 
 

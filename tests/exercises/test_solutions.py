@@ -139,9 +139,7 @@ def test_everybody_has_other_numbers_and_the_same_work(name: str) -> None:
         for question, posed in problem.posed.items():
             assert posed.given == again.posed[question].given, "the same student, the same problem"
             plain(posed.given)  # everything shown is plain data
-        shapes.add(
-            tuple((q, tuple(p.right), size(p.given)) for q, p in problem.posed.items())
-        )
+        shapes.add(tuple((q, tuple(p.right), size(p.given)) for q, p in problem.posed.items()))
         rights.append(repr(problem.posed))
     assert len(shapes) == 1, "everybody has the same parts, and as much to look at"
     assert len(set(rights)) == len(rights), "two students have the same problem"

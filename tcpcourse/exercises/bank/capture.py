@@ -55,8 +55,7 @@ def _histories(draw: Draw, shared: Shared) -> Posed:
     order = draw.shuffled("abcde")
     names = [f"history {number}" for number in range(1, 6)]
     given = {
-        name: draw.pick(TELLS[lettered[letter]])
-        for name, letter in zip(names, order, strict=True)
+        name: draw.pick(TELLS[lettered[letter]]) for name, letter in zip(names, order, strict=True)
     }
     reset = next(letter for letter, kind in lettered.items() if kind == "opened, then reset")
     refused = next(letter for letter, kind in lettered.items() if kind == "refused")

@@ -139,8 +139,12 @@ def _repeats(draw: Draw) -> list[tuple[str, Challenge]]:
         calls.append(("data is sent again", [[*plain, data(6, "A", x, one), data(7, "B", y, two)]]))
         fin = data(6, "A", x + one + two, 0, "FA")
         calls.append(("a FIN is sent again", [[*plain, fin, {**fin, "no": 7}]]))
-        calls.append(("pure ACKs with the same seq", [[*plain, data(6, "B", y + two, 0, "A"),
-                                                       data(7, "B", y + two, 0, "A")]]))
+        calls.append(
+            (
+                "pure ACKs with the same seq",
+                [[*plain, data(6, "B", y + two, 0, "A"), data(7, "B", y + two, 0, "A")]],
+            )
+        )
         late = MODULUS - one // 2
         after = (late + one) % MODULUS
         over = [data(1, "A", late, one), data(2, "A", after, two)]

@@ -59,9 +59,7 @@ def _sockets(draw: Draw, shared: Shared) -> Posed:
     """Lines as ``ss -tan`` prints them; three of them tell of something."""
     port, queue = draw.between(1024, 9999), draw.between(20_000, 90_000)
     unread = draw.between(2000, 60_000)
-    peers = [
-        f"203.0.113.{draw.between(1, 254)}:{each}" for each in draw.some(6, 40_000, 60_000)
-    ]
+    peers = [f"203.0.113.{draw.between(1, 254)}:{each}" for each in draw.some(6, 40_000, 60_000)]
     lines: list[dict[str, Any]] = [
         {"State": "ESTAB", "Recv-Q": 0, "Send-Q": 0, "tells": "nothing"},
         {"State": "ESTAB", "Recv-Q": unread, "Send-Q": 0, "tells": "unread"},

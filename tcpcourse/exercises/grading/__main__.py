@@ -8,9 +8,11 @@ from pathlib import Path
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.grading.batch import autograde
-from tcpcourse.exercises.grading.collecting import collect, roster
+from tcpcourse.exercises.grading.collecting import collect
 from tcpcourse.exercises.grading.course import Course, export, grade_one
 from tcpcourse.exercises.grading.keys import key_path, make_key
+from tcpcourse.exercises.grading.plaindata import sentence
+from tcpcourse.exercises.grading.roster import roster
 
 
 def main(words: list[str] | None = None) -> int:
@@ -19,7 +21,7 @@ def main(words: list[str] | None = None) -> int:
     try:
         return int(given.run(given))
     except TcpCourseError as problem:
-        print(f"{problem}.", file=sys.stderr)
+        print(sentence(problem), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Interrupted. What is graded is kept: run the same again.", file=sys.stderr)
@@ -41,10 +43,16 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     command("key", _key, "make the secret key, once for a course")
-    brought = command("import", _import, "take submissions from a zip of Moodle or Canvas")
+    brought = command("import", _import, "take submissions from Moodle, Canvas or a folder")
     brought.add_argument("assignment")
-    brought.add_argument("zip", type=Path)
-    brought.add_argument("--roster", type=Path, help="CSV with the columns number and student")
+    brought.add_argument("zip", type=Path, help="the zip as it was downloaded, or a folder")
+    _roster(brought)
+    brought.add_argument(
+        "--times", action="store_true", help="the files' own times are those of handing in"
+    )
+    brought.add_argument(
+        "--replace", action="store_true", help="take it also where something else is there"
+    )
     all_ = command("autograde", _autograde, "grade all submissions of an assignment")
     all_.add_argument("assignment")
     all_.add_argument("--workers", type=int, help="how many at once (as many as cores)")
@@ -59,6 +67,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _roster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--roster", type=Path, help="CSV with the columns number and student, or Moodle's"
+        " grading worksheet, or Canvas's gradebook"
+    )  # fmt: skip
+    parser.add_argument(
+        "--student-column", default="student", metavar="NAME",
+        help="the roster's column with the student ids (student)",
+    )  # fmt: skip
+
+
 def _key(given: argparse.Namespace) -> int:
     make_key(key_path())
     print(f"The key is in {key_path()}. Keep a copy: marks are drawn from it.")
@@ -67,12 +86,17 @@ def _key(given: argparse.Namespace) -> int:
 
 def _import(given: argparse.Namespace) -> int:
     course = Course(given.root)
-    known = roster(given.roster) if given.roster else {}
+    known = roster(given.roster, given.student_column) if given.roster else {}
     path = course.directory.format_path(course.directory.submitted_directory, "x", "y")
     submitted = Path(course.directory.root) / Path(path).parent.parent
-    done = collect(given.zip, submitted, given.assignment, known)
+    done = collect(
+        given.zip, submitted, given.assignment, known, times=given.times, replace=given.replace
+    )
+    print(f"The names are those of: {done.form}.")
     for name, why in done.left_out:
         print(f"left out: {name!r}: {why}")
+    for student, what in done.notes:
+        print(f"{student}: {what}")
     print(f"{len(done.students)} students have handed in {given.assignment}.")
     return 1 if done.left_out else 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -185,8 +186,17 @@ def guard(folder: Path) -> None:
         raise _Unguarded(f"{folder}: {problem}") from None
 
 
+def beside_python() -> None:
+    """Let nbgrader find ``alembic``, which it starts by name: it lies beside this Python."""
+    places = os.environ.get("PATH", "").split(os.pathsep)
+    folder = str(Path(sys.executable).parent)
+    if folder not in places:
+        os.environ["PATH"] = os.pathsep.join([*places, folder])
+
+
 def configure(config: Any) -> None:
     """Put the sandbox and the trusted marks into nbgrader's configuration."""
+    beside_python()
 
     def before(notebooks: list[str], **_: Any) -> None:
         """nbgrader's hook before each submission. It is told the released names: the

@@ -59,6 +59,12 @@ def clean(text: object, longest: int = 300) -> str:
     )
 
 
+def sentence(problem: object) -> str:
+    """What a problem says, with a capital letter and a full stop."""
+    words = str(problem).strip() or type(problem).__name__
+    return words[0].upper() + words[1:] + ("" if words[-1] in ".?!" else ".")
+
+
 # Control and format characters, halves of surrogate pairs, places with no character. Format
 # characters can turn the direction of text around, so that a sentence reads as another.
 _UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co"}

@@ -87,7 +87,7 @@ def make_class(root: Path) -> Class:
     made = Class(root)
     with quiet():
         done = made.api().generate_assignment(NAME)
-    assert done["success"], done["log"]
+    assert done["success"], done
     return made
 
 

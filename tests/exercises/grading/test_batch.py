@@ -67,7 +67,7 @@ def test_the_round(klass: Any, make: Fill, capsys: pytest.CaptureFixture[str]) -
     words = ["--root", str(root)]
     taken = [*words, "import", NAME, str(root / "all.zip"), "--roster", str(root / "roster.csv")]
     assert main(taken) == 1
-    assert "its path leads out of the folder" in capsys.readouterr().out
+    assert "Its path leads out of the folder" in capsys.readouterr().out
     assert main([*words, "students", NAME]) == 0
     assert capsys.readouterr().out == "ann\nbob\n"
 
@@ -212,7 +212,7 @@ def kill_one(pool: Any) -> None:
 def test_only_one_batch_at_a_time(klass: Any) -> None:
     with (
         batch._alone(klass.root),
-        pytest.raises(TcpCourseError, match="another grading is at work"),
+        pytest.raises(TcpCourseError, match="nother grading is at work"),
     ):
         autograde(klass.root, NAME)
 
@@ -297,7 +297,7 @@ def test_sentences_for_what_concerns_everybody(
 ) -> None:
     words = ["--root", str(klass.root)]
     assert main([*words, "autograde", "ps9-none"]) == 2
-    assert "the gradebook does not know ps9-none: run `nbgrader" in capsys.readouterr().err
+    assert "The gradebook does not know ps9-none: run `nbgrader" in capsys.readouterr().err
     assert main(["--root", str(tmp_path), "autograde", NAME]) == 2
     assert "is no course folder" in capsys.readouterr().err
     monkeypatch.setenv("TCPCOURSE_GRADING_KEY", str(tmp_path / "none.key"))
@@ -308,7 +308,7 @@ def test_sentences_for_what_concerns_everybody(
     assert main(["key"]) == 2
     monkeypatch.setenv(sandbox.CONTAINER, "no-such-container-program run")
     assert main([*words, "autograde", NAME, "--workers", "1"]) == 2
-    assert "the sandbox no-such-container-program cannot be started" in capsys.readouterr().err
+    assert "The sandbox no-such-container-program cannot be started" in capsys.readouterr().err
 
 
 # -- the guide --------------------------------------------------------------------------------
