@@ -1,10 +1,13 @@
-"""The columns of a capture: one row of 64 bytes for each TCP packet, in file order."""
+"""The columns of a capture: one row of 72 bytes for each TCP packet, in file order."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.void]
+"""Rows of ``ROW``."""
+SCALE_UNKNOWN = -1
 
 # name, type, place in the row: places keep every field aligned, names keep their order
 _FIELDS = [
@@ -20,18 +23,21 @@ _FIELDS = [
     ("flags", "u2", 56),
     ("window", "u2", 58),
     ("scaled_window", "u4", 44),
+    ("scale", "i1", 66),
     ("frame_len", "u4", 48),
     ("captured_len", "u4", 52),
     ("offset", "i8", 8),
     ("tcp_offset", "u2", 60),
     ("link", "u1", 63),
+    ("ip_id", "u2", 64),
+    ("ttl", "u1", 67),
 ]
 ROW = np.dtype(
     {
         "names": [name for name, _, _ in _FIELDS],
         "formats": [kind for _, kind, _ in _FIELDS],
         "offsets": [place for _, _, place in _FIELDS],
-        "itemsize": 64,
+        "itemsize": 72,
     }
 )
 _START = 64
@@ -48,7 +54,7 @@ class Rows:
         self._array = np.zeros(_START, ROW)
         self.size = 0
 
-    def add(self, count: int) -> Any:
+    def add(self, count: int) -> Array:
         """A view of ``count`` new rows, to be filled before the next call."""
         end = self.size + count
         if end > len(self._array):
@@ -57,7 +63,7 @@ class Rows:
         self.size = end
         return view
 
-    def finish(self) -> Any:
+    def finish(self) -> Array:
         """The array, cut to what is in it."""
         self._array.resize(self.size, refcheck=False)
         return self._array

@@ -1,4 +1,4 @@
-"""Which packets belong together, who is A, and numbers counted from the beginning.
+"""Which packets belong together, and who is A.
 
 Packets of one pair of endpoints make one conversation, until the ports are used again:
 
@@ -6,27 +6,27 @@ Packets of one pair of endpoints make one conversation, until the ports are used
   a new conversation;
 - without a close it does so only when it is answered: the peer's next SYN,ACK
   acknowledges exactly that SYN. Otherwise it stays, as in RFC 9293's figure 9;
-- a RST that refuses the answer to an old duplicate SYN closes nothing (figure 8).
-
-Relative numbers count as in Wireshark: a side's base is its SYN's number. Where the SYN was
-not captured, the first number seen (in a packet, or in the peer's ACK) counts as 1.
+- a RST that refuses the answer to an old duplicate SYN closes nothing (figure 8);
+- a SYN that only was stored late begins nothing: one that a SYN,ACK before it answers,
+  whose number is the one before the first seen, or which has the earlier time and number.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tcpcourse.sources.capture.read.headers import ACK, NO_SCALE, SYN, HeaderReader
+from tcpcourse.sources.capture.columns import Array
+from tcpcourse.sources.capture.read.headers import ACK, SYN, HeaderReader
+from tcpcourse.sources.capture.relative import blocks, first_numbers, relate
 
 FIN, RST = 0x01, 0x04
-_BLOCK = 1 << 17  # rows worked on at a time, so that temporary arrays stay small
 _LOOK_AHEAD = 8  # events of one pair in which the answer to a SYN is looked for
-_NONE = np.iinfo(np.int64).max
+_MASK = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +34,22 @@ class Conversations:
     """What is known of each conversation, as arrays by its number.
 
     ``low`` and ``high`` are its endpoints as numbers, ``upper_is_a`` whether the high one is
-    A. ``syn_seen`` has two columns, for A and B. ``packets`` counts. ``reused`` are the rows
-    of SYNs that begin a conversation on ports which had one before.
+    A. ``syn_seen`` and ``scale`` have two columns, for A and B. ``packets`` counts.
+    ``reused`` are the rows of SYNs that begin a conversation on ports which had one before,
+    ``late`` those of SYNs that were stored after what follows them.
     """
 
-    low: Any
-    high: Any
-    upper_is_a: Any
-    syn_seen: Any
-    packets: Any
-    reused: Any
+    low: NDArray[np.uint64]
+    high: NDArray[np.uint64]
+    upper_is_a: NDArray[np.bool_]
+    syn_seen: NDArray[np.bool_]
+    scale: NDArray[np.int8]
+    packets: NDArray[np.int64]
+    reused: NDArray[np.int64]
+    late: NDArray[np.int64]
 
 
-def connect(rows: Any, reader: HeaderReader) -> Conversations:
+def connect(rows: Array, reader: HeaderReader) -> Conversations:
     """Number the conversations by first appearance and fill in what depends on them.
 
     On entry a row's ``conversation`` is the number of its pair of endpoints and its
@@ -55,63 +58,62 @@ def connect(rows: Any, reader: HeaderReader) -> Conversations:
     pairs = reader.conversations
     syn_row = np.array(reader.syn_row, np.int64)
     pure = syn_row[rows["flags"][syn_row] & (ACK | RST) == 0]
-    count = pairs.size
-    splits = _splits(rows, pure, count)
-    pair = np.concatenate([np.arange(count), (splits >> np.uint64(32)).astype(np.int64)])
+    splits, late = _splits(rows, pure, pairs.size)
+    pair = np.concatenate([np.arange(pairs.size), (splits >> np.uint64(32)).astype(np.int64)])
     if len(splits):
-        _split(rows, splits, count)
+        _split(rows, splits, pairs.size)
     first = _firsts(rows, len(pair))
     order = np.argsort(first, kind="stable")
     rank = np.empty(len(pair), np.uint32)
     rank[order] = np.arange(len(pair))
     pair, first = pair[order], first[order]
-    for block in _blocks(rows):
+    for block in blocks(rows):
         rows["conversation"][block] = rank[rows["conversation"][block]]
 
     opener = first.copy()
     opener[rows["conversation"][pure][::-1]] = pure[::-1]
     upper_is_a = rows["direction"][opener].astype(bool)
     packets = _orient(rows, upper_is_a)
-    base, syn_seen = _bases(rows, syn_row, len(pair))
-    scale = _scales(rows, syn_row, np.array(reader.syn_scale, np.uint8), len(pair))
-    alone = 2 * np.flatnonzero(pairs.left[pair] == pairs.right[pair])
-    for known in (base, scale):  # a socket connected to itself is its own peer
-        known[alone + 1] = known[alone]
-    agreed = (scale.reshape(-1, 2) != NO_SCALE).all(axis=1).repeat(2)
-    shift = np.where(agreed, scale, 0).astype(np.uint8)  # only if both SYNs offered it
-    _relate(rows, base, shift)
-    reused = (splits & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    alone = np.flatnonzero(pairs.left[pair] == pairs.right[pair])
+    offered = np.array(reader.syn_scale, np.uint8)
+    syn_seen, scale = relate(rows, syn_row, offered, alone, len(pair))
+    reused = np.sort((splits & np.uint64(_MASK)).astype(np.int64))
     return Conversations(
-        pairs.left[pair], pairs.right[pair], upper_is_a, syn_seen.reshape(-1, 2), packets,
-        np.sort(reused),
-    )  # fmt: skip
+        pairs.left[pair],
+        pairs.right[pair],
+        upper_is_a,
+        syn_seen.reshape(-1, 2),
+        scale.reshape(-1, 2),
+        packets,
+        reused,
+        late,
+    )
 
 
-def _blocks(rows: Any, *, backwards: bool = False) -> Iterable[slice]:
-    """Slices that cover all rows, a bounded number at a time."""
-    starts = range(0, len(rows), _BLOCK)
-    return (slice(at, at + _BLOCK) for at in (reversed(starts) if backwards else starts))
-
-
-def _firsts(rows: Any, count: int) -> Any:
+def _firsts(rows: Array, count: int) -> NDArray[np.int64]:
     """The first row of each conversation: going backwards, the last one written stays."""
     first = np.full(count, -1, np.int64)
-    for block in _blocks(rows, backwards=True):
+    for block in blocks(rows, backwards=True):
         mine = rows["conversation"][block]
         first[mine[::-1]] = np.arange(block.start, block.start + len(mine))[::-1]
     return first
 
 
-def _splits(rows: Any, pure: Any, count: int) -> Any:
-    """Where ports are used again: pair << 32 | row of each SYN that begins anew, in order."""
+def _splits(
+    rows: Array, pure: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Where ports are used again: pair << 32 | row of each SYN that begins anew, in order.
+
+    And the rows of SYNs that were only stored late.
+    """
     first = _firsts(rows, count)
     start = first[rows["conversation"][pure]]
     same = (rows["flags"][start] & SYN != 0) & (rows["seq"][start] == rows["seq"][pure])
     same &= rows["direction"][start] == rows["direction"][pure]
     suspects = np.zeros(count, bool)
     suspects[rows["conversation"][pure[~same]]] = True
-    if not suspects.any():
-        return np.zeros(0, np.uint64)
+    if not suspects.any():  # the ordinary capture, which needs no look at single packets
+        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
     events = np.concatenate(
         [
             block.start
@@ -119,29 +121,35 @@ def _splits(rows: Any, pure: Any, count: int) -> Any:
                 (rows["flags"][block] & (SYN | FIN | RST) != 0)
                 & suspects[rows["conversation"][block]]
             )
-            for block in _blocks(rows)
+            for block in blocks(rows)
         ]
     )
     events = events[np.argsort(rows["conversation"][events], kind="stable")]
-    return np.array(_begins_anew(rows, events, first), np.uint64)
+    found, late = _begins_anew(rows, events, first, first_numbers(rows, count))
+    return np.array(found, np.uint64), np.array(sorted(late), np.int64)
 
 
-def _begins_anew(rows: Any, events: Any, first: Any) -> array[int]:
+def _begins_anew(
+    rows: Array, events: NDArray[np.int64], first: NDArray[np.int64], base: NDArray[np.uint32]
+) -> tuple[array[int], list[int]]:
     """Go through the SYNs, FINs and RSTs of suspect pairs, one pair after the other."""
-    pairs, sides, flags, seqs, acks = (
+    pairs, sides, flags, seqs, acks, times = (
         np.ascontiguousarray(rows[name][events]).data
-        for name in ("conversation", "direction", "flags", "seq", "ack")
+        for name in ("conversation", "direction", "flags", "seq", "ack", "time_ns")
     )
-    found = array("Q")
+    found, late = array("Q"), []
     now = -1
     state = Opened(midway=False)
     for place, pair in enumerate(pairs):
         side, flag, seq = sides[place], flags[place], seqs[place]
         if pair != now:
-            now, state = pair, Opened(midway=first[pair] != events[place])
+            now, begins = pair, base[2 * pair : 2 * pair + 2].tolist()
+            state = Opened(first[pair] != events[place], begins, int(rows["time_ns"][first[pair]]))
         if flag & SYN and not flag & (ACK | RST):
             after = range(place + 1, min(place + 1 + _LOOK_AHEAD, len(pairs)))
-            if state.is_other(side, seq) and (
+            if state.first[side] is None and state.came_late(side, seq, times[place]):
+                late.append(int(events[place]))
+            elif state.is_other(side, seq) and (
                 state.closed
                 or (
                     seq != state.latest[side]
@@ -151,22 +159,28 @@ def _begins_anew(rows: Any, events: Any, first: Any) -> array[int]:
                 found.append(pair << 32 | int(events[place]))
                 state = Opened(midway=False)
         state.see(side, flag, seq, acks[place])
-    return found
+    return found, late
 
 
 @dataclass(slots=True)
 class Opened:
     """What the SYNs, FINs and RSTs of one connection have said so far.
 
-    ``first`` and ``latest`` are the numbers of each side's SYNs, ``refusable`` the side that
-    got a SYN,ACK for another SYN than its latest: its RST refuses that, and closes nothing.
+    ``midway`` says that it began with something else, ``base`` then holds the number before
+    each side's first one and ``since_ns`` the time of its first packet. ``first`` and
+    ``latest`` are the numbers of each side's SYNs, ``called`` what the peer's SYN,ACK took
+    for it, ``refusable`` the side that got a SYN,ACK for another SYN than its latest: its RST
+    refuses that, and closes nothing.
     """
 
     midway: bool
+    base: list[int] = field(default_factory=list)
+    since_ns: int = 0
     closed: bool = False
     fins: int = 0
     first: list[int | None] = field(default_factory=lambda: [None, None])
     latest: list[int | None] = field(default_factory=lambda: [None, None])
+    called: list[int | None] = field(default_factory=lambda: [None, None])
     refusable: int | None = None
 
     def is_other(self, side: int, seq: int) -> bool:
@@ -174,6 +188,15 @@ class Opened:
         if self.first[side] is None:
             return self.closed or (self.midway and self.first[1 - side] is None)
         return self.first[side] != seq
+
+    def came_late(self, side: int, seq: int, when_ns: int) -> bool:
+        """Whether a side's first SYN is the one with which all before it in the file began."""
+        if self.called[side] == seq:
+            return True
+        if not self.midway or not self.base:
+            return False
+        ahead = (self.base[side] - seq) & _MASK
+        return ahead == 0 or (when_ns < self.since_ns and ahead < 1 << 31)
 
     def see(self, side: int, flags: int, seq: int, ack: int) -> None:
         """Take note of a packet."""
@@ -185,8 +208,10 @@ class Opened:
             if self.first[side] is None:
                 self.first[side] = seq
             asked = self.latest[1 - side]
-            if flags & ACK and asked is not None and ack != (asked + 1) & 0xFFFFFFFF:
+            if flags & ACK and asked is not None and ack != (asked + 1) & _MASK:
                 self.refusable = 1 - side
+            if flags & ACK and self.called[1 - side] is None:
+                self.called[1 - side] = (ack - 1) & _MASK
         elif flags & FIN:
             self.fins |= 1 << side
             self.closed = self.closed or self.fins == 3
@@ -204,11 +229,11 @@ def _answered(
     return False
 
 
-def _split(rows: Any, splits: Any, count: int) -> None:
+def _split(rows: Array, splits: NDArray[np.uint64], count: int) -> None:
     """Give the rows after each split the number of the new conversation."""
     concerned = np.zeros(count, bool)
     concerned[(splits >> np.uint64(32)).astype(np.int64)] = True
-    for block in _blocks(rows):
+    for block in blocks(rows):
         pair = rows["conversation"][block]
         where = np.flatnonzero(concerned[pair])
         key = pair[where].astype(np.uint64) << np.uint64(32)
@@ -218,60 +243,11 @@ def _split(rows: Any, splits: Any, count: int) -> None:
         pair[where[mine]] = count + last[mine]
 
 
-def _orient(rows: Any, upper_is_a: Any) -> Any:
+def _orient(rows: Array, upper_is_a: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Turn directions so that 0 is from A; count the packets of each conversation."""
     packets = np.zeros(len(upper_is_a), np.int64)
-    for block in _blocks(rows):
+    for block in blocks(rows):
         mine = rows["conversation"][block]
         rows["direction"][block] ^= upper_is_a[mine]
         packets += np.bincount(mine, minlength=len(packets))
     return packets
-
-
-def _bases(rows: Any, syn_row: Any, count: int) -> tuple[Any, Any]:
-    """What relative number 0 is for each side (index 2 × conversation + direction).
-
-    And whether that is because its SYN was seen.
-    """
-    own = np.full(2 * count, _NONE)
-    told = np.full(2 * count, _NONE)
-    for block in _blocks(rows, backwards=True):
-        side = _side(rows, block)[::-1]
-        number = np.arange(block.start, block.start + len(side))[::-1]
-        own[side] = number
-        acks = rows["flags"][block][::-1] & ACK != 0
-        told[side[acks] ^ 1] = number[acks]
-    base = np.zeros(2 * count, np.uint32)
-    by_own = np.flatnonzero((own <= told) & (own != _NONE))
-    base[by_own] = rows["seq"][own[by_own]] - np.uint32(1)
-    by_peer = np.flatnonzero(told < own)
-    base[by_peer] = rows["ack"][told[by_peer]] - np.uint32(1)
-    syn_seen = np.zeros(2 * count, bool)
-    side = _side(rows, syn_row)[::-1]
-    base[side] = rows["seq"][syn_row][::-1]
-    syn_seen[side] = True
-    return base, syn_seen
-
-
-def _scales(rows: Any, syn_row: Any, scale: Any, count: int) -> Any:
-    """The window scale that each side's SYN offered (the last, where it was sent again)."""
-    found = np.full(2 * count, NO_SCALE, np.uint8)
-    offered = scale != NO_SCALE
-    found[_side(rows, syn_row[offered])] = scale[offered]
-    return found
-
-
-def _relate(rows: Any, base: Any, shift: Any) -> None:
-    """Fill in relative numbers and scaled windows."""
-    for block in _blocks(rows):
-        side = _side(rows, block)
-        flags = rows["flags"][block]
-        rows["rel_seq"][block] = rows["seq"][block] - base[side]
-        rows["rel_ack"][block] = np.where(flags & ACK, rows["ack"][block] - base[side ^ 1], 0)
-        if shift.any():
-            by = np.where(flags & SYN, 0, shift[side])
-            rows["scaled_window"][block] = rows["window"][block].astype(np.uint32) << by
-
-
-def _side(rows: Any, which: Any) -> Any:
-    return rows["conversation"][which].astype(np.int64) * 2 + rows["direction"][which]

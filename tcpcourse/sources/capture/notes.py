@@ -88,7 +88,8 @@ class Past:
     ``next`` is the number after the highest seen, ``next_ns`` when it was sent, ``whole`` the
     number up to which nothing is missing, ``field``/``window``/``ack`` those of its last
     packet and ``ack_ns`` the time of that. ``repeats`` counts its duplicate ACKs. ``renewed``
-    says that its latest SYN has another number than the one before, and no ACK yet.
+    says that its latest SYN has another number than the one before, and no ACK yet;
+    ``before`` is what was ``next`` until that SYN.
     """
 
     syn: int | None = None
@@ -103,6 +104,7 @@ class Past:
     notes: int = 0
     scale_known: bool = False
     renewed: bool = False
+    before: int | None = None
 
 
 def ahead(one: int, other: int) -> int:
@@ -233,6 +235,8 @@ def annotate(packets: Iterable[Seen], scales_known: tuple[bool, bool]) -> list[i
         mine, peer = past[packet.side], past[1 - packet.side]
         if peer.renewed and packet.flags & ACK and packet.ack == peer.next:
             peer.renewed, peer.whole = False, peer.next  # the peer agrees to begin again
+        if mine.before == packet.seq and not packet.flags & SYN:
+            mine.next, mine.renewed = mine.before, False  # the SYN between was a stranger's
         notes = _notes(packet, mine, peer, first_rtt_ns)
         found.append(notes)
         if packet.flags & (SYN | ACK) == SYN:
@@ -290,6 +294,7 @@ def _remember(packet: Seen, mine: Past, peer: Past, notes: int) -> None:
             mine.whole = after
     if packet.flags & SYN:
         if port_reused(packet, mine):
+            mine.before = mine.next
             mine.next, mine.next_ns, mine.renewed = after, packet.time_ns, True
         mine.syn = packet.seq
     mine.field, mine.window = packet.field, packet.window

@@ -18,7 +18,7 @@ from tcpcourse.sources.capture.read.buffer import UNREADABLE, Batch, gather
 from tcpcourse.sources.capture.read.ip import Frames, Inside, ipv4, ipv6, sift
 
 SYN, ACK = 0x02, 0x10
-NO_SCALE = 0xFF
+NO_SCALE, SCALE_CUT = 0xFF, 0xFE  # a SYN without the option; one whose options were cut off
 LARGEST_SCALE = 14  # RFC 7323 §2.3
 _END, _NOP, _SCALE = 0, 1, 3
 _OPTION_BYTES = 40
@@ -134,10 +134,13 @@ class HeaderReader:
         row["offset"] = frames.place
         row["tcp_offset"] = start - frames.at
         row["link"] = link
+        row["ip_id"], row["ttl"] = inside.identification[which], inside.ttl[which]
         syn = np.flatnonzero(bits & SYN)
         if len(syn):
             room = np.minimum(start + size, frames.end)[syn] - start[syn] - 20
             scale = window_scales(frames.data, start[syn] + 20, room)
+            # what the capture cut off may have held the option
+            scale[(scale == NO_SCALE) & ((start + size)[syn] > frames.end[syn])] = SCALE_CUT
             self.syn_row.frombytes((first + syn).astype(np.uint32).tobytes())
             self.syn_scale.frombytes(scale.tobytes())
 
@@ -167,6 +170,8 @@ def _merged(parts: list[tuple[Inside, int]]) -> tuple[Inside, Any]:
         joined([part.length for part, _ in parts]),
         joined([part.source for part, _ in parts]),
         joined([part.target for part, _ in parts]),
+        joined([part.identification for part, _ in parts]),
+        joined([part.ttl for part, _ in parts]),
     )
     return inside, link[order]
 

@@ -24,17 +24,26 @@ _PORT_BITS = np.uint64(16)
 
 _IPV4 = np.dtype(
     {
-        "names": ["version", "total", "fragment", "protocol", "source", "target"],
-        "formats": ["u1", ">u2", ">u2", "u1", ">u4", ">u4"],
-        "offsets": [0, 2, 6, 9, 12, 16],
+        "names": ["version", "total", "id", "fragment", "ttl", "protocol", "source", "target"],
+        "formats": ["u1", ">u2", ">u2", ">u2", "u1", "u1", ">u4", ">u4"],
+        "offsets": [0, 2, 4, 6, 8, 9, 12, 16],
         "itemsize": 20,
     }
 )
 _IPV6 = np.dtype(
     {
-        "names": ["version", "payload", "next", "source", "source_low", "target", "target_low"],
-        "formats": ["u1", ">u2", "u1", ">u8", ">u8", ">u8", ">u8"],
-        "offsets": [0, 4, 6, 8, 16, 24, 32],
+        "names": [
+            "version",
+            "payload",
+            "next",
+            "ttl",
+            "source",
+            "source_low",
+            "target",
+            "target_low",
+        ],
+        "formats": ["u1", ">u2", "u1", "u1", ">u8", ">u8", ">u8", ">u8"],
+        "offsets": [0, 4, 6, 7, 8, 16, 24, 32],
         "itemsize": 40,
     }
 )
@@ -66,6 +75,8 @@ class Inside:
 
     ``start`` is a place in the buffer; ``length`` in bytes is by IP's word, never by the
     frame's. ``source`` and ``target`` are uint64 with room for a port in the low 16 bits.
+    ``identification`` is IPv4's (0 for IPv6), ``ttl`` also IPv6's hop limit: by them the same
+    packet captured twice is told from one sent twice.
     """
 
     frames: Frames
@@ -73,6 +84,8 @@ class Inside:
     length: Any
     source: Any
     target: Any
+    identification: Any
+    ttl: Any
 
 
 def sift(found: Findings, frames: Frames, wrong: Mapping[str, Any]) -> Any | None:
@@ -153,7 +166,7 @@ def ipv4(found: Findings, frames: Frames, inner: Any) -> Inside:
         frames, start, length, head = frames.only(tcp), start[tcp], length[tcp], head[tcp]
     source = head["source"].astype(np.uint64) << _PORT_BITS
     target = head["target"].astype(np.uint64) << _PORT_BITS
-    return Inside(frames, start, length, source, target)
+    return Inside(frames, start, length, source, target, head["id"], head["ttl"])
 
 
 def ipv6(found: Findings, frames: Frames, inner: Any, addresses: PairTable) -> Inside:
@@ -184,7 +197,8 @@ def ipv6(found: Findings, frames: Frames, inner: Any, addresses: PairTable) -> I
     if tcp is not None:
         frames, start, length, head = frames.only(tcp), start[tcp], length[tcp], head[tcp]
     source, target = (_address(addresses, head, side) for side in ("source", "target"))
-    return Inside(frames, start, length, source, target)
+    none_given = np.zeros(len(start), np.uint16)
+    return Inside(frames, start, length, source, target, none_given, head["ttl"])
 
 
 def _address(addresses: PairTable, head: Any, side: str) -> Any:
