@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from tcpcourse.sources.machine.kernel import live
     from tcpcourse.sources.simulation.explore import explore
     from tcpcourse.sources.simulation.network import simulate
-    from tcpcourse.sources.simulation.scenario import Scenario
+    from tcpcourse.sources.simulation.scenario import Act, Host, Scenario
+    from tcpcourse.sources.simulation.script import play
     from tcpcourse.sources.simulation.stories import scenarios
     from tcpcourse.views.arithmetic import explain
 
@@ -41,11 +42,13 @@ __version__ = "0.1.0"
 
 __all__ = [
     "TRANSITIONS",
+    "Act",
     "CallError",
     "CaptureError",
     "Endpoint",
     "Event",
     "Flags",
+    "Host",
     "Options",
     "Packet",
     "Reaction",
@@ -63,6 +66,7 @@ __all__ = [
     "explore",
     "live",
     "load",
+    "play",
     "scenarios",
     "simulate",
     "views",
@@ -70,11 +74,14 @@ __all__ = [
 ]
 
 _LATER = {
+    "Act": "tcpcourse.sources.simulation.scenario",
+    "Host": "tcpcourse.sources.simulation.scenario",
     "Scenario": "tcpcourse.sources.simulation.scenario",
     "explain": "tcpcourse.views.arithmetic",
     "explore": "tcpcourse.sources.simulation.explore",
     "live": "tcpcourse.sources.machine.kernel",
     "load": "tcpcourse.sources.capture.load",
+    "play": "tcpcourse.sources.simulation.script",
     "scenarios": "tcpcourse.sources.simulation.stories",
     "simulate": "tcpcourse.sources.simulation.network",
 }

@@ -152,7 +152,8 @@ class Trace:
     ``"192.0.2.1:56219"``. ``remarks`` are sentences that a reader must know, such as what
     the capture could not show. ``isn`` holds the number from which each side's relative
     numbers count. ``began_ns`` is when the story began, in nanoseconds since 1970; a story
-    that was simulated begins at 0.
+    that was simulated begins at 0. ``title`` and ``question`` tell people in plain words what
+    the story is about; ``name`` is its name in ``scenarios()`` or ``recordings()``, if any.
     """
 
     steps: Sequence[Step]
@@ -163,6 +164,8 @@ class Trace:
     remarks: tuple[str, ...] = ()
     isn: Mapping[str, int] = field(default_factory=dict)
     began_ns: int = 0
+    question: str = ""
+    name: str = ""
 
     # Set by the package's root, so that this module needs to know no view and no file format.
     as_html: ClassVar[Callable[[Trace], str] | None] = None
@@ -267,7 +270,7 @@ class Trace:
 
     def __repr__(self) -> str:
         return (
-            f"<Trace {shortened(self.title, 80)!r}: {len(self.steps)} steps,"
+            f"<Trace {shortened(self.name or self.title, 80)!r}: {len(self.steps)} steps,"
             f" {len(self.packets)} packets, {self.provenance}>"
         )
 

@@ -7,18 +7,17 @@ unless the story is asked to wrap.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tcpcourse.core.seq import MODULUS
 from tcpcourse.core.states import State
-from tcpcourse.core.work import Settings
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.sources.simulation.network import simulate
-from tcpcourse.sources.simulation.rto import MILLISECOND
 from tcpcourse.sources.simulation.scenario import Act, Fault, Host, Scenario
 from tcpcourse.trace import Side, Trace, other
 
 E, CW = State.ESTABLISHED, State.CLOSE_WAIT
-MS = MILLISECOND
+MS = 0.001  # a millisecond, in seconds
 
 
 def isn(draw: Draw) -> int:
@@ -34,15 +33,16 @@ def late_isn(draw: Draw, before: int) -> int:
 def hosts(
     draw: Draw,
     iss: tuple[int, int] | None = None,
-    settings: tuple[Settings, Settings] | None = None,
+    choices: tuple[Host, Host] = (Host(), Host()),
 ) -> tuple[Host, Host]:
-    """Both ends, with drawn addresses, ports and first numbers."""
+    """Both ends with their owners' choices, and with drawn addresses, ports and first numbers."""
     numbers = iss or (isn(draw), isn(draw))
-    kept = settings or (Settings(), Settings())
     ports = (draw.between(40_000, 60_000), draw.between(1_024, 9_999))
     return (
-        Host(f"192.0.2.{draw.between(1, 254)}:{ports[0]}", numbers[0], kept[0]),
-        Host(f"198.51.100.{draw.between(1, 254)}:{ports[1]}", numbers[1], kept[1]),
+        replace(choices[0], address=f"192.0.2.{draw.between(1, 254)}:{ports[0]}", iss=numbers[0]),
+        replace(
+            choices[1], address=f"198.51.100.{draw.between(1, 254)}:{ports[1]}", iss=numbers[1]
+        ),
     )
 
 
@@ -51,7 +51,7 @@ def opening(opener: Side) -> tuple[Act, ...]:
     return (Act(other(opener), "open_passive"), Act(opener, "open_active"))
 
 
-def closing(closer: Side, after: int = 100 * MS) -> tuple[Act, ...]:
+def closing(closer: Side, after: float = 100 * MS) -> tuple[Act, ...]:
     """One side closes, later the other: four packets."""
     return (Act(closer, "close", E, after=after), Act(other(closer), "close", CW, after=50 * MS))
 
@@ -60,10 +60,10 @@ def play(
     title: str,
     acts: tuple[Act, ...],
     ends: tuple[Host, Host],
-    faults: Mapping[int, Fault | int] | None = None,
-    delay: int = 10 * MS,
+    faults: Mapping[int, Fault] | None = None,
+    delay: float = 10 * MS,
 ) -> Trace:
-    """The story of these acts; every packet travels ``delay`` nanoseconds."""
+    """The story of these acts; every packet travels ``delay`` seconds."""
     return simulate(Scenario(title, "", acts, *ends, delay=delay, faults=faults or {}))
 
 
@@ -74,7 +74,7 @@ def talk(
     closer: Side | None = None,
     sizes: tuple[int, int],
     ends: tuple[Host, Host] | None = None,
-    faults: Mapping[int, Fault | int] | None = None,
+    faults: Mapping[int, Fault] | None = None,
 ) -> Trace:
     """The opener sends ``sizes[0]`` bytes, gets ``sizes[1]`` back, and ``closer`` closes.
 

@@ -204,7 +204,8 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def __repr__(self) -> str:
         return (
-            f"<Predictor {visible(self.trace.title, 60)!r}: packet {self.place + 1} of"
+            f"<Predictor {visible(self.trace.name or self.trace.title, 60)!r}:"
+            f" packet {self.place + 1} of"
             f" {len(self.trace.packets)}, {self.score} of {self.asked} right>"
         )
 

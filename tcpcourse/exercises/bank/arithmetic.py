@@ -5,7 +5,6 @@ from __future__ import annotations
 from tcpcourse.core.seq import MODULUS, SeqNumber
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import Tcb
-from tcpcourse.core.work import Settings
 from tcpcourse.exercises.assemble import assignment
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import NUMBER, Order
@@ -14,6 +13,7 @@ from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.stories import hosts, isn, late_isn, sizes, talk
 from tcpcourse.exercises.tables import fill, rows_of
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
+from tcpcourse.sources.simulation.scenario import Host
 
 
 def _headers(draw: Draw, shared: Shared) -> Posed:
@@ -63,12 +63,12 @@ def _scaled(draw: Draw, shared: Shared) -> Posed:
     """Windows as they stand in the headers; which are scaled, and by which side's option?"""
     shift_a, shift_b = draw.shuffled(range(2, 9))[:2]
     windows = (draw.between(30_000, 45_000), draw.between(46_000, 65_000))
-    settings = (
-        Settings(window=windows[0] >> shift_a << shift_a, wscale=shift_a),
-        Settings(window=windows[1] >> shift_b << shift_b, wscale=shift_b),
+    choices = (
+        Host(window=windows[0] >> shift_a << shift_a, wscale=shift_a),
+        Host(window=windows[1] >> shift_b << shift_b, wscale=shift_b),
     )
     one, two = sizes(draw, 2)
-    trace = talk(draw, sizes=(one, two), ends=hosts(draw, settings=settings))
+    trace = talk(draw, sizes=(one, two), ends=hosts(draw, choices=choices))
     columns = ("no", "from", "flags", "seq", "ack", "len", "win field", "options")
     rows = rows_of(trace, columns, relative=True)
     right, wrong = {}, {}

@@ -78,7 +78,7 @@ def _three_ways(draw: Draw, shared: Shared) -> Posed:
         closer: Side = draw.pick(SIDES)
         peer = other(closer)
         acts = closing(closer)
-        faults: dict[int, Fault | int] = {5: "lose"} if way == "c" else {}
+        faults: dict[int, Fault] = {5: "lose"} if way == "c" else {}
         if way == "b":  # the listener is ESTABLISHED one journey later
             acts = (Act(closer, "close", E, after=100 * MS), Act(peer, "close", E, after=90 * MS))
         trace = play(way, (*opening(closer), *acts), hosts(draw), faults)

@@ -14,6 +14,7 @@ from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.stories import CW, MS, E, hosts, opening, play, sizes
 from tcpcourse.exercises.tables import states
 from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
+from tcpcourse.sources.simulation.rto import MILLISECOND
 from tcpcourse.sources.simulation.scenario import Act
 from tcpcourse.trace import SIDES, Trace, other
 
@@ -69,7 +70,7 @@ def _who(draw: Draw, shared: Shared) -> Posed:
 def _lost(draw: Draw, shared: Shared) -> Posed:
     trace: Trace = shared["capture"]
     first, travel = shared["lost"], shared["travel"]
-    waited = (trace.packet(first + 1).sent_ns - trace.packet(first).sent_ns) // MS
+    waited = (trace.packet(first + 1).sent_ns - trace.packet(first).sent_ns) // MILLISECOND
     return Posed(
         {"capture": SAVE},
         {"first copy": first, "second copy": first + 1, "waited": waited},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tcpcourse.core.work import Settings
 from tcpcourse.exercises.assemble import assignment
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import NUMBER, Order, Whole, letters
@@ -21,7 +20,7 @@ from tcpcourse.exercises.tables import (
     rows_of,
 )
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Wrong
-from tcpcourse.sources.simulation.scenario import Act
+from tcpcourse.sources.simulation.scenario import Act, Host
 from tcpcourse.trace import SIDES, Trace
 
 MSS = 1460
@@ -35,16 +34,16 @@ RULES = {
 
 def page(draw: Draw, request: int, rest: int) -> Trace:
     """Like the document's capture: A asks, B answers in two segments, A acknowledges both."""
-    settings = (
-        Settings(mss=MSS, wscale=8, sack_permitted=True, delayed_ack=True),
-        Settings(mss=MSS, wscale=7, sack_permitted=True),
+    choices = (
+        Host(mss=MSS, wscale=8, sack_permitted=True, delayed_ack=True),
+        Host(mss=MSS, wscale=7, sack_permitted=True),
     )
     acts = (
         *opening("A"),
         Act("A", "send", E, after=20 * MS, data=bytes(request)),
         Act("B", "send", E, received=request, after=5 * MS, data=bytes(MSS + rest)),
     )
-    return play("page", acts, hosts(draw, settings=settings))
+    return play("page", acts, hosts(draw, choices=choices))
 
 
 def _share(draw: Draw) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ from tcpcourse.exercises.tables import (
     states,
 )
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
+from tcpcourse.sources.simulation.rto import MILLISECOND
 from tcpcourse.sources.simulation.scenario import Act
 from tcpcourse.trace import SIDES, other
 
@@ -73,7 +74,7 @@ def _lost(draw: Draw, shared: Shared) -> Posed:
     data = Act(opener, "send", E, after=7 * MS, data=bytes(draw.between(100, 1400)))
     trace = play("lost", (*opening(opener), data), hosts(draw), {1: "lose"}, travel * MS)
     rows = rows_of(trace, ("no", "ms", "from", "flags", "seq", "ack", "len"))
-    resent = trace.packet(2).sent_ns // MS
+    resent = trace.packet(2).sent_ns // MILLISECOND
     opened, both = resent + 2 * travel, resent + 3 * travel
     at_answer = "That is when its answer came in. Has this end's own SYN been acknowledged then?"
     return Posed(

@@ -37,14 +37,13 @@ def station_for(side: Side, host: Host, scenario: Scenario) -> Station:
 
 def endpoint_for(host: Host) -> Endpoint:
     """A fresh endpoint with the host's own choices."""
-    own = host.settings
     return Endpoint(
-        host.iss,
-        own.window,
-        own.mss,
-        wscale=own.wscale,
-        sack_permitted=own.sack_permitted,
-        policy=own.policy,
-        delayed_ack=own.delayed_ack,
+        host.iss or 0,
+        host.window,
+        host.mss,
+        wscale=host.wscale,
+        sack_permitted=host.sack_permitted,
+        policy=host.policy,
+        delayed_ack=host.delayed_ack,
         next_iss=host.next_iss,
     )

@@ -17,6 +17,8 @@ from tcpcourse.core.errors import CallError, TcpCourseError
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
+from tcpcourse.sources.simulation.checks import asked_numbers
+from tcpcourse.sources.simulation.durations import nanoseconds
 from tcpcourse.sources.simulation.host import Station, endpoint_for, station_for
 from tcpcourse.sources.simulation.rto import MILLISECOND
 from tcpcourse.sources.simulation.scenario import Act, Scenario
@@ -33,6 +35,8 @@ BEFORE_DATA = (State.LISTEN, State.SYN_SENT, State.SYN_RCVD)
 class _Simulation:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
+        self.msl = nanoseconds(scenario.msl)
+        self.patience = nanoseconds(scenario.patience)
         self.now = 0
         self.order = 0
         self.queue: list[tuple[int, int, Callable[[], None]]] = []
@@ -59,15 +63,17 @@ class _Simulation:
             action()
         else:
             raise TcpCourseError(
-                f"the story {self.scenario.name!r} does not end within {MOST_EVENTS} events"
+                f"The story {self.scenario.name!r} does not end within {MOST_EVENTS} events."
             )
         return Trace(
             steps=tuple(self.steps),
             packets=tuple(self.wire.packets),
             provenance="simulated",
-            title=self.scenario.name,
+            title=self.scenario.title or self.scenario.about or self.scenario.name,
             hosts={"A": self.scenario.a.address, "B": self.scenario.b.address},
             isn={side: number for side, number in self.wire.isn.items()},
+            question=self.scenario.question,
+            name=self.scenario.name,
         )
 
     # --- users ---------------------------------------------------------------------------
@@ -80,7 +86,7 @@ class _Simulation:
         if act.when not in (None, station.endpoint.state) or station.received < act.received:
             return
         station.armed = True
-        self.at(self.now + act.after, partial(self.perform, station))
+        self.at(self.now + nanoseconds(act.after), partial(self.perform, station))
 
     def perform(self, station: Station) -> None:
         station.armed = False
@@ -233,7 +239,7 @@ class _Simulation:
             station,
             "time-wait",
             after.state is State.TIME_WAIT,
-            2 * self.scenario.msl,
+            2 * self.msl,
             restart="time-wait" in reaction.timers,
         )
         # a peer that answers keeps a connection alive, even with its window closed
@@ -242,7 +248,7 @@ class _Simulation:
             station,
             "user",
             after.in_flight > 0 or waiting,
-            self.scenario.patience,
+            self.patience,
             restart=progress or answered,
         )
 
@@ -272,30 +278,37 @@ def simulate(story: str | Scenario = "three-way-handshake", **changes: Any) -> T
     """Play a story to its end and give its ``Trace``.
 
     ``story`` is the name of one of ``scenarios()`` or a ``Scenario``. Keyword arguments
-    change it: ``iss_a``, ``iss_b``, and any field of ``Scenario``, such as ``loss``,
-    ``duplication``, ``reordering`` (probabilities, below 1), ``delay`` (nanoseconds from end
-    to end), ``seed`` or ``faults``. The same arguments give the same story. Raises
-    ``TcpCourseError`` for an unknown name or argument, or a value out of range.
+    change it: ``isn`` with the initial sequence numbers by side (``iss_a`` and ``iss_b`` set
+    one of them), and any field of ``Scenario``, such as ``loss``, ``duplication``,
+    ``reordering`` (probabilities, below 1), ``delay`` (from end to end: ``"10ms"``, or a
+    number of seconds), ``seed`` or ``faults`` (``{4: "lose"}``). The same arguments give the
+    same story. Raises ``TcpCourseError`` for an unknown name or argument, a value out of
+    range, or a fault of a packet that the story never has.
+
+    >>> simulate("three-way-handshake", isn={"A": 5, "B": 4294967295}, delay="1s")
+    <Trace 'three-way-handshake': 5 steps, 3 packets, simulated>
     """
     if isinstance(story, str):
         if story not in SCENARIOS:
             raise TcpCourseError(
-                f"there is no scenario {story!r}; tcpcourse.scenarios() lists them"
+                f"There is no scenario {story!r:.60}; tcpcourse.scenarios() lists them."
             )
         story = SCENARIOS[story]
-    for side in ("a", "b"):
-        if (iss := changes.pop(f"iss_{side}", None)) is not None:
-            changes[side] = replace(changes.get(side, getattr(story, side)), iss=iss)
+    if not isinstance(story, Scenario):
+        raise TcpCourseError(
+            f"{story!r:.60} is no story; give a name out of tcpcourse.scenarios(),"
+            " or a tcpcourse.Scenario."
+        )
+    numbers = asked_numbers(changes)
     known = {entry.name for entry in fields(Scenario)}
     unknown = sorted(set(changes) - known)
     if unknown:
         raise TcpCourseError(
-            f"a scenario has no {unknown[0]!r}; it has iss_a, iss_b, {', '.join(sorted(known))}"
+            f"A scenario has no {unknown[0]!r:.60}; it has isn, iss_a, iss_b,"
+            f" {', '.join(sorted(known))}."
         )
     story = replace(story, **changes)
-    for name in ("loss", "duplication", "reordering"):
-        if not 0 <= getattr(story, name) < 1:
-            raise TcpCourseError(f"{name} is a probability: at least 0 and below 1")
-    if story.delay < 0:
-        raise TcpCourseError("delay is a number of nanoseconds, at least 0")
+    for side, number in numbers.items():
+        host = replace(getattr(story, side.lower()), iss=number)
+        story = replace(story, **{side.lower(): host})
     return _Simulation(story).run()

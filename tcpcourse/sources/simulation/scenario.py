@@ -1,82 +1,230 @@
-"""What a story is made of: two ends, what their users do, and what the wire does."""
+"""What a story is made of: two ends, what their users do, and what the wire does.
+
+Whatever lasts is written as a text with its unit (``"250us"``, ``"10ms"``, ``"1s"``) or as a
+number of seconds. What cannot be meant is refused when the part is made, in one sentence.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
 
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import State
+from tcpcourse.core.tcb import DEFAULT_MSS, DEFAULT_WINDOW, LARGEST_WINDOW
 from tcpcourse.core.work import Settings
-from tcpcourse.sources.simulation.rto import MILLISECOND
+from tcpcourse.sources.simulation.checks import (
+    brief,
+    check_address,
+    check_probability,
+    check_whole,
+    sequence_number,
+)
+from tcpcourse.sources.simulation.durations import Duration, nanoseconds
 from tcpcourse.trace import Side
 
 Call = Literal[
     "open_active", "open_passive", "send", "receive", "close", "abort", "grow", "crash", "inject"
 ]
-Fault = Literal["lose", "duplicate"]
+CALLS: tuple[Call, ...] = get_args(Call)
+FATES = ("lose", "duplicate")
+Fault = str | float
+"""``"lose"``, ``"duplicate"``, or a duration: so much later than the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """Something a user does at the end ``who``, when its turn has come.
 
-    The acts of one end happen in order. Each waits until the end is in state ``when`` (if
-    given) and its user has had ``received`` bytes in all, and then ``after`` nanoseconds
-    more. ``data`` belongs to ``send``; ``count`` (bytes) to ``receive`` and ``grow``.
+    ``call`` is ``"open_active"``, ``"open_passive"``, ``"send"``, ``"receive"``, ``"close"``,
+    ``"abort"`` or one of three that are no calls of TCP: ``"grow"`` gives the end a larger
+    receive buffer, ``"crash"`` forgets the connection as a power cut does, and ``"inject"``
+    lets ``segment`` (in the one-line notation) arrive out of nowhere: an old duplicate, or a
+    forgery, as ``note`` says.
 
-    Two acts are no calls: ``crash`` forgets the connection as a power cut does, and
-    ``inject`` lets ``segment`` (in the one-line notation) arrive at ``who`` out of nowhere:
-    an old duplicate, or a forgery, as ``note`` says.
+    The acts of one end happen in order. Each waits until the end is in state ``when`` (if
+    given) and its user has had ``received`` bytes in all, and then ``after`` (a duration)
+    more. ``data`` (bytes) belongs to ``send``; ``count`` (bytes, at least 1) to ``receive``
+    and ``grow``. Raises ``TcpCourseError`` for a value that is not possible.
+
+    >>> Act("A", "send", State.ESTABLISHED, after="20ms", data=b"hello").call
+    'send'
+    >>> Act("A", "shout")
+    Traceback (most recent call last):
+    tcpcourse.core.errors.TcpCourseError: There is no call 'shout'; an act is one of \
+open_active, open_passive, send, receive, close, abort, grow, crash, inject.
     """
 
     who: Side
     call: Call
     when: State | None = None
     received: int = 0
-    after: int = 0
+    after: Duration = 0
     data: bytes = b""
-    count: int = 1 << 30
+    count: int = LARGEST_WINDOW
     segment: str = ""
     note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.who not in ("A", "B"):
+            raise TcpCourseError(f"There is no side {brief(self.who)}; the sides are A and B.")
+        if self.call not in CALLS:
+            raise TcpCourseError(
+                f"There is no call {brief(self.call)}; an act is one of {', '.join(CALLS)}."
+            )
+        if self.when is not None and not isinstance(self.when, State):
+            raise TcpCourseError(
+                f"An act cannot wait for {brief(self.when)};"
+                " when is a state such as tcp.State.ESTABLISHED."
+            )
+        nanoseconds(self.after, "duration after")
+        check_whole("received", self.received, 0)
+        check_whole("count", self.count, 1, LARGEST_WINDOW)
+        if not isinstance(self.data, bytes):
+            raise TcpCourseError(f"The data {brief(self.data)} is not bytes such as b'hello'.")
+        for name, given, belongs in (
+            ("data", self.data, ("send",)),
+            ("count", self.count != LARGEST_WINDOW, ("receive", "grow")),
+            ("segment", self.segment, ("inject",)),
+            ("note", self.note, ("inject",)),
+        ):
+            if given and self.call not in belongs:
+                raise TcpCourseError(
+                    f"The call {self.call} takes no {name}; it belongs to {' and '.join(belongs)}."
+                )
+        if self.call == "inject":
+            if not isinstance(self.segment, str) or not isinstance(self.note, str):
+                raise TcpCourseError("The segment and the note of an inject are texts.")
+            Segment.parse(self.segment)
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One end before the story: its address, its first ISS, and its owner's choices.
+    """One end before the story: where it is, its first number, and its owner's choices.
 
-    With ``reads`` its user always has a RECEIVE waiting, so that the window stays open.
+    ``address`` is an IP address with a port and ``iss`` the initial send sequence number;
+    what is not given is the scenario's own (``192.0.2.1:40000`` and 100 for A,
+    ``198.51.100.2:80`` and 300 for B). ``window``, ``mss`` (bytes), ``wscale``,
+    ``sack_permitted``, ``policy``, ``delayed_ack`` and ``next_iss`` are those of
+    ``Endpoint``. With ``reads`` its user always has a RECEIVE waiting, so that the window
+    stays open. Raises ``TcpCourseError`` for a value out of range.
+
+    >>> Host(window=2048, reads=False).mss
+    1460
     """
 
-    address: str
-    iss: int
-    settings: Settings = field(default_factory=Settings)
+    address: str = ""
+    iss: int | None = None
+    window: int = DEFAULT_WINDOW
+    mss: int = DEFAULT_MSS
+    wscale: int | None = None
+    sack_permitted: bool = False
+    policy: Literal["rfc5961", "rfc793"] = "rfc5961"
+    delayed_ack: bool = False
     next_iss: int | None = None
     reads: bool = True
+
+    def __post_init__(self) -> None:
+        if self.address:
+            check_address(self.address)
+        for name in ("iss", "next_iss"):
+            if (number := getattr(self, name)) is not None:
+                object.__setattr__(self, name, sequence_number(name, number))
+        for name in ("window", "mss", "wscale"):
+            if (number := getattr(self, name)) is not None:
+                check_whole(name, number, 0)
+        _ = self.settings
+
+    @property
+    def settings(self) -> Settings:
+        """What the owner chooses, as the endpoint takes it."""
+        return Settings(
+            self.window,
+            self.mss,
+            self.wscale,
+            self.sack_permitted,
+            self.policy,
+            self.delayed_ack,
+        )
+
+
+A_HOST, B_HOST = Host("192.0.2.1:40000", 100), Host("198.51.100.2:80", 300)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A story as data; ``simulate`` plays it.
 
-    ``about`` is one line for a list, ``delay`` the time from end to end in nanoseconds.
+    ``name`` is short, ``about`` is one line for a list, ``acts`` what the users do.
     ``faults`` names packets by their number in the trace: ``"lose"``, ``"duplicate"`` or a
-    number of nanoseconds of extra delay. ``loss``, ``duplication`` and ``reordering`` are
-    probabilities (0 ≤ p < 1) decided by ``seed``. ``msl`` is the maximum segment lifetime and
-    ``patience`` the user timeout, in nanoseconds.
+    duration of extra delay. ``loss``, ``duplication`` and ``reordering`` are probabilities
+    (0 ≤ p < 1) decided by ``seed``. ``delay`` is the time from end to end, ``msl`` the
+    maximum segment lifetime and ``patience`` the user timeout, all durations. ``title`` and
+    ``question`` tell people in plain words what the story is about, and ``document`` is its
+    number in the course's document. Raises ``TcpCourseError`` for what is not possible.
+
+    >>> Scenario("mine", "A calls, and nobody listens.", (Act("A", "open_active"),)).delay
+    '10ms'
     """
 
     name: str
     about: str
     acts: tuple[Act, ...]
-    a: Host = Host("192.0.2.1:40000", 100)
-    b: Host = Host("198.51.100.2:80", 300)
-    delay: int = 10 * MILLISECOND
-    faults: Mapping[int, Fault | int] = field(default_factory=dict)
+    a: Host = A_HOST
+    b: Host = B_HOST
+    delay: Duration = "10ms"
+    faults: Mapping[int, Fault] = field(default_factory=dict)
     loss: float = 0.0
     duplication: float = 0.0
     reordering: float = 0.0
     seed: int = 0
-    msl: int = 120_000 * MILLISECOND
-    patience: int = 300_000 * MILLISECOND
+    msl: Duration = "2min"
+    patience: Duration = "5min"
     document: str | None = None
+    title: str = ""
+    question: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("name", "about", "title", "question"):
+            if not isinstance(text := getattr(self, name), str):
+                raise TcpCourseError(f"The {name} {brief(text)} of a scenario is not a text.")
+        listed = isinstance(self.acts, tuple | list)
+        if not listed or not all(isinstance(act, Act) for act in self.acts):
+            raise TcpCourseError('The acts are a tuple such as (tcp.Act("A", "open_active"),).')
+        object.__setattr__(self, "acts", tuple(self.acts))
+        for name, usual in (("a", A_HOST), ("b", B_HOST)):
+            if not isinstance(host := getattr(self, name), Host):
+                raise TcpCourseError(f"The end {name} is {brief(host)}, which is no tcp.Host.")
+            given = replace(
+                host,
+                address=host.address or usual.address,
+                iss=usual.iss if host.iss is None else host.iss,
+            )
+            object.__setattr__(self, name, given)
+        for name in ("loss", "duplication", "reordering"):
+            check_probability(name, getattr(self, name))
+        for name in ("delay", "msl", "patience"):
+            nanoseconds(getattr(self, name), name)
+        check_whole("seed", self.seed, 0)
+        _check_faults(self.faults)
+
+
+def _check_faults(faults: Any) -> None:
+    if not isinstance(faults, Mapping):
+        raise TcpCourseError('The faults are written like {4: "lose", 5: "duplicate", 6: "60ms"}.')
+    for number, fault in faults.items():
+        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+            raise TcpCourseError(
+                f"There is no packet {brief(number)}; faults names packets by number, from 1."
+            )
+        if fault in FATES:
+            continue
+        try:
+            nanoseconds(fault)
+        except TcpCourseError:
+            raise TcpCourseError(
+                f"The fault {brief(fault)} of packet {number} is not possible;"
+                ' write "lose", "duplicate", or an extra delay such as "60ms".'
+            ) from None

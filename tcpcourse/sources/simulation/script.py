@@ -34,6 +34,7 @@ HOSTS = {"A": "192.0.2.1:40000", "B": "198.51.100.2:80"}
 WAITS = {"time-wait": 240 * SECOND, "user": 300 * SECOND, "delayed-ack": 200 * MILLISECOND}
 TRAVEL, THINK, RESEND = 10 * MILLISECOND, MILLISECOND, SECOND
 DATA = b"hello"
+TITLE = "A story made by hand"
 MOST_MOVES = 500
 _READS_IN = (State.LISTEN, State.SYN_SENT, State.SYN_RCVD)
 _OPEN = "B listen; A connect; deliver 1; deliver 2; deliver 3"
@@ -231,10 +232,16 @@ class Workbench:
             steps,
             tuple(known[number] for number in sorted(known)),
             "simulated",
-            "playground",
+            TITLE,
             HOSTS,
             isn={str(side): number for side, number in self._wire.isn.items()},
+            name="playground",
         )
+
+
+def play(script: str) -> Trace:
+    """The story that a script of moves tells; packets not moved are still on the wire."""
+    return Workbench(script).trace
 
 
 def moves_of(script: str) -> list[str]:

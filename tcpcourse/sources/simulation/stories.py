@@ -9,38 +9,33 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tcpcourse.core.states import State
-from tcpcourse.core.work import Settings
-from tcpcourse.sources.simulation.rto import MILLISECOND, SECOND
 from tcpcourse.sources.simulation.scenario import Act, Fault, Host, Scenario
+from tcpcourse.sources.titles import TITLES, Catalogue
 
 E, CW = State.ESTABLISHED, State.CLOSE_WAIT
 
 LISTENS = Act("B", "open_passive")
 CONNECTS = Act("A", "open_active")
 OPENS = (LISTENS, CONNECTS)
-A_CLOSES = Act("A", "close", E, after=100 * MILLISECOND)
-B_CLOSES = Act("B", "close", CW, after=50 * MILLISECOND)
+A_CLOSES = Act("A", "close", E, after="100ms")
+B_CLOSES = Act("B", "close", CW, after="50ms")
 CLOSES = (A_CLOSES, B_CLOSES)
-A_HOST, B_HOST = Host("192.0.2.1:40000", 100), Host("198.51.100.2:80", 300)
 
 
-def _opening(name: str, about: str, faults: dict[int, Fault | int] | None = None) -> Scenario:
+def _opening(name: str, about: str, faults: dict[int, Fault] | None = None) -> Scenario:
     return Scenario(name, about, OPENS, faults=faults or {}, document="1–5")
 
 
-def _closing(
-    name: str, about: str, faults: dict[int, Fault | int] | None = None, *acts: Act
-) -> Scenario:
+def _closing(name: str, about: str, faults: dict[int, Fault] | None = None, *acts: Act) -> Scenario:
     return Scenario(name, about, (*OPENS, *(acts or CLOSES)), faults=faults or {}, document="6–11")
 
 
 def _sending(
-    name: str, about: str, faults: dict[int, Fault | int] | None = None, **changes: Host
+    name: str, about: str, faults: dict[int, Fault] | None = None, **changes: Host
 ) -> Scenario:
     """A sends six small segments, one every 30 ms, then both close."""
     sends = tuple(
-        Act("A", "send", E, after=30 * MILLISECOND, data=f"part {n} of 6. ".encode())
-        for n in range(1, 7)
+        Act("A", "send", E, after="30ms", data=f"part {n} of 6. ".encode()) for n in range(1, 7)
     )
     story = Scenario(name, about, (*OPENS, *sends, *CLOSES), faults=faults or {})
     return replace(story, **changes)  # type: ignore[arg-type]
@@ -55,11 +50,12 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n".ljust(2 * 1460, 
 _BROWSER = Host(
     "192.0.2.1:56219",
     0x2A6C_0000,
-    Settings(window=8192, wscale=8, sack_permitted=True, delayed_ack=True),
+    window=8192,
+    wscale=8,
+    sack_permitted=True,
+    delayed_ack=True,
 )
-_SERVER = Host(
-    "198.51.100.2:80", 0x91E4_5000, Settings(window=29200, wscale=7, sack_permitted=True)
-)
+_SERVER = Host("198.51.100.2:80", 0x91E4_5000, window=29200, wscale=7, sack_permitted=True)
 HTTP_GET = Scenario(
     "http-get",
     "The document's eight packets: handshake, HTTP GET, two segments of the answer.",
@@ -67,9 +63,9 @@ HTTP_GET = Scenario(
         LISTENS,
         CONNECTS,
         Act("A", "grow", State.SYN_SENT, count=65536),
-        Act("A", "send", E, after=MILLISECOND, data=GET),
+        Act("A", "send", E, after="1ms", data=GET),
         Act("B", "grow", E, count=30464),
-        Act("B", "send", E, received=625, after=5 * MILLISECOND, data=ANSWER),
+        Act("B", "send", E, received=625, after="5ms", data=ANSWER),
     ),
     _BROWSER,
     _SERVER,
@@ -98,7 +94,7 @@ _ALL = (
             "The third packet is lost: A is ESTABLISHED, B is not, until A's data says so.",
             {3: "lose"},
         ),
-        acts=(*OPENS, Act("A", "send", E, after=300 * MILLISECOND, data=b"hello")),
+        acts=(*OPENS, Act("A", "send", E, after="300ms", data=b"hello")),
     ),
     Scenario(
         "old-duplicate-syn",
@@ -110,28 +106,28 @@ _ALL = (
                 "B",
                 "inject",
                 State.LISTEN,
-                after=5 * MILLISECOND,
+                after="5ms",
                 segment="S 90:90(0) win 65535",
                 note="old duplicate",
             ),
         ),
-        b=replace(B_HOST, next_iss=400),
-        faults={1: 60 * MILLISECOND},
+        b=Host(next_iss=400),
+        faults={1: "60ms"},
     ),
     Scenario(
         "half-open-discovery",
         "A crashes and comes back; B still believes in the connection (RFC 9293 figure 9).",
         (
             *OPENS,
-            Act("A", "crash", E, after=100 * MILLISECOND),
-            Act("A", "open_active", State.CLOSED, after=100 * MILLISECOND),
+            Act("A", "crash", E, after="100ms"),
+            Act("A", "open_active", State.CLOSED, after="100ms"),
             Act("B", "open_passive", State.CLOSED),
         ),
     ),
     Scenario(
         "syn-rcvd-reset",
         "A gives up before B's answer comes; the RST sends B back to LISTEN.",
-        (LISTENS, CONNECTS, Act("A", "abort", State.SYN_SENT, after=5 * MILLISECOND)),
+        (LISTENS, CONNECTS, Act("A", "abort", State.SYN_SENT, after="5ms")),
     ),
     HTTP_GET,
     _closing("close-four-segments", "A closes, later B closes: FIN, ACK, FIN, ACK."),
@@ -143,7 +139,7 @@ _ALL = (
             A_CLOSES,
             replace(B_CLOSES, after=0),
         ),
-        b=replace(B_HOST, settings=Settings(delayed_ack=True)),
+        b=Host(delayed_ack=True),
     ),
     _closing(
         "simultaneous-close",
@@ -151,7 +147,7 @@ _ALL = (
         None,
         A_CLOSES,
         # B is ESTABLISHED one delay after A
-        Act("B", "close", E, after=90 * MILLISECOND),
+        Act("B", "close", E, after="90ms"),
     ),
     _closing(
         "fin-and-ack-together",
@@ -163,22 +159,22 @@ _ALL = (
         "A closes but B goes on sending; A in FIN_WAIT_2 still receives.",
         None,
         A_CLOSES,
-        Act("B", "send", CW, after=50 * MILLISECOND, data=b"still here"),
-        Act("B", "send", CW, after=50 * MILLISECOND, data=b"and done"),
+        Act("B", "send", CW, after="50ms", data=b"still here"),
+        Act("B", "send", CW, after="50ms", data=b"and done"),
         B_CLOSES,
     ),
     Scenario(
         "abort",
         "A aborts: a RST, and both ends are CLOSED at once, with no TIME_WAIT.",
-        (*OPENS, Act("A", "abort", E, after=100 * MILLISECOND)),
+        (*OPENS, Act("A", "abort", E, after="100ms")),
     ),
     Scenario(
         "close-from-syn-rcvd",
         "B closes before its SYN is acknowledged: SYN_RCVD to FIN_WAIT_1.",
         (
             *OPENS,
-            Act("B", "close", State.SYN_RCVD, after=5 * MILLISECOND),
-            Act("A", "close", CW, after=50 * MILLISECOND),
+            Act("B", "close", State.SYN_RCVD, after="5ms"),
+            Act("A", "close", CW, after="50ms"),
         ),
     ),
     _closing(
@@ -207,25 +203,25 @@ _ALL = (
     Scenario(
         "fin-wait-2-forever",
         "B's machine dies after it acknowledged A's FIN: no FIN will ever come.",
-        (*OPENS, A_CLOSES, Act("B", "crash", CW, after=50 * MILLISECOND)),
+        (*OPENS, A_CLOSES, Act("B", "crash", CW, after="50ms")),
     ),
     Scenario(
         "zero-window",
         "B's program does not read, so its window closes; probes ask until it opens.",
         (
             *OPENS,
-            Act("A", "send", E, after=20 * MILLISECOND, data=bytes(range(256)) * 16),
-            Act("B", "receive", E, after=5 * SECOND, count=2048),
-            Act("B", "receive", E, after=SECOND, count=4096),
-            Act("A", "close", E, after=10 * SECOND),
+            Act("A", "send", E, after="20ms", data=bytes(range(256)) * 16),
+            Act("B", "receive", E, after="5s", count=2048),
+            Act("B", "receive", E, after="1s", count=4096),
+            Act("A", "close", E, after="10s"),
             B_CLOSES,
         ),
-        b=replace(B_HOST, settings=Settings(window=2048, mss=1024), reads=False),
+        b=Host(window=2048, mss=1024, reads=False),
     ),
     _sending(
         "reordered-data",
         "One data segment is overtaken by the next; B keeps what came early.",
-        {6: 50 * MILLISECOND},
+        {6: "50ms"},
     ),
     _sending(
         "duplicated-data", "One data segment arrives twice; B takes it once.", {6: "duplicate"}
@@ -233,7 +229,7 @@ _ALL = (
     _sending(
         "wraparound",
         "The sequence numbers of A pass 2**32 − 1 and go on at 0.",
-        a=replace(A_HOST, iss=(1 << 32) - 40),
+        a=Host(iss=(1 << 32) - 40),
     ),
     Scenario(
         "blind-reset",
@@ -244,11 +240,11 @@ _ALL = (
                 "B",
                 "inject",
                 E,
-                after=100 * MILLISECOND,
+                after="100ms",
                 segment="R 1000:1000(0) win 0",
                 note="forged",
             ),
-            Act("A", "send", E, after=300 * MILLISECOND, data=b"still connected"),
+            Act("A", "send", E, after="300ms", data=b"still connected"),
         ),
     ),
     Scenario(
@@ -257,14 +253,22 @@ _ALL = (
         (
             *OPENS,
             *CLOSES,
-            Act("B", "open_active", State.CLOSED, after=SECOND),
+            Act("B", "open_active", State.CLOSED, after="1s"),
         ),
     ),
 )
 
-SCENARIOS: dict[str, Scenario] = {story.name: story for story in _ALL}
+SCENARIOS: dict[str, Scenario] = {
+    story.name: replace(story, **TITLES[story.name]._asdict()) for story in _ALL
+}
 
 
-def scenarios() -> dict[str, str]:
-    """The names of all stories, each with its one-line description."""
-    return {name: story.about for name, story in SCENARIOS.items()}
+def scenarios() -> Catalogue:
+    """The names of all stories that ``simulate`` knows, each with its one-line description.
+
+    A dictionary that shows itself as a table.
+
+    >>> scenarios()["lost-fin"]
+    'The first FIN is lost; A stays in FIN_WAIT_1 and sends it again.'
+    """
+    return Catalogue("scenarios", {name: story.about for name, story in SCENARIOS.items()})

@@ -6,7 +6,8 @@ import random
 from dataclasses import replace
 
 from tcpcourse.core.segment import Segment
-from tcpcourse.sources.simulation.scenario import Scenario
+from tcpcourse.sources.simulation.durations import nanoseconds
+from tcpcourse.sources.simulation.scenario import FATES, Scenario
 from tcpcourse.trace import Packet, Side, other
 
 HEADERS = 14 + 20 + 20  # Ethernet, IPv4, TCP
@@ -18,6 +19,7 @@ class Wire:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
+        self.delay = nanoseconds(scenario.delay, "delay")
         self.random = random.Random(scenario.seed)
         self.packets: list[Packet] = []
         self.isn: dict[Side, int] = {}
@@ -34,9 +36,9 @@ class Wire:
             self.isn[side] = int(segment.seq)
         fault = story.faults.get(len(self.packets) + 1)
         lost = fault == "lose" or self._chance(story.loss)
-        delay = story.delay + (fault if isinstance(fault, int) else 0)
+        delay = self.delay + (0 if fault is None or fault in FATES else nanoseconds(fault))
         if self._chance(story.reordering):
-            delay += self.random.randint(0, 3 * story.delay)
+            delay += self.random.randint(0, 3 * self.delay)
         packet = self._packet(side, segment, now, shift, (note,) if note else ())
         if lost:
             packet = replace(packet, arrived_ns=None, fate="lost")
@@ -48,7 +50,7 @@ class Wire:
         copy = replace(
             packet,
             number=len(self.packets) + 1,
-            arrived_ns=now + delay + story.delay // 2,
+            arrived_ns=now + delay + self.delay // 2,
             fate="duplicate",
             notes=(f"copy of packet {packet.number}",),
         )

@@ -161,7 +161,12 @@ def test_the_simulators_last_states_are_never_ruled_out(
     name: str, loss: float, duplication: float, reordering: float, seed: int
 ) -> None:
     told = tcp.simulate(
-        name, loss=loss, duplication=duplication, reordering=reordering, seed=seed, patience=10**15
+        name,
+        loss=loss,
+        duplication=duplication,
+        reordering=reordering,
+        seed=seed,
+        patience="10000min",
     )
     seen = watch(passing(told))
     if told.packets[-1].fate == "lost":
