@@ -33,13 +33,15 @@ def carry(
         if time.monotonic() > deadline:
             lab.fail(f"not within {PATIENCE} s; we are {lab.us}, the kernel {lab.kernel_state}")
         lab.listen_for_kernel(GLANCE, again=True)
-        arriving, lab.theirs = list(lab.theirs), type(lab.theirs)()
-        for segment in travel(arriving, wire):
-            lab.theirs.append(segment)
+        arriving = list(travel(list(lab.theirs), wire))
+        lab.theirs.clear()
+        while arriving and not until():  # an end that is closed would answer the rest with a RST
+            lab.theirs.append(arriving.pop(0))
             lab.to_us()
             if reading and lab.us.tcb.rcvq:
                 lab.we("receive")
             quiet = time.monotonic()
+        lab.theirs.extend(arriving)
         if lab.us.tcb.in_flight and time.monotonic() - quiet > OUR_TIMEOUT:
             lab.we("tick", "retransmission")
             quiet = time.monotonic()

@@ -15,6 +15,8 @@ from tcpcourse.exercises.grading.marking import Graded, Job, grade
 COURSE = Path(__file__).parents[3] / "notebooks" / "exercises"
 NAMES = tuple(assignments())
 
+pytestmark = pytest.mark.needs("bwrap")
+
 
 def graded(folder: Path, name: str, kind: str, student: str) -> Graded:
     """The instructor's notebook, or the released one, as this student hands it in."""

@@ -29,6 +29,7 @@ from tcpcourse.exercises.grading.course import Course
 from tcpcourse.exercises.grading.marking import grade
 
 pytestmark = pytest.mark.filterwarnings("default")
+sandboxed = pytest.mark.needs("bwrap")
 
 ROOT = Path(__file__).parents[3]
 NAME = "ps1-opening"
@@ -55,6 +56,7 @@ def command(root: Path, *words: str) -> list[str]:
     return [sys.executable, "-m", "tcpcourse.exercises.grading", "--root", str(root), *words]
 
 
+@sandboxed
 def test_the_round(klass: Any, make: Fill, capsys: pytest.CaptureFixture[str]) -> None:
     """Zip in, graded, by hand, feedback, CSV out; then one hands in again."""
     root, release = klass.root, klass.release
@@ -102,6 +104,7 @@ def test_the_round(klass: Any, make: Fill, capsys: pytest.CaptureFixture[str]) -
     assert points(root, "ann", "q8") == (None, 3.0, True)
 
 
+@sandboxed
 def test_nbgraders_own_command_does_the_same(klass: Any, make: Fill) -> None:
     """`nbgrader autograde` by itself: in the sandbox, marked by the key, links left out."""
     student, folder = "own", klass.folder("own")
@@ -121,21 +124,22 @@ def test_nbgraders_own_command_does_the_same(klass: Any, make: Fill) -> None:
     assert not (graded / "link.txt").exists() and canary.read_text() == "secret"
 
 
+@sandboxed
 def test_interrupted_and_taken_up_again(klass: Any, make: Fill) -> None:
     """What was graded before the interruption is not run again; nothing is left half done."""
     students = [f"s{number:02}" for number in range(6)]
     for student in students:
         answers = q1(student) | {"q3-answer": "import time\ntime.sleep(0.5)"}
         klass.hand_in(student, make(klass.release, student, answers))
-    grading = subprocess.Popen(
+    with subprocess.Popen(
         command(klass.root, "autograde", NAME, "--workers", "2"), cwd=ROOT,
-        stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while len(set(stored(klass.root)) & set(students)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.killpg(grading.pid, signal.SIGINT)
-    assert grading.wait(30) != 0
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    ) as grading:  # fmt: skip
+        deadline = time.monotonic() + 60
+        while len(set(stored(klass.root)) & set(students)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.killpg(grading.pid, signal.SIGINT)
+        assert grading.wait(30) != 0
     before = {name: at for name, at in stored(klass.root).items() if name in students}
     assert 2 <= len(before) < len(students)
 
@@ -147,6 +151,7 @@ def test_interrupted_and_taken_up_again(klass: Any, make: Fill) -> None:
     assert not [line for line in report.lines if line[0] in students]
 
 
+@sandboxed
 def test_killed_while_the_books_are_kept(
     klass: Any, make: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +174,7 @@ def test_killed_while_the_books_are_kept(
     assert points(klass.root, "late") == (4.0, None, False)
 
 
+@sandboxed
 def test_one_on_a_cluster_and_the_books_afterwards(klass: Any, make: Fill) -> None:
     klass.hand_in("far", make(klass.release, "far", q1("far")))
     books = (klass.root / "gradebook.db").stat().st_mtime_ns
@@ -181,6 +187,7 @@ def test_one_on_a_cluster_and_the_books_afterwards(klass: Any, make: Fill) -> No
     assert points(klass.root, "far") == (4.0, None, False)
 
 
+@sandboxed
 def test_a_worker_that_dies_costs_nobody_anything(
     klass: Any, make: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +224,7 @@ def test_only_one_batch_at_a_time(klass: Any) -> None:
         autograde(klass.root, NAME)
 
 
+@sandboxed
 def test_a_pipe_in_the_place_of_the_time(klass: Any, make: Fill) -> None:
     """nbgrader would wait for ever for what a pipe has to say."""
     klass.hand_in("pipe", make(klass.release, "pipe", {}))
@@ -244,6 +252,7 @@ def test_other_numbers_of_calls_with_another_key(klass: Any, tmp_path: Path) -> 
 # -- what concerns everybody ------------------------------------------------------------------
 
 
+@sandboxed
 def test_marking_that_fails_waits_for_a_person(
     klass: Any, make: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,6 +269,7 @@ def test_marking_that_fails_waits_for_a_person(
     job.store.unlink()
 
 
+@sandboxed
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"marks": {"q1": 3}}', '{"digest": 1, "x": 2}'])
 def test_a_damaged_result_is_made_again(klass: Any, make: Fill, text: str) -> None:
     klass.hand_in("kept", make(klass.release, "kept", q1("kept")))

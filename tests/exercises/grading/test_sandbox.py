@@ -24,6 +24,8 @@ from tcpcourse.exercises.grading.limits import Limits
 from tcpcourse.exercises.grading.sandbox import CONTAINER, PACKAGE, SandboxError, tree
 from tcpcourse.exercises.grading.session import Outcome, Work, run
 
+sandboxed = pytest.mark.needs("bwrap")
+
 QUICK = Limits(cell_seconds=2, call_seconds=0.5, total_seconds=30)
 
 
@@ -34,6 +36,7 @@ def tried(*cells: str, limits: Limits = QUICK, **more: Any) -> Outcome:
     return run(work, limits)
 
 
+@sandboxed
 def test_answers_and_calls() -> None:
     found = tried(
         "q1 = (1, 'two')\nprint('said')\n6 * 7", "def f(x):\n    return x + 1", "x = 1 / 0"
@@ -45,6 +48,7 @@ def test_answers_and_calls() -> None:
     assert found.notes == []
 
 
+@sandboxed
 def test_the_machine_is_not_there(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("x")
@@ -62,6 +66,7 @@ def test_the_machine_is_not_there(tmp_path: Path) -> None:
     assert processes == ["1", "2"]  # bubblewrap's own, and this
 
 
+@sandboxed
 def test_what_is_hidden_is_hidden_within_what_python_needs() -> None:
     place = Path(pytest.__file__).parent
     look = f"import os\nq1 = os.listdir({str(place)!r})"
@@ -69,6 +74,7 @@ def test_what_is_hidden_is_hidden_within_what_python_needs() -> None:
     assert tried(look, hidden=(place,)).answers["q1"] == []
 
 
+@sandboxed
 def test_files_beside_the_notebook_can_be_read_and_not_written(tmp_path: Path) -> None:
     (tmp_path / "numbers.txt").write_text("17")
     found = tried(
@@ -80,6 +86,7 @@ def test_files_beside_the_notebook_can_be_read_and_not_written(tmp_path: Path) -
     assert "Read-only file system" in found.errors["c1"]
 
 
+@sandboxed
 def test_no_network_not_even_to_this_machine() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -87,6 +94,7 @@ def test_no_network_not_even_to_this_machine() -> None:
     assert "refused" in found.errors["c0"] or "unreachable" in found.errors["c0"]
 
 
+@sandboxed
 @pytest.mark.parametrize(
     "cell",
     [
@@ -108,6 +116,7 @@ def test_refused(cell: str) -> None:
     assert found.answers["q1"] == 1
 
 
+@sandboxed
 def test_interrupted_cells_cost_only_themselves() -> None:
     found = tried("q1 = 1", "while True: pass", "import time; time.sleep(99)", "q1 = q1 + 1")
     assert found.answers["q1"] == 2
@@ -115,6 +124,7 @@ def test_interrupted_cells_cost_only_themselves() -> None:
     assert found.notes == []
 
 
+@sandboxed
 def test_processes_that_are_each_small_enough() -> None:
     """Six with 100 MB each, where all together may hold twice 250 MB."""
     many = """import os, time
@@ -128,6 +138,7 @@ time.sleep(60)"""
     assert found.notes == [("c1", "Running this was stopped: it took too much memory.")]
 
 
+@sandboxed
 def test_functions_that_do_not_come_back() -> None:
     """One is interrupted, one will not be: neither costs the other anything."""
     stubborn = """def f(x):
@@ -143,6 +154,7 @@ def test_functions_that_do_not_come_back() -> None:
     assert tried(slow).results["q6"] == [{"error": "CellTimeout"}] * 2
 
 
+@sandboxed
 @pytest.mark.parametrize(
     ("gives", "result"),
     [
@@ -169,6 +181,7 @@ LIES = [
 ]  # fmt: skip
 
 
+@sandboxed
 @pytest.mark.parametrize("lie", LIES, ids=range(len(LIES)))
 def test_whatever_is_said_is_an_answer_or_nothing(lie: bytes) -> None:
     """The student's code finds the channel and writes into it: at worst its answer is none."""
@@ -236,6 +249,7 @@ print([os.getuid(), found.answers.get("q1"), found.errors["c"][:17]])
 """
 
 
+@sandboxed
 @pytest.mark.parametrize("user", [65534, None])
 def test_as_an_ordinary_user_and_as_whoever_runs_this(for_all: Path, user: int | None) -> None:
     """Debian's own Python, which everybody may read, starts the sandbox as ``user``."""
@@ -250,6 +264,7 @@ def test_as_an_ordinary_user_and_as_whoever_runs_this(for_all: Path, user: int |
     assert done.stdout.strip() == f"[{mine}, 65534, 'FileNotFoundError']", done.stderr
 
 
+@sandboxed
 def test_when_the_grader_dies_so_does_the_sandbox(tmp_path: Path) -> None:
     program = (
         "from tcpcourse.exercises.grading.session import Work, run\n"
@@ -282,6 +297,7 @@ def alive(pid: int) -> bool:
         return False
 
 
+@sandboxed
 def test_many_at_once_from_threads() -> None:
     """The sandboxes of several students do not get in each other's way."""
     found: dict[int, Outcome] = {}

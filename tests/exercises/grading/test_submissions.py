@@ -28,7 +28,7 @@ from tcpcourse.exercises.grading.course import export
 from tcpcourse.exercises.grading.keys import read_key
 
 # nbgrader and what it stands on warn about their own code.
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.needs("bwrap")]
 
 NAME = "ps1-opening"
 GOOD_FUNCTION = """def answer_to_syn(seq, iss):
@@ -338,10 +338,11 @@ for root, folders, files in os.walk("/"):
     folders[:] = [f for f in folders if f not in not_theirs]
     theirs = ("grading.key", "gradebook.db", "canary.txt", "ps1-", "references.")
     found += [root + "/" + name for name in files if name.startswith(theirs)]
-for name in list(found):
-    try: print(open(name).read())
-    except OSError: pass
-print("FOUND", found, sorted(os.environ))""",
+sizes = []
+for name in found:
+    try: sizes.append((name, len(open(name, "rb").read())))
+    except OSError: sizes.append((name, 0))
+print("FOUND", sizes, sorted(os.environ))""",
     "sockets": """import socket
 told = []
 for family, place in ((socket.AF_INET, ("127.0.0.1", PORT)), (socket.AF_INET, ("10.0.0.1", 80)),
@@ -703,8 +704,11 @@ def test_nothing_is_harmed(graded: Graded) -> None:
     assert "ROOT" not in text
     found = re.search(r"FOUND (\[.*?\]) (\[.*?\])", text)
     assert found is not None
-    # the only one is there by name: it is empty
-    assert eval(found[1]) == ["/course/tcpcourse/exercises/references.py"]
+    # the right answers' file, and what Python compiled of it, are there by name: they hold nothing
+    sizes = dict(eval(found[1]))
+    home = "/course/tcpcourse/exercises/"
+    assert f"{home}references.py" in sizes and set(sizes.values()) == {0}
+    assert all(re.fullmatch(rf"{home}(__pycache__/)?references\.\S+", place) for place in sizes)
     assert not {"TCPCOURSE_GRADING_KEY", "USER", "SSH_AUTH_SOCK"} & set(eval(found[2]))
     assert not Path("owned").exists()
     assert not Path("seen").exists()
