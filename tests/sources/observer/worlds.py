@@ -17,8 +17,9 @@ from typing import Any
 
 from tcpcourse.core.endpoint import Endpoint, Reaction
 from tcpcourse.core.errors import CallError, TcpCourseError
-from tcpcourse.core.segment import Options, Segment
+from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import TIMERS, State
+from tcpcourse.core.tcb import Tcb
 from tcpcourse.sources.capture.write import ETHERNET, write_frames, write_segments
 from tcpcourse.trace import Side
 
@@ -47,6 +48,33 @@ class Frame:
     segment: Segment
 
 
+@dataclass(eq=False)
+class Sent:
+    """A segment that an end sent: the frames in which the tap saw it, and where it came."""
+
+    segment: Segment
+    event: Event
+    frames: list[int] = field(default_factory=list)
+    came: list[Event] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Event:
+    """Something that happened at one end: a call, a timer, an arrival; see ``perform``.
+
+    ``frame`` is the number of the frame that arrived, if the tap saw it; ``state`` is the
+    state afterwards.
+    """
+
+    time_ns: int
+    kind: str
+    arg: Any = None
+    frame: int | None = None
+    source: Sent | None = None
+    state: State = State.CLOSED
+    sent: list[Sent] = field(default_factory=list)
+
+
 @dataclass
 class Story:
     """What the tap saw, and what was true.
@@ -64,7 +92,8 @@ class Story:
     stop_ns: int
     snaplen: int | None
     hidden: list[tuple[int, Side, Segment, str]]
-    acts: list[tuple[int, Side, str]]
+    events: dict[Side, list[Event]]
+    settings: dict[Side, dict[str, Any]]
 
     def states(self, side: Side, first: int, last: int) -> set[State]:
         """The states of an end from one moment to another, both included."""
@@ -278,7 +307,6 @@ class World:
         self.last_at_host = dict.fromkeys(SIDES, 0)
         self.taken: set[int] = set()
         self.stop_ns: int | None = None
-        self.done: list[tuple[int, Side, str]] = []
 
     def at(self, time: int, what: Callable[[], None]) -> int:
         """Do something later; no two things happen in the same nanosecond."""
@@ -291,7 +319,8 @@ class World:
         return time
 
     def play(self) -> Story:
-        for time, side, verb, size in self.plan.acts:
+        plan = self.plan
+        for time, side, verb, size in plan.acts:
             self.at(time + 1, lambda s=side, v=verb, n=size: self.hosts[s].act(v, n))  # type: ignore[misc]
         while self.queue and self.passed < MOST_FRAMES and self.now < LONGEST_NS:
             self.now, _, what = heapq.heappop(self.queue)
@@ -300,12 +329,12 @@ class World:
             self.name, frozenset(self.plan.tags), self.frames,
             {side: host.moments for side, host in self.hosts.items()}, self.arrivals,
             self.now if self.stop_ns is None else self.stop_ns, self.plan.snaplen,
-            self.hidden, self.done,
+            self.hidden, {side: host.events for side, host in self.hosts.items()}, plan.ends,
         )  # fmt: skip
 
-    def transmit(self, side: Side, segment: Segment) -> None:
+    def transmit(self, side: Side, sent: Sent) -> None:
         """Put a segment on its way: to the tap, and from there to the other host."""
-        plan, rng = self.plan, self.plan.rng
+        plan, rng, segment = self.plan, self.plan.rng, sent.segment
         share = plan.tap if side == "A" else 1 - plan.tap
         near = share == 0.0
         if not near and rng.random() < plan.loss_before:
@@ -320,11 +349,11 @@ class World:
             else:
                 time = max(self.now + wait, self.last_at_tap[side] + 1)
                 self.last_at_tap[side] = time
-            self.at(time, lambda: self.passes(side, segment))
+            self.at(time, lambda: self.passes(side, sent))
 
-    def passes(self, side: Side, segment: Segment) -> None:
+    def passes(self, side: Side, sent: Sent) -> None:
         """A packet passes the tap; the tap may miss it."""
-        plan, rng = self.plan, self.plan.rng
+        plan, rng, segment = self.plan, self.plan.rng, sent.segment
         self.passed += 1
         number = None
         keep = plan.keep is None or len(self.frames) < plan.keep
@@ -334,6 +363,7 @@ class World:
         if self.passed > plan.skip and plan.one_way in (None, side) and keep and not missed:
             number = len(self.frames) + 1
             self.frames.append(Frame(number, self.now, side, segment))
+            sent.frames.append(number)
         elif keep:
             self.hidden.append((self.now, side, segment, "passes unseen"))
         goal, share = across(side), 1 - (plan.tap if side == "A" else 1 - plan.tap)
@@ -348,14 +378,14 @@ class World:
             else:
                 time = max(self.now + wait, self.last_at_host[goal] + 1)
                 self.last_at_host[goal] = time
-            self.at(time, lambda: self.comes(goal, segment, number))
+            self.at(time, lambda: self.comes(goal, sent, number))
 
-    def comes(self, goal: Side, segment: Segment, number: int | None) -> None:
+    def comes(self, goal: Side, sent: Sent, number: int | None) -> None:
         """A packet comes to a host, which may not take it (a full accept queue)."""
-        host = self.hosts[goal]
-        opening = host.end.state in (State.SYN_RCVD, State.LISTEN) and not segment.rst
-        if not (opening and self.plan.rng.random() < self.plan.refusing):
-            host.does(lambda: host.end.arrive(segment))
+        host, rng = self.hosts[goal], self.plan.rng
+        opening = host.end.state in (State.SYN_RCVD, State.LISTEN) and not sent.segment.rst
+        refused = opening and rng.random() < self.plan.refusing
+        host.does("refuse" if refused else "arrive", sent.segment, number, sent)
         if number is not None:
             self.arrivals.setdefault(number, []).append(self.now)
 
@@ -365,11 +395,12 @@ class Host:
 
     def __init__(self, world: World, side: Side) -> None:
         self.world, self.side = world, side
-        settings = world.plan.ends[side]
+        self.settings = world.plan.ends[side]
         self.reads, self.closes, self.listens = (
             world.plan.habits[side][name] for name in ("reads", "closes", "listens")
         )
-        self.end = Endpoint(**settings)
+        self.end = Endpoint(**self.settings)
+        self.events: list[Event] = []
         self.moments: list[tuple[int, State]] = [(0, State.CLOSED)]
         self.running: dict[str, int] = {}
         self.backoff = 0
@@ -377,78 +408,44 @@ class Host:
         self.asked = False
 
     def act(self, verb: str, size: int) -> None:
-        """A call of the user's; one that the state does not allow is let be."""
-        end, state = self.end, self.end.state
-        if verb == "listen":
-            self.does(end.open_passive)
-        elif verb in ("open", "fast-open"):
-            if size and state is State.CLOSED:
-                self.fast_open(size)
-            else:
-                self.does(end.open_active)
-        elif verb == "send" and state is not State.LISTEN:
-            self.does(lambda: end.send(bytes(size)))
-        elif verb == "read":
+        """A call of the user's; one that makes no sense in the state is let be."""
+        state = self.end.state
+        if verb in ("give-up", "close", "abort", "send") and state is State.LISTEN:
+            return
+        if verb == "read":
             self.reads = 0
             self.read()
-        elif verb in ("give-up", "close") and state is not State.LISTEN:
-            if (verb == "give-up") is not (state is State.SYN_SENT):
-                return
-            self.does(end.close)
-        elif verb == "abort" and state is not State.LISTEN:
-            self.does(end.abort)
-        elif verb == "crash":
-            self.end = Endpoint(
-                **self.world.plan.ends[self.side] | {"iss": int(end.tcb.iss) + 10**6}
-            )
-            self.running.clear()
-            self.note()
-            self.asked = False
-        elif verb == "keep-alive" and state in OPEN_STATES and not end.tcb.in_flight:
-            tcb = end.tcb
-            window = min(tcb.rcv_wnd >> tcb.rcv_shift, 65535)
-            self.world.transmit(
-                self.side, Segment(tcb.snd_nxt - 1, tcb.rcv_nxt, "A", window, bytes(size))
-            )
-        else:
-            return
-        self.world.done.append((self.world.now, self.side, verb))
+        elif verb in ("give-up", "close") and (verb == "give-up") is (state is State.SYN_SENT):
+            self.does("close")
+        elif verb not in ("give-up", "close"):
+            self.does(verb, size)
 
-    def fast_open(self, size: int) -> None:
-        """Data on the SYN (RFC 9293 §3.4): the listener keeps it, or the SYN,ACK leaves it."""
-        reaction = self.end.open_active()
-        syn = reaction.emitted[0]
-        self.does(lambda: reaction, quiet=True)
-        self.end.send(bytes(size))
-        data = Segment(syn.seq, None, "S", syn.window, bytes(size), syn.options)
-        self.world.transmit(self.side, data)
-
-    def does(self, what: Callable[[], Reaction], *, quiet: bool = False) -> None:
+    def does(
+        self, kind: str, arg: Any = None, frame: int | None = None, source: Sent | None = None
+    ) -> None:
         """Let something happen at this end, and see to what follows from it."""
-        try:
-            reaction = what()
-        except CallError:
+        self.end, reaction, segments = perform(self.end, self.settings, kind, arg)
+        if reaction is None and not segments and kind not in ("crash", "refuse"):
             return
+        event = Event(self.world.now, kind, arg, frame, source, self.end.state)
+        self.events.append(event)
+        if source is not None:
+            source.came.append(event)
         self.note()
-        if not quiet:
-            for segment in reaction.emitted:
-                self.world.transmit(self.side, self.with_sack(segment))
-        self.timers(reaction)
-        self.user(reaction)
+        for segment in segments:
+            event.sent.append(Sent(segment, event))
+            self.world.transmit(self.side, event.sent[-1])
+        if kind == "crash":
+            self.running.clear()
+            self.asked = False
+        if reaction is not None:
+            self.timers(reaction)
+            self.user(reaction)
 
     def note(self) -> None:
         state = self.end.state
         if state is not self.moments[-1][1]:
             self.moments.append((self.world.now, state))
-
-    def with_sack(self, segment: Segment) -> Segment:
-        """The ACK with the blocks that RFC 2018 asks for."""
-        tcb = self.end.tcb
-        plain = segment.ack is not None and not segment.syn and not segment.rst
-        if not (plain and tcb.sack_permitted and tcb.early):
-            return segment
-        blocks = tuple((int(seq), int(seq + len(data))) for seq, data in tcb.early[:3])
-        return replace_options(segment, replace(segment.options, sack=blocks))
 
     def user(self, reaction: Reaction) -> None:
         """What the program does of itself: read, close after the peer, listen again."""
@@ -465,9 +462,9 @@ class Host:
 
     def read(self) -> None:
         if self.end.state not in (State.CLOSED, State.LISTEN):
-            self.does(lambda: self.end.receive(1 << 30))
+            self.does("receive")
             if len(self.end.tcb.rcvq):
-                self.does(lambda: self.end.receive(1 << 30))
+                self.does("receive")
 
     # --- timers --------------------------------------------------------------------------
 
@@ -503,14 +500,64 @@ class Host:
             if self.backoff > self.world.plan.tries:
                 self.backoff = 0
                 timer = "r2" if R2 else "user"
-        self.does(lambda: self.end.tick(timer))
+        self.does("tick", timer)
 
 
-def replace_options(segment: Segment, options: Options) -> Segment:
+def perform(
+    end: Endpoint, settings: dict[str, Any], kind: str, arg: Any
+) -> tuple[Endpoint, Reaction | None, list[Segment]]:
+    """One event at an end: the end afterwards, its reaction, and what it sends.
+
+    A call that the state does not allow changes nothing. ``refuse`` is an arrival that the
+    host does not take; a ``crash`` forgets everything; ``fast-open`` puts data on the SYN.
+    """
+    tcb = end.tcb
+    if kind == "refuse":
+        return end, None, []
+    if kind == "crash":
+        return Endpoint(**settings | {"iss": (int(tcb.iss) + 10**6) % (1 << 32)}), None, []
+    if kind == "keep-alive":
+        if tcb.state not in OPEN_STATES or tcb.in_flight:
+            return end, None, []
+        window = min(tcb.rcv_wnd >> tcb.rcv_shift, 65535)
+        return end, None, [Segment(tcb.snd_nxt - 1, tcb.rcv_nxt, "A", window, bytes(arg))]
+    calls: dict[str, Callable[[], Reaction]] = {
+        "listen": end.open_passive,
+        "open": end.open_active,
+        "fast-open": end.open_active,
+        "send": lambda: end.send(bytes(arg)),
+        "receive": lambda: end.receive(1 << 30),
+        "close": end.close,
+        "abort": end.abort,
+        "arrive": lambda: end.arrive(arg),
+        "tick": lambda: end.tick(arg),
+    }
+    try:
+        reaction = calls[kind]()
+    except CallError:
+        return end, None, []
+    segments = [with_sack(end.tcb, segment) for segment in reaction.emitted]
+    if kind == "fast-open" and segments:
+        end.send(bytes(arg))
+        syn = segments[0]
+        segments = [Segment(syn.seq, None, "S", syn.window, bytes(arg), syn.options)]
+    return end, reaction, segments
+
+
+def with_sack(tcb: Tcb, segment: Segment) -> Segment:
+    """The ACK with the blocks that RFC 2018 asks for."""
+    plain = segment.ack is not None and not segment.syn and not segment.rst
+    if not (plain and tcb.sack_permitted and tcb.early):
+        return segment
+    blocks = tuple((int(seq), int(seq + len(data))) for seq, data in tcb.early[:3])
     return Segment(
-        segment.seq, segment.ack, segment.flags, segment.window, segment.data, options,
-        segment.urgent,
-    )  # fmt: skip
+        segment.seq,
+        segment.ack,
+        segment.flags,
+        segment.window,
+        segment.data,
+        replace(segment.options, sack=blocks),
+    )
 
 
 def tell(name: str) -> Story:
