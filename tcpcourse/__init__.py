@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tcpcourse import exercises, views, widgets
     from tcpcourse.sources.capture.load import load
     from tcpcourse.sources.machine.kernel import live
+    from tcpcourse.sources.recordings import recording, recordings
     from tcpcourse.sources.simulation.explore import explore
     from tcpcourse.sources.simulation.network import simulate
     from tcpcourse.sources.simulation.scenario import Act, Host, Scenario
@@ -67,6 +68,8 @@ __all__ = [
     "live",
     "load",
     "play",
+    "recording",
+    "recordings",
     "scenarios",
     "simulate",
     "views",
@@ -82,6 +85,8 @@ _LATER = {
     "live": "tcpcourse.sources.machine.kernel",
     "load": "tcpcourse.sources.capture.load",
     "play": "tcpcourse.sources.simulation.script",
+    "recording": "tcpcourse.sources.recordings",
+    "recordings": "tcpcourse.sources.recordings",
     "scenarios": "tcpcourse.sources.simulation.stories",
     "simulate": "tcpcourse.sources.simulation.network",
 }

@@ -10,6 +10,7 @@ from tcpcourse.views.arithmetic import Explanation, explain
 from tcpcourse.views.atlas import atlas
 from tcpcourse.views.diagram import state_diagram
 from tcpcourse.views.ladder import ladder
+from tcpcourse.views.page import Html
 from tcpcourse.views.pairs import pair_map
 from tcpcourse.views.plots import bytes_in_flight, round_trips, time_sequence
 from tcpcourse.views.stepper import stepper
@@ -19,6 +20,7 @@ from tcpcourse.views.table import Table, table
 
 __all__ = [
     "Explanation",
+    "Html",
     "Svg",
     "Table",
     "atlas",

@@ -17,6 +17,7 @@ from tcpcourse.views.basis import (
     shortcut_holds,
 )
 from tcpcourse.views.escape import markup
+from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.words import fate, flag_names
 
 
@@ -40,7 +41,8 @@ class Explanation:
         lines += [f"  Take care: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return f"<Explanation of packet {self.number}: {self.analysis}>"
 
     def _repr_html_(self) -> str:
         return f'<div class="tcp-explanation">{self.html()}</div>'
@@ -57,11 +59,16 @@ class Explanation:
         )
 
 
-def explain(trace: Trace, number: int) -> Explanation:
-    """The arithmetic of packet ``number`` of a trace, in relative numbers.
+def explain(trace: Trace | HasTrace, number: int) -> Explanation:
+    """The arithmetic of packet ``number`` of a trace or conversation, in relative numbers.
 
-    Raises ``TcpCourseError`` when the trace has no such packet.
+    Raises ``TcpCourseError`` when there is no such packet.
+
+    >>> import tcpcourse as tcp
+    >>> print(tcp.explain(tcp.recording("avatar"), 5).analysis)
+    size=60, seq=1, ack=(1+679-54=626), len=0
     """
+    trace = as_trace(trace)
     packet = trace.packet(number)
     return explain_packet(trace, packet, bases(trace)[number])
 

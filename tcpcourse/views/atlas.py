@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from tcpcourse.core.states import State
 from tcpcourse.trace import SIDES, Trace
 from tcpcourse.views.diagram import EDGES, FOOT, label, line, map_of_states, path, tip
+from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.routes import LARGE, PLACES, Edge
 from tcpcourse.views.svg import PHASES, Svg, num, picture, write
 
@@ -19,14 +20,19 @@ _STYLE = (
 )
 
 
-def atlas(*traces: Trace) -> Svg:
+def atlas(*traces: Trace | HasTrace) -> Svg:
     """The map with every state and arrow lit that an end walked in any of the ``traces``.
 
     What nobody walked stays pale. The words below count the states and the arrows, and name
     the states that are still missing.
+
+    >>> import tcpcourse as tcp
+    >>> tcp.views.atlas(tcp.recording("refused"), tcp.simulate("abort"))
+    <Svg 960×682: The map of states so far: 5 of 11 states, 8 of 30 arrows walked. Still ...>
     """
-    seen = {state for trace in traces for state in _states(trace)}
-    walked = {edge for trace in traces for side in SIDES for edge in path(trace.steps)[side]}
+    told = [as_trace(trace) for trace in traces]
+    seen = {state for trace in told for state in _states(trace)}
+    walked = {edge for trace in told for side in SIDES for edge in path(trace.steps)[side]}
     words = f"{len(seen)} of {len(PLACES)} states, {len(walked)} of {len(EDGES)} arrows walked."
     if missing := [str(state) for state in PLACES if state not in seen]:
         words += f" Still to come: {', '.join(missing)}."

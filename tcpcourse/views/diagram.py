@@ -10,6 +10,7 @@ from tcpcourse.core.states import State
 from tcpcourse.core.transitions import TRANSITIONS
 from tcpcourse.trace import SIDES, End, Ends, Side, Step, Trace
 from tcpcourse.views.escape import brief, markup
+from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.routes import LABELS, LARGE, PLACES, ROUTES, Edge, Grid, Place
 from tcpcourse.views.svg import COLOUR_A, COLOUR_B, Svg, head, num, picture, write
 
@@ -42,19 +43,22 @@ EDGES = edges()
 IN_FIGURE = frozenset(edge for edge, rows in EDGES.items() if any(row.in_figure for row in rows))
 
 
-def state_diagram(of: Step | Trace | None = None, extra_edges: bool = True) -> Svg:
+def state_diagram(of: Step | Trace | HasTrace | None = None, extra_edges: bool = True) -> Svg:
     """The map of all states, and on it a step, a trace, or nothing.
 
     The arrows of RFC 9293 figure 5 are solid; the ten that the figure leaves out are lighter
     and dashed, or left away without ``extra_edges``. Of a ``Step`` it shows where both ends
-    stand after it and the row that fired; of a ``Trace`` the last step and the whole path.
+    stand after it and the row that fired; of a trace or a conversation the last step and the
+    whole path.
+
+    >>> import tcpcourse as tcp
+    >>> tcp.views.state_diagram(tcp.simulate("refused")[-1])
+    <Svg 960×682: State diagram of TCP: A is CLOSED, B is CLOSED. In this step A goes ...>
     """
-    if isinstance(of, Trace):
-        walked = path(of.steps)
-        step = of.steps[-1] if of.steps else None
-    else:
-        step, walked = of, {"A": (), "B": ()}
-    return draw_diagram(step, walked, LARGE, extra_edges)
+    if of is None or isinstance(of, Step):
+        return draw_diagram(of, {"A": (), "B": ()}, LARGE, extra_edges)
+    steps = as_trace(of).steps
+    return draw_diagram(steps[-1] if steps else None, path(steps), LARGE, extra_edges)
 
 
 def path(steps: Iterable[Step]) -> dict[Side, tuple[Edge, ...]]:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from tcpcourse.trace import SIDES, End, Packet, Side, Step, Trace
 from tcpcourse.views.arrows import LEFT, RIGHT, Arrow, draw, places
 from tcpcourse.views.escape import brief, visible
+from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.svg import COLOUR_A, COLOUR_B, PHASES, Svg, num, picture, write
 from tcpcourse.views.words import short_event, short_time, state_lines
 
@@ -64,13 +65,17 @@ def study(trace: Trace) -> Known:
     )
 
 
-def ladder(trace: Trace, relative: bool = True, most: int = 60) -> Svg:
+def ladder(trace: Trace | HasTrace, relative: bool = True, most: int = 60) -> Svg:
     """The whole story between two lifelines.
 
     Arrows of a simulation slant, for a packet takes time to cross; those of a capture are
     level, for it has one vantage point. Of a trace with more than ``most`` steps the middle
     is folded. ``relative`` chooses the numbers.
+
+    >>> import tcpcourse as tcp
+    >>> tcp.views.ladder(tcp.recording("refused")).save("refused.svg")
     """
+    trace = as_trace(trace)
     count = len(trace.steps)
     if count <= most:
         ranges: list[Range] = [(0, count)]

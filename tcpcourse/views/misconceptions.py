@@ -14,6 +14,7 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.seq import MODULUS
 from tcpcourse.trace import Packet, Trace
 from tcpcourse.views.basis import ETHERNET, HEADERS, IPV4, Basis, bases, padding, rel_end
+from tcpcourse.views.given import HasTrace, as_trace
 
 Field = Literal["seq", "ack", "len"]
 
@@ -40,12 +41,13 @@ def right_answer(packet: Packet, field: Field, relative: bool = True) -> int | N
 
 
 def misconceptions(
-    trace: Trace, number: int, field: Field, relative: bool = True
+    trace: Trace | HasTrace, number: int, field: Field, relative: bool = True
 ) -> tuple[Misconception, ...]:
     """The wrong answers that have a name, for one field of packet ``number``.
 
     No two have the same value, and none has the right one; the more telling comes first.
     """
+    trace = as_trace(trace)
     return wrong_answers(trace.packet(number), bases(trace)[number], field, relative)
 
 
@@ -72,7 +74,7 @@ def wrong_answers(
 
 
 def diagnose(
-    trace: Trace, number: int, field: Field, answer: int, relative: bool = True
+    trace: Trace | HasTrace, number: int, field: Field, answer: int, relative: bool = True
 ) -> Misconception | None:
     """The misconception that gives exactly this answer, or ``None``."""
     for each in misconceptions(trace, number, field, relative):

@@ -8,6 +8,18 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.views.escape import markup, visible
 
 
+class Html(str):
+    """Markup that shows itself in a notebook; as a string it is the markup."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+    def __repr__(self) -> str:
+        return f"<Html of {len(self):,} characters>"
+
+
 def whole_page(title: str, body: str) -> str:
     """A page of HTML that needs nothing from anywhere else; ``title`` is plain text."""
     return (

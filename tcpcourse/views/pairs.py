@@ -18,6 +18,10 @@ def pair_map(pairs: Collection[tuple[State, State]]) -> Svg:
     """A square with A's state down and B's across; the ``pairs`` that can happen are filled.
 
     A filled cell has a dot as well as a colour, and says in words which pair it is.
+
+    >>> import tcpcourse as tcp
+    >>> tcp.views.pair_map([(tcp.State.SYN_SENT, tcp.State.LISTEN)])
+    <Svg 508×512: Map of pairs: 1 of 121 pairs of states.>
     """
     size = _CELL * len(State)
     words = f"{len(set(pairs))} of {len(State) ** 2} pairs of states"

@@ -15,6 +15,7 @@ from tcpcourse.core.seq import MODULUS
 from tcpcourse.trace import Packet, Side, Trace
 from tcpcourse.views.basis import rel_end
 from tcpcourse.views.escape import markup, visible
+from tcpcourse.views.given import HasTrace, as_side, as_trace
 from tcpcourse.views.svg import COLOUR_A, COLOUR_B
 
 if TYPE_CHECKING:
@@ -57,13 +58,14 @@ def _figure(title: str, ylabel: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def time_sequence(trace: Trace, side: Side = "A") -> Figure:
+def time_sequence(trace: Trace | HasTrace, side: Side = "A") -> Figure:
     """Time against the numbers that ``side`` sends, in tcptrace's manner.
 
     Each packet with data, SYN or FIN is a bar over the numbers it takes up [bytes, relative];
     the step line below is the highest ACK that the other side sent, the one above it that ACK
     plus the offered window. Packets sent again and lost ones are marked.
     """
+    trace, side = as_trace(trace), as_side(side)
     figure, axes = _figure(f"{trace.title}: numbers sent by {side}", "relative seq [bytes]")
     sent = [packet for packet in trace.packets if packet.sender == side and packet.segment.seg_len]
     highest = -1
@@ -109,8 +111,9 @@ def _ack_lines(axes: Axes, trace: Trace, side: Side) -> None:
                       label="edge of the window")  # fmt: skip
 
 
-def bytes_in_flight(trace: Trace, side: Side = "A") -> Figure:
+def bytes_in_flight(trace: Trace | HasTrace, side: Side = "A") -> Figure:
     """How many numbers ``side`` has sent that were not acknowledged yet [bytes], over time."""
+    trace, side = as_trace(trace), as_side(side)
     figure, axes = _figure(f"{trace.title}: in flight from {side}", "in flight [bytes]")
     events: list[tuple[int, int, Packet]] = []
     for packet in trace.packets:
@@ -135,12 +138,13 @@ def bytes_in_flight(trace: Trace, side: Side = "A") -> Figure:
     return figure
 
 
-def round_trips(trace: Trace, side: Side = "A") -> Figure:
+def round_trips(trace: Trace | HasTrace, side: Side = "A") -> Figure:
     """The time [ms] from each packet of ``side`` to the first ACK that covers it.
 
     Packets sent again are left out: nobody knows which copy an ACK is for (Karn's rule,
     RFC 6298 §3). In a capture it is the time between two packets passing the vantage point.
     """
+    trace, side = as_trace(trace), as_side(side)
     figure, axes = _figure(f"{trace.title}: round trips of {side}", "round-trip time [ms]")
     points = round_trip_times(trace, side)
     axes.plot([time / SECOND for time, _ in points], [wait / MILLISECOND for _, wait in points],

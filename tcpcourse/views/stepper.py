@@ -17,7 +17,9 @@ from tcpcourse.views.arithmetic import explain_packet
 from tcpcourse.views.basis import Basis, bases
 from tcpcourse.views.diagram import FOOT, draw_diagram, taken
 from tcpcourse.views.escape import markup, visible
+from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.ladder import draw_ladder, study, window
+from tcpcourse.views.page import Html
 from tcpcourse.views.routes import SMALL, Edge
 from tcpcourse.views.svg import Svg
 from tcpcourse.views.words import fate, happening
@@ -34,18 +36,22 @@ def _part(name: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines())
 
 
-def stepper(trace: Trace, relative: bool = True, most: int = MOST) -> str:
+def stepper(trace: Trace | HasTrace, relative: bool = True, most: int = MOST) -> Html:
     """The trace as self-contained HTML, a step at a time.
 
     Of a longer trace ``most`` steps are shown: the first and the last, those that change a
     state or go wrong, then more of the beginning and the end; the rest is folded and counted.
     A slice, such as ``trace[500:540]``, shows any other part. ``relative`` chooses the numbers
     in the ladder.
+
+    >>> import tcpcourse as tcp
+    >>> page = tcp.views.stepper(tcp.recording("refused"), relative=False)
     """
+    trace = as_trace(trace)
     title = visible(trace.title, 80)
     steps = "".join(_steps(trace, relative, max(most, 2)))
     remarks = "".join(f"<p>{markup(visible(text, 300))}</p>" for text in trace.remarks)
-    return (
+    return Html(
         f"<style>{_part('stepper.css')}</style>"
         f'<div class="tcp-stepper" role="group" tabindex="0" data-lm-suppress-shortcuts="true"'
         f' aria-label="Stepper: {markup(title)}">'

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import log10
 
+from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.seq import MODULUS, SeqNumber
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import LARGEST_WINDOW, PEER_FIN_TAKEN, Tcb
-from tcpcourse.trace import Packet, Side, Step, other
+from tcpcourse.trace import Packet, Side, Step, Trace, other
+from tcpcourse.views.given import HasTrace, as_side, as_trace
 from tcpcourse.views.svg import COLOUR_A, COLOUR_B, Svg, num, picture, write
 
 WIDTH, EDGE = 860, 46
@@ -44,13 +46,24 @@ class _Line:
     known: bool
 
 
-def sequence_strip(step: Step, side: Side) -> Svg:
+def sequence_strip(step: Step | Trace | HasTrace, side: Side = "A") -> Svg:
     """The numbers that ``side`` sends, after a step: what was acknowledged, what is in flight,
     what the window still allows, and what the other side has.
 
-    Of a capture only the packet of the step is known, so only that is drawn.
+    Of a trace or a conversation it is the last step. Of a capture only the packet of the step
+    is known, so only that is drawn. Raises ``TcpCourseError`` when there is no step at all.
+
+    >>> import tcpcourse as tcp
+    >>> tcp.views.sequence_strip(tcp.simulate("lost-syn")[2], "A")
+    <Svg 860×202: Numbers from A to B, relative: SND.UNA 0, SND.NXT 1>
     """
+    side = as_side(side)
     peer = other(side)
+    if not isinstance(step, Step):
+        steps = as_trace(step).steps
+        if not steps:
+            raise TcpCourseError("This trace has no steps: there are no numbers to draw.")
+        step = steps[-1]
     line = _of_tcbs(step, side, peer) or _of_packet(step, side)
     if line is None:
         nothing = write(WIDTH / 2, 40, f"{side} has sent nothing here.", "c")

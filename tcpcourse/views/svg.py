@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from os import PathLike
 
 from tcpcourse.core.states import State
-from tcpcourse.views.escape import markup, visible
+from tcpcourse.views.escape import brief, markup, visible
 from tcpcourse.views.page import save_text
 
 # Okabe and Ito's colours, told apart by nearly all eyes; each stands out on white and black.
@@ -66,7 +66,7 @@ class Svg:
         return self.svg
 
     def __repr__(self) -> str:
-        return f"<Svg {self.width}×{self.height}: {self.title}>"
+        return f"<Svg {self.width}×{self.height}: {brief(self.title, 160)}>"
 
 
 def picture(

@@ -10,6 +10,7 @@ from tcpcourse.core.seq import MODULUS
 from tcpcourse.trace import Packet, Side, Trace
 from tcpcourse.views.basis import rel_end, states_after
 from tcpcourse.views.escape import markup, visible
+from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.words import fate, flag_names, numbers
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _REASSEMBLED = "[TCP segment of a reassembled PDU]"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Table:
-    """Rows of text, one a packet, in the order of ``columns``."""
+    """Rows of text, one a packet, in the order of ``columns``; ``str`` writes them out."""
 
     rows: tuple[tuple[str, ...], ...]
     columns: tuple[str, ...] = COLUMNS
@@ -47,6 +48,10 @@ class Table:
         return self.rows[:HEAD], hidden, self.rows[-TAIL:]
 
     def __repr__(self) -> str:
+        count = len(self.rows)
+        return f"<Table of {count:,} packet{'s' * (count != 1)}: {', '.join(self.columns)}>"
+
+    def __str__(self) -> str:
         first, hidden, last = self._shown()
         lines = (self.columns, *first, *last)
         widths = [max(len(line[column]) for line in lines) for column in range(len(self.columns))]
@@ -83,13 +88,21 @@ class Table:
 _LEFT = ' style="text-align:left"'
 
 
-def table(trace: Trace, relative: bool = True) -> Table:
+def table(trace: Trace | HasTrace, relative: bool = True) -> Table:
     """The packets of a trace as the document lists them, with both ends' states added.
 
     With ``relative`` the numbers count from each side's first; without, they are those in
     the headers. LEN is the frame's length in bytes. The states are those after the packet
     arrived, or after it left if it never arrived.
+
+    >>> import tcpcourse as tcp
+    >>> print(tcp.views.table(tcp.recording("refused")))
+    No.  SRC  DEST  P    LEN  INFO ...
+    ---...
+    1    A    B     TCP  60   50000→80 [SYN] Seq=0 Win=64240 Len=0 MSS=1460 ...
+    2    B    A     TCP  40   80→50000 [RST, ACK] Seq=1 Ack=1 Win=0 Len=0 CLOSED CLOSED
     """
+    trace = as_trace(trace)
     after = states_after(trace)
     http = _Http()
     rows = []

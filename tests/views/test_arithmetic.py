@@ -92,7 +92,7 @@ def test_text_and_html_say_the_same() -> None:
     plain = re.sub(r"<[^>]+>", "", made._repr_html_())
     assert made.analysis in plain and made.heading in plain
     assert all(why in plain for _, why in made.reasons)
-    assert repr(made) == str(made)
+    assert len(repr(made)) < 200 and made.analysis in repr(made)
 
 
 def test_a_packet_that_is_not_there() -> None:

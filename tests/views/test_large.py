@@ -19,7 +19,7 @@ def test_each_view_stays_small(huge: Trace) -> None:
     assert len(stepper(huge).encode()) < 1_000_000
     assert len(ladder(huge).svg) < 50_000
     assert len(table(huge)._repr_html_()) < 50_000
-    assert len(repr(table(huge)).splitlines()) < 100
+    assert len(str(table(huge)).splitlines()) < 100
     assert len(state_diagram(huge).svg) < 50_000
     assert len(sequence_strip(huge[-1], "B").svg) < 10_000
 

@@ -81,7 +81,7 @@ def test_html_and_text_say_the_same() -> None:
     reader = _Cells()
     reader.feed(made._repr_html_())
     assert reader.cells == [word for row in made.rows for word in row]
-    lines = repr(made).splitlines()
+    lines = str(made).splitlines()
     assert len(lines) == 2 + 8
     assert all(info in line for line, (*_, info) in zip(lines[2:], DOCUMENT, strict=True))
 
@@ -89,10 +89,10 @@ def test_html_and_text_say_the_same() -> None:
 def test_a_long_table_is_folded() -> None:
     made = table(stories.long(500))
     assert len(made) == 500
-    assert repr(made).splitlines()[2 + 60] == "… 420 more packets …"
+    assert str(made).splitlines()[2 + 60] == "… 420 more packets …"
     assert "… 420 more packets …" in made._repr_html_()
 
 
-@pytest.mark.parametrize("form", [repr, lambda made: made._repr_html_()])
+@pytest.mark.parametrize("form", [str, lambda made: made._repr_html_()])
 def test_no_packets(form) -> None:  # type: ignore[no-untyped-def]
     assert "no packets" in form(table(stories.empty()))

@@ -1,11 +1,11 @@
-"""Writes captures: classic pcap with nanoseconds, which Wireshark opens."""
+"""Writes captures, which Wireshark opens: classic pcap with nanoseconds, and pcapng."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ETHERNET = 1
 _SNAPLEN = 256 << 10
 _SECOND = 10**9
+_LOW = 0xFFFFFFFF
 _MACS = {"A": bytes.fromhex("00005e00530a"), "B": bytes.fromhex("00005e00530b")}  # RFC 7042
 _LARGEST_DATA = 65535 - 60 - 60
 Target = str | os.PathLike[str] | IO[bytes]
@@ -40,28 +41,57 @@ def write_frames(target: Target, frames: Iterable[tuple[int, bytes, int]], link:
             seconds, rest = divmod(time_ns, _SECOND)
             if not 0 <= seconds < 1 << 32:
                 raise TcpCourseError(
-                    f"a pcap file cannot hold the time {seconds} s after 1970; "
-                    "it holds 0 … 4294967295 s"
+                    f"A pcap file cannot hold the time {seconds} s after 1970:"
+                    " it holds 0 … 4294967295 s."
                 )
             file.write(struct.pack("<IIII", seconds, rest, len(data), length) + data)
             count += 1
     return count
 
 
+def write_pcapng(target: Target, frames: Iterable[tuple[int, bytes, int]], link: int) -> int:
+    """The same as pcapng: one section, one interface, nanoseconds in 64 bits.
+
+    Layout by the IETF's draft on pcapng, §4.1 (Section Header), §4.2 (Interface Description)
+    and §4.3 (Enhanced Packet). Raises ``TcpCourseError`` for a time before 1970.
+    """
+    nanoseconds = struct.pack("<HHB3xHH", 9, 1, 9, 0, 0)  # if_tsresol: 10⁻⁹ s; end of options
+    count = 0
+    with _opened(target) as file:
+        file.write(_block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)))
+        file.write(_block(1, struct.pack("<HHI", link, 0, _SNAPLEN) + nanoseconds))
+        for time_ns, data, length in frames:
+            if not 0 <= time_ns < 1 << 64:
+                raise TcpCourseError(
+                    f"A pcapng file cannot hold the time {time_ns} ns: it counts from 1970 on."
+                )
+            head = struct.pack("<5I", 0, time_ns >> 32, time_ns & _LOW, len(data), length)
+            file.write(_block(6, head + data + bytes(-len(data) % 4)))
+            count += 1
+    return count
+
+
+def _block(kind: int, body: bytes) -> bytes:
+    size = struct.pack("<I", len(body) + 12)
+    return struct.pack("<I", kind) + size + body + size
+
+
 def write_segments(
     target: Target,
     rows: Iterable[tuple[int, Side, Segment]],
     hosts: tuple[str, str] = ("10.0.0.1:40000", "10.0.0.2:80"),
+    write: Callable[[Target, Iterable[tuple[int, bytes, int]], int], int] = write_frames,
 ) -> int:
     """Write segments of (nanoseconds since 1970, sender, segment) as Ethernet frames.
 
     ``hosts`` are the endpoints of A and B, as ``10.0.0.1:80`` or ``[2001:db8::1]:80``.
-    Headers and checksums are made up to be right. Returns how many were written. Raises
+    Headers and checksums are made up to be right; ``write`` chooses the format. Returns how
+    many were written. Raises
     ``TcpCourseError`` for an endpoint or a segment that no packet can carry.
     """
     a, b = (_endpoint(host) for host in hosts)
     if a[0].version != b[0].version:
-        raise TcpCourseError(f"{hosts[0]} and {hosts[1]} are not of one version of IP")
+        raise TcpCourseError(f"{hosts[0]} and {hosts[1]} are not of one version of IP.")
 
     def frames() -> Iterator[tuple[int, bytes, int]]:
         for time_ns, sender, segment in rows:
@@ -70,16 +100,25 @@ def write_segments(
             frame += _packet(source, goal, segment)
             yield time_ns, frame, len(frame)
 
-    return write_frames(target, frames(), ETHERNET)
+    return write(target, frames(), ETHERNET)
 
 
-def write_trace(trace: Trace, path: Target) -> None:
-    """Write the packets of a trace, in the order of sending, as ``Trace.save`` does."""
+def write_trace(trace: Trace, path: str) -> None:
+    """Write the packets of a trace, in the order of sending, as ``Trace.save`` does.
+
+    A name that ends in ``.pcapng`` makes it pcapng, any other pcap. Raises ``TcpCourseError``
+    when the trace has no packets, as one of this machine's own TCP has none.
+    """
+    if not trace.packets:
+        raise TcpCourseError(
+            "This trace has no packets, so there is no capture to write: save it as .html or .svg."
+        )
     packets = sorted(trace.packets, key=lambda packet: packet.sent_ns)
     write_segments(
         path,
-        ((packet.sent_ns, packet.sender, packet.segment) for packet in packets),
+        ((trace.began_ns + p.sent_ns, p.sender, p.segment) for p in packets),
         (trace.hosts["A"], trace.hosts["B"]),
+        write_pcapng if path.lower().endswith(".pcapng") else write_frames,
     )
 
 
@@ -95,7 +134,7 @@ def _endpoint(text: str) -> Endpoint:
         return ipaddress.ip_address(host.strip("[]")), number
     except ValueError:
         raise TcpCourseError(
-            f"{text!r} is no endpoint; write an address and a port, such as 192.0.2.1:80"
+            f"No endpoint is called {text!r}: write an address and a port, such as 192.0.2.1:80."
         ) from None
 
 
@@ -103,7 +142,7 @@ def _packet(source: Endpoint, goal: Endpoint, segment: Segment) -> bytes:
     """Ethertype, IP header and TCP segment (RFC 791, RFC 8200, RFC 9293 §3.1)."""
     if len(segment.data) > _LARGEST_DATA:
         raise TcpCourseError(
-            f"{len(segment.data)} bytes of data do not fit one packet (at most {_LARGEST_DATA})"
+            f"{len(segment.data)} bytes of data do not fit one packet (at most {_LARGEST_DATA})."
         )
     addresses = source[0].packed + goal[0].packed
     tcp = _tcp(source[1], goal[1], segment)
@@ -143,7 +182,7 @@ def write_options(options: Options) -> bytes:
         parts += [struct.pack("!II", left, right) for left, right in options.sack]
     raw = b"".join(parts)
     if len(raw) > 40:
-        raise TcpCourseError(f"the options take {len(raw)} bytes; a TCP header has room for 40")
+        raise TcpCourseError(f"The options take {len(raw)} bytes: a TCP header has room for 40.")
     return raw + b"\1" * (-len(raw) % 4)
 
 
@@ -166,4 +205,4 @@ def _opened(target: Target) -> Iterator[IO[bytes]]:
             yield file
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise TcpCourseError(f"{os.fspath(target)} cannot be written: {reason}") from None
+        raise TcpCourseError(f"{os.fspath(target)} cannot be written: {reason}.") from None

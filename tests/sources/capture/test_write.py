@@ -67,10 +67,11 @@ def test_what_is_written_is_read_back() -> None:
 
 
 @pytest.mark.needs("tshark")
+@pytest.mark.parametrize("ending", ["pcap", "pcapng"])
 @pytest.mark.parametrize("name", ["three-way-handshake", "simultaneous-close"])
-def test_a_simulated_trace_in_tshark(name: str, tmp_path: Path) -> None:
+def test_a_simulated_trace_in_tshark(name: str, ending: str, tmp_path: Path) -> None:
     trace = tcp.simulate(name)
-    path = tmp_path / "trace.pcap"
+    path = tmp_path / f"trace.{ending}"
     trace.save(path)
     packets = sorted(trace.packets, key=lambda packet: packet.sent_ns)
     assert [
@@ -81,10 +82,14 @@ def test_a_simulated_trace_in_tshark(name: str, tmp_path: Path) -> None:
     ]
 
 
-def test_a_captured_trace_keeps_its_numbers(tmp_path: Path) -> None:
-    trace = tcp.load(DATA / "avatar.pcap").conversations[0].trace
-    trace.save(tmp_path / "again.pcap")
-    again = tcp.load(tmp_path / "again.pcap")
+@pytest.mark.parametrize(("ending", "begins"), [("pcap", "4d3cb2a1"), ("pcapng", "0a0d0d0a")])
+def test_a_captured_trace_keeps_its_numbers(ending: str, begins: str, tmp_path: Path) -> None:
+    original = tcp.load(DATA / "avatar.pcap")
+    trace = original.conversations[0].trace
+    trace.save(tmp_path / f"again.{ending}")
+    assert (tmp_path / f"again.{ending}").read_bytes()[:4].hex() == begins
+    again = tcp.load(tmp_path / f"again.{ending}")
+    assert again.columns["time_ns"].tolist() == original.columns["time_ns"].tolist()
     (conversation,) = again.conversations
     assert (conversation.a, conversation.b) == ("192.0.2.17:56219", "198.51.100.80:80")
     assert tuple(row.segment for row in conversation.packets) == trace.segments
@@ -93,9 +98,9 @@ def test_a_captured_trace_keeps_its_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("hosts", "message"),
     [
-        (("192.0.2.1", "192.0.2.2:80"), "'192.0.2.1' is no endpoint"),
-        (("192.0.2.1:70000", "192.0.2.2:80"), "'192.0.2.1:70000' is no endpoint"),
-        (("example:1", "192.0.2.2:80"), "'example:1' is no endpoint"),
+        (("192.0.2.1", "192.0.2.2:80"), "No endpoint is called '192.0.2.1'"),
+        (("192.0.2.1:70000", "192.0.2.2:80"), "No endpoint is called '192.0.2.1:70000'"),
+        (("example:1", "192.0.2.2:80"), "No endpoint is called 'example:1'"),
         (("192.0.2.1:1", "[::1]:80"), "are not of one version of IP"),
     ],
 )
@@ -106,7 +111,7 @@ def test_endpoints_that_are_none(hosts: tuple[str, str], message: str) -> None:
 
 def test_what_no_packet_can_carry() -> None:
     wide = Options(timestamp=(1, 2), sack=((1, 2),) * 4)
-    with pytest.raises(tcp.TcpCourseError, match="the options take 44 bytes"):
+    with pytest.raises(tcp.TcpCourseError, match="The options take 44 bytes"):
         written([Segment(1, options=wide)])
     with pytest.raises(tcp.TcpCourseError, match="65500 bytes of data do not fit"):
         written([Segment(1, data=bytes(65500))])
