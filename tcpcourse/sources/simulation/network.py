@@ -285,7 +285,7 @@ def simulate(story: str | Scenario = "three-way-handshake", **changes: Any) -> T
     same story. Raises ``TcpCourseError`` for an unknown name or argument, a value out of
     range, or a fault of a packet that the story never has.
 
-    >>> simulate("three-way-handshake", isn={"A": 5, "B": 4294967295}, delay="1s")
+    >>> simulate("three-way-handshake", isn={"A": 5, "B": 4294967295}, delay="100ms")
     <Trace 'three-way-handshake': 5 steps, 3 packets, simulated>
     """
     if isinstance(story, str):
