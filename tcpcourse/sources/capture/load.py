@@ -24,6 +24,7 @@ from tcpcourse.sources.capture.read.buffer import Window
 from tcpcourse.sources.capture.read.files import Source, Store, opened
 from tcpcourse.sources.capture.read.headers import HeaderReader
 from tcpcourse.sources.capture.read.ip import IPV6_BIT
+from tcpcourse.sources.capture.read.kinds import HEAD, what_it_is
 from tcpcourse.sources.capture.read.link import READABLE
 from tcpcourse.sources.capture.write import write_frames
 
@@ -32,16 +33,6 @@ if TYPE_CHECKING:
 
 MOST_PACKETS = 10_000_000
 FEW_PACKETS = 500_000  # a gzip file may hold that many, however small it is
-_FOREIGN = {
-    b"PK\x03\x04": "a zip archive",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd",
-    b"\xfd7zX": "compressed with xz",
-    b"BZh": "compressed with bzip2",
-    b"\x04\x22\x4d\x18": "compressed with lz4",
-    b"snoop": "a snoop capture",
-    b"\xa1\xb2\xcd\x34": "a pcap of an old, modified kind",
-    b"\x34\xcd\xb2\xa1": "a pcap of an old, modified kind",
-}
 
 
 def load(
@@ -97,16 +88,10 @@ def _format(window: Window) -> Callable[..., Any]:
         raise CaptureError(file, 0, trouble, "try another copy of the file")
     if not head:
         raise CaptureError(file, 0, "the file is empty", "record or copy it again")
-    for magic, what in _FOREIGN.items():
-        if head.startswith(magic):
-            raise CaptureError(file, 0, f"this is {what}", "unpack it or save it as pcapng")
-    if head.isascii() and head.decode("ascii").replace("\n", " ").replace("\r", " ").isprintable():
-        raise CaptureError(
-            file, 0, "this is text, not a capture", "save the packets as pcap or pcapng"
-        )
-    raise CaptureError(
-        file, 0, f"no capture begins with {head[:4].hex(' ')}", "give a pcap or pcapng file"
+    what, advice = what_it_is(
+        bytes(window.buffer[: min(window.end, HEAD)]), file, window.stream.packed
     )
+    raise CaptureError(file, 0, what, advice)
 
 
 class Capture:

@@ -235,7 +235,7 @@ def annotate(packets: Iterable[Seen], scales_known: tuple[bool, bool]) -> list[i
         mine, peer = past[packet.side], past[1 - packet.side]
         if peer.renewed and packet.flags & ACK and packet.ack == peer.next:
             peer.renewed, peer.whole = False, peer.next  # the peer agrees to begin again
-        if mine.before == packet.seq and not packet.flags & SYN:
+        if mine.before == packet.seq and not packet.flags & (SYN | RST):
             mine.next, mine.renewed = mine.before, False  # the SYN between was a stranger's
         notes = _notes(packet, mine, peer, first_rtt_ns)
         found.append(notes)

@@ -130,6 +130,8 @@ def transport(raw: bytes, length: int, link: int) -> Transport | None:
         return None
     flags = fields[2] & 0x1FF
     scale = window_scale(raw[place + 20 : place + size]) if flags & 2 else -1
+    if scale < 0 and len(raw) < place + size:
+        scale = -2  # who knows what was cut off
     ends = source + sport.to_bytes(2, "big"), target + dport.to_bytes(2, "big")
     return *ends, total - size, tuple(fields), flags, scale
 
@@ -157,6 +159,8 @@ def related(packets: list[tuple]) -> list[Row]:
     base: dict[tuple[int, bytes], int] = {}
     syn_base: dict[tuple[int, bytes], int] = {}
     scales: dict[tuple[int, bytes], int] = {}
+    silent: set[tuple[int, bytes]] = set()  # whose SYN was seen whole, and offered no scale
+    cut: set[tuple[int, bytes]] = set()
     keyed = []
     for frame, when, length, source, target, payload, fields, flags, scale in packets:
         pair = (source, target) if source < target else (target, source)
@@ -170,6 +174,7 @@ def related(packets: list[tuple]) -> list[Row]:
             syn_base.setdefault(mine, seq)
             if scale >= 0:
                 scales[mine] = scale
+            (silent if scale == -1 else cut).add(mine)
             if not flags & (16 | 4) and (number, b"") not in base:
                 base[number, b""] = 0
                 opener[number] = source
@@ -180,7 +185,8 @@ def related(packets: list[tuple]) -> list[Row]:
     rows = []
     for frame, when, length, mine, peer, payload, seq, ack, flags, window in keyed:
         shift = scales.get(mine, -1)
-        scaled = shift >= 0 and scales.get(peer, -1) >= 0 and not flags & 2
+        refused = peer in silent and peer not in cut and peer not in scales
+        scaled = shift >= 0 and not refused and not flags & 2
         rows.append(
             Row(
                 frame, when, mine[0], int(opener[mine[0]] != mine[1]), seq, ack,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tcpcourse.sources.capture.read.files import Stream
 
@@ -27,13 +28,13 @@ class Batch:
     number (one for all, or an array), ``first`` the number of the first frame (from 1).
     """
 
-    data: Any
+    data: NDArray[np.uint8]
     base: int
-    at: Any
-    captured: Any
-    frame_len: Any
-    time_ns: Any
-    link: Any
+    at: NDArray[np.int64]
+    captured: NDArray[np.int64]
+    frame_len: NDArray[np.int64]
+    time_ns: NDArray[np.int64]
+    link: int | NDArray[np.int64]
     first: int
 
 
@@ -72,14 +73,14 @@ class Window:
         return got > 0
 
 
-def gather(data: Any, at: Any, fields: Any) -> Any:
+def gather(data: NDArray[np.uint8], at: NDArray[np.int64], fields: np.dtype[np.void]) -> Any:
     """The ``fields`` (a structured dtype) that begin at each of the positions ``at``.
 
     One overlapping view with a stride of one byte, indexed once: no loop, no copy of more
     than is wanted. Positions must leave room for the fields in ``data``.
     """
     width = fields.itemsize
-    view = np.ndarray((len(data) - width + 1,), f"V{width}", data, strides=(1,))
+    view: NDArray[np.void] = np.ndarray((len(data) - width + 1,), f"V{width}", data, strides=(1,))
     return view[at].view(fields)
 
 

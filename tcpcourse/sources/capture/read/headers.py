@@ -15,7 +15,9 @@ from tcpcourse.sources.capture.pair_index import PairTable
 from tcpcourse.sources.capture.problems import Findings
 from tcpcourse.sources.capture.read import link as links
 from tcpcourse.sources.capture.read.buffer import UNREADABLE, Batch, gather
-from tcpcourse.sources.capture.read.ip import Frames, Inside, ipv4, ipv6, sift
+from tcpcourse.sources.capture.read.frames import Frames, sift
+from tcpcourse.sources.capture.read.hidden import in_snap, link_type
+from tcpcourse.sources.capture.read.ip import Inside, ipv4, ipv6
 
 SYN, ACK = 0x02, 0x10
 NO_SCALE, SCALE_CUT = 0xFF, 0xFE  # a SYN without the option; one whose options were cut off
@@ -36,6 +38,15 @@ _TROUBLES = {
     links.CUT: "a frame cut off before its IP header",
     links.TOO_MANY_TAGS: f"more than {links.MOST_TAGS} VLAN tags",
     links.MPLS: "MPLS labels: what they carry is not looked into",
+    0x8848: "MPLS labels (multicast): what they carry is not looked into",
+    0x88E5: "MACsec: what it carries is encrypted; record where it has ended",
+    0x8926: "VN-Tag: what it carries is not looked into",
+    0x893F: "E-Tag (802.1BR): what it carries is not looked into",
+    0x88E7: "MAC in MAC (802.1ah): what it carries is not looked into",
+    0x894F: "NSH: what it carries is not looked into",
+    0x22F3: "TRILL: what it carries is not looked into",
+    0x8903: "FabricPath: what it carries is not looked into",
+    0x8909: "Cisco metadata: what it carries is not looked into",
     links.PPPOE: "a PPPoE session that carries no IP",
 }
 
@@ -68,10 +79,7 @@ class HeaderReader:
                 parts += [(inside, kind) for inside in self._network(mine, kind)]
             elif kind != UNREADABLE:
                 mine = frames.only(np.broadcast_to(batch.link == kind, len(number)))
-                self._found.add_many(
-                    f"link type {kind} cannot be read here; see tcpdump.org/linktypes.html",
-                    mine.number, mine.place,
-                )  # fmt: skip
+                self._found.add_many(link_type(kind), mine.number, mine.place)
         parts = [part for part in parts if len(part[0].start)]
         if parts:
             self._transport(batch, *_merged(parts))
@@ -89,6 +97,8 @@ class HeaderReader:
                 found.append(ipv4(self._found, some, inner[mine]))
             elif code == links.IPV6:
                 found.append(ipv6(self._found, some, inner[mine], self.addresses))
+            elif code == links.SNAP:
+                in_snap(self._found, some)
             elif code in _TROUBLES:
                 self._found.add_many(_TROUBLES[code], some.number, some.place)
             else:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tcpcourse.sources.capture.pair_index import PairTable
 from tcpcourse.sources.capture.problems import Findings
 from tcpcourse.sources.capture.read.buffer import gather
+from tcpcourse.sources.capture.read.frames import Frames, Mask, Places, sift
+from tcpcourse.sources.capture.read.hidden import TUNNELS, UDP, in_ip, in_udp
 
 TCP = 6
-TUNNELS = {4: "IPv4 in IP", 41: "IPv6 in IP", 47: "GRE", 50: "ESP", 98: "ENCAP", 137: "MPLS in IP"}
 NAMES = {1: "ICMP", 2: "IGMP", 17: "UDP", 58: "ICMPv6", 59: "nothing", 89: "OSPF", 132: "SCTP"}
 IPV6_BIT = np.uint64(1 << 63)  # marks the endpoints of IPv6
 MOST_EXTENSIONS = 16
@@ -51,25 +52,6 @@ _EXTENSION = np.dtype([("next", "u1"), ("length", "u1"), ("fragment", ">u2")])
 
 
 @dataclass(frozen=True, slots=True)
-class Frames:
-    """Frames of one batch: bounds in the buffer, lengths on the wire, numbers, places."""
-
-    data: Any
-    at: Any
-    end: Any
-    frame_len: Any
-    number: Any
-    place: Any
-
-    def only(self, which: Any) -> Frames:
-        """Some of them."""
-        return Frames(
-            self.data, self.at[which], self.end[which], self.frame_len[which],
-            self.number[which], self.place[which],
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
 class Inside:
     """What IP carries: TCP's place and length, and both addresses as parts of endpoints.
 
@@ -80,45 +62,37 @@ class Inside:
     """
 
     frames: Frames
-    start: Any
-    length: Any
-    source: Any
-    target: Any
-    identification: Any
-    ttl: Any
+    start: Places
+    length: Places
+    source: NDArray[np.uint64]
+    target: NDArray[np.uint64]
+    identification: NDArray[np.uint16]
+    ttl: NDArray[np.uint8]
 
 
-def sift(found: Findings, frames: Frames, wrong: Mapping[str, Any]) -> Any | None:
-    """Add each frame to the first problem it has; the sound ones, or ``None`` for all."""
-    bad = np.logical_or.reduce(list(wrong.values()))
-    if not bad.any():
-        return None
-    rest = np.ones(len(bad), bool)
-    for what, mask in wrong.items():
-        hit = mask & rest
-        found.add_many(what, frames.number[hit], frames.place[hit])
-        rest &= ~mask
-    return rest
-
-
-def _not_tcp(found: Findings, frames: Frames, protocol: Any) -> Any | None:
+def _not_tcp(
+    found: Findings, frames: Frames, start: Places, protocol: NDArray[np.integer[Any]]
+) -> Mask | None:
     """Count what is not TCP; the frames that are, or ``None`` for all."""
-    tcp = protocol == TCP
+    tcp: Mask = protocol == TCP
     if tcp.all():
         return None
     for code in np.unique(protocol[~tcp]).tolist():
         mine = protocol == code
+        some = frames.only(mine)
         if code in TUNNELS:
-            found.add_many(
-                f"{TUNNELS[code]}: tunnels are not looked into",
-                frames.number[mine], frames.place[mine],
-            )  # fmt: skip
+            in_ip(found, some, start[mine], code)
+        elif code == UDP:
+            hidden = in_udp(found, some, start[mine])
+            found.other(NAMES[UDP], int(np.count_nonzero(~hidden)))
         else:
             found.other(NAMES.get(code, f"IP protocol {code}"), int(mine.sum()))
     return tcp
 
 
-def _lengths(frames: Frames, inner: Any, declared: Any, unknown: Any) -> tuple[Any, Any, Any]:
+def _lengths(
+    frames: Frames, inner: Places, declared: Places, unknown: Mask
+) -> tuple[Places, Mask, Mask]:
     """IP's length and two judgements on it: longer than the frame, or absurd.
 
     A length of 0 in a frame that has more means segmentation offload: the network card was
@@ -130,7 +104,7 @@ def _lengths(frames: Frames, inner: Any, declared: Any, unknown: Any) -> tuple[A
     return np.minimum(length, room), length > room, absurd
 
 
-def _beyond(found: Findings, frames: Frames, which: Any) -> None:
+def _beyond(found: Findings, frames: Frames, which: Mask) -> None:
     if which.any():
         found.add_many(
             "an IP length beyond the end of the frame; the frame's end is taken",
@@ -138,7 +112,7 @@ def _beyond(found: Findings, frames: Frames, which: Any) -> None:
         )  # fmt: skip
 
 
-def ipv4(found: Findings, frames: Frames, inner: Any) -> Inside:
+def ipv4(found: Findings, frames: Frames, inner: Places) -> Inside:
     """The IPv4 packets that begin at ``inner`` and carry TCP; the rest is counted."""
     head = gather(frames.data, np.minimum(inner, frames.end), _IPV4)
     version = head["version"]
@@ -161,7 +135,7 @@ def ipv4(found: Findings, frames: Frames, inner: Any) -> Inside:
     start, length = inner + size, total - size
     if good is not None:
         frames, start, length, head = frames.only(good), start[good], length[good], head[good]
-    tcp = _not_tcp(found, frames, head["protocol"])
+    tcp = _not_tcp(found, frames, start, head["protocol"])
     if tcp is not None:
         frames, start, length, head = frames.only(tcp), start[tcp], length[tcp], head[tcp]
     source = head["source"].astype(np.uint64) << _PORT_BITS
@@ -169,7 +143,7 @@ def ipv4(found: Findings, frames: Frames, inner: Any) -> Inside:
     return Inside(frames, start, length, source, target, head["id"], head["ttl"])
 
 
-def ipv6(found: Findings, frames: Frames, inner: Any, addresses: PairTable) -> Inside:
+def ipv6(found: Findings, frames: Frames, inner: Places, addresses: PairTable) -> Inside:
     """The IPv6 packets that begin at ``inner`` and carry TCP; the rest is counted."""
     head = gather(frames.data, np.minimum(inner, frames.end), _IPV6)
     payload = head["payload"].astype(np.int64)
@@ -193,7 +167,7 @@ def ipv6(found: Findings, frames: Frames, inner: Any, addresses: PairTable) -> I
         good = _skip_extensions(found, frames, start, length, protocol)
         frames, start, length = frames.only(good), start[good], length[good]
         head, protocol = head[good], protocol[good]
-    tcp = _not_tcp(found, frames, protocol)
+    tcp = _not_tcp(found, frames, start, protocol)
     if tcp is not None:
         frames, start, length, head = frames.only(tcp), start[tcp], length[tcp], head[tcp]
     source, target = (_address(addresses, head, side) for side in ("source", "target"))
@@ -201,14 +175,15 @@ def ipv6(found: Findings, frames: Frames, inner: Any, addresses: PairTable) -> I
     return Inside(frames, start, length, source, target, none_given, head["ttl"])
 
 
-def _address(addresses: PairTable, head: Any, side: str) -> Any:
+def _address(addresses: PairTable, head: NDArray[np.void], side: str) -> NDArray[np.uint64]:
     high, low = head[side].astype(np.uint64), head[side + "_low"].astype(np.uint64)
-    return addresses.numbers(high, low).astype(np.uint64) << _PORT_BITS | IPV6_BIT
+    number: NDArray[np.int32] = addresses.numbers(high, low)
+    return number.astype(np.uint64) << _PORT_BITS | IPV6_BIT
 
 
 def _skip_extensions(
-    found: Findings, frames: Frames, start: Any, length: Any, protocol: Any
-) -> Any:
+    found: Findings, frames: Frames, start: Places, length: Places, protocol: Places
+) -> Mask:
     """Step over extension headers in place; a mask of the frames that went well."""
     good = np.ones(len(start), bool)
     for step in range(MOST_EXTENSIONS + 1):
