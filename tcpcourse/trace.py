@@ -151,7 +151,8 @@ class Trace:
     sees only packets) or ``"live"``. ``hosts`` gives the address of each side as
     ``"192.0.2.1:56219"``. ``remarks`` are sentences that a reader must know, such as what
     the capture could not show. ``isn`` holds the number from which each side's relative
-    numbers count. ``began_ns`` is when the story began, in nanoseconds since 1970; a story
+    numbers count. ``scale_unknown`` names the sides whose window scale a capture does not
+    tell. ``began_ns`` is when the story began, in nanoseconds since 1970; a story
     that was simulated begins at 0. ``title`` and ``question`` tell people in plain words what
     the story is about; ``name`` is its name in ``scenarios()`` or ``recordings()``, if any.
     """
@@ -164,6 +165,7 @@ class Trace:
     remarks: tuple[str, ...] = ()
     isn: Mapping[str, int] = field(default_factory=dict)
     began_ns: int = 0
+    scale_unknown: tuple[Side, ...] = ()
     question: str = ""
     name: str = ""
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    import pandas
+
 Array = NDArray[np.void]
 """Rows of ``ROW``."""
-SCALE_UNKNOWN = -1
+SCALE_UNKNOWN = -1  # as in Wireshark's tcp.window_size_scalefactor
 
 # name, type, place in the row: places keep every field aligned, names keep their order
 _FIELDS = [
@@ -67,3 +72,14 @@ class Rows:
         """The array, cut to what is in it."""
         self._array.resize(self.size, refcheck=False)
         return self._array
+
+
+_IN_THE_FILE = ("captured_len", "offset", "tcp_offset", "link")
+
+
+def frame_of(rows: Array) -> pandas.DataFrame:
+    """Rows as a DataFrame, without the columns that say where in the file they come from."""
+    import pandas  # heavy: only when asked for
+
+    names = [name for name in ROW.names or () if name not in _IN_THE_FILE]
+    return pandas.DataFrame({name: rows[name] for name in names})

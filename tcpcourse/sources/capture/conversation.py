@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tcpcourse.packet import no_packet, other
-from tcpcourse.sources.capture.notes import Note, Seen, annotate
+from tcpcourse.packet import SIDES, no_packet, other
+from tcpcourse.sources.capture.columns import Array, frame_of
+from tcpcourse.sources.capture.completeness import Captured, captured
+from tcpcourse.sources.capture.notes import Note, Seen, annotate, words
 from tcpcourse.sources.capture.packets import CapturedPacket, Packets
 from tcpcourse.sources.capture.read.files import Store
-from tcpcourse.sources.capture.zeek_history import completeness, history
+from tcpcourse.sources.capture.shown import conversation_table
+from tcpcourse.sources.capture.zeek_history import history
 
 if TYPE_CHECKING:
+    import pandas
+
     from tcpcourse.trace import Side, Trace
 
 _SEEN = ("time_ns", "direction", "seq", "ack", "payload_len", "flags", "window", "scaled_window")
 _BLOCK = 4096
+
+
+class Known(NamedTuple):
+    """What the whole capture tells of a conversation.
+
+    Of each side whether its SYN was seen and whether its windows' scale is known; and the
+    places (from 0) of the packets that are copies of one before.
+    """
+
+    syn_a: bool
+    syn_b: bool
+    scale_a: bool
+    scale_b: bool
+    copies: frozenset[int]
 
 
 class Conversation:
@@ -33,13 +53,19 @@ class Conversation:
     """
 
     def __init__(
-        self, index: int, a: str, b: str, columns: Any, syn_seen: tuple[bool, bool],
-        earlier: Callable[[], Conversation] | None, store: Store,
-    ) -> None:  # fmt: skip
+        self,
+        index: int,
+        a: str,
+        b: str,
+        columns: Array,
+        known: Known,
+        earlier: Callable[[], Conversation] | None,
+        store: Store,
+    ) -> None:
         self.index, self.a, self.b = index, a, b
         self.columns = columns
         self.reused = earlier is not None
-        self._earlier, self._syn_seen, self._store = earlier, syn_seen, store
+        self._known, self._earlier, self._store = known, earlier, store
 
     @cached_property
     def packets(self) -> Packets:
@@ -66,20 +92,32 @@ class Conversation:
         """
         return MappingProxyType(
             {
-                "A": "SYN" if self._syn_seen[0] else "first number seen",
-                "B": "SYN" if self._syn_seen[1] else "first number seen",
+                "A": "SYN" if self._known.syn_a else "first number seen",
+                "B": "SYN" if self._known.syn_b else "first number seen",
             }
         )
 
+    @property
+    def scale_unknown(self) -> tuple[Side, ...]:
+        """The sides whose windows in bytes are a guess, for their scale was not captured."""
+        known = {"A": self._known.scale_a, "B": self._known.scale_b}
+        return tuple(side for side in SIDES if not known[side])
+
     @cached_property
-    def notes(self) -> Any:
+    def notes(self) -> NDArray[np.uint16]:
         """For each row the sum of its notes (``tcpcourse.sources.capture.notes.Note``)."""
-        found = annotate(self._seen(), self._syn_seen)
-        if self.reused and found:
-            found[0] |= Note.PORT_REUSED
-        notes = np.array(found, np.uint16)
+        notes = np.array(self.first_notes(len(self.columns)), np.uint16)
         notes.flags.writeable = False
         return notes
+
+    def first_notes(self, count: int) -> list[int]:
+        """The sums of notes of the first ``count`` rows, which need no look at the others."""
+        known = self._known
+        scales = (known.syn_a and known.scale_a, known.syn_b and known.scale_b)
+        found = annotate(self._seen(count), scales, known.copies)
+        if self.reused and found:
+            found[0] |= Note.PORT_REUSED
+        return found
 
     @property
     def history(self) -> str:
@@ -89,10 +127,22 @@ class Conversation:
         """
         return history(self.columns, self.notes)
 
+    @cached_property
+    def captured(self) -> Captured:
+        """What of it was captured, as facts: which sides, SYNs and FINs, how many holes."""
+        return captured(self.columns)
+
     @property
     def complete(self) -> str:
         """What of it was captured, in words: beginning, end, and between."""
-        return completeness(self.columns, self.notes)
+        return str(self.captured)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a packet: ``columns``, ``sender`` and, in words, ``notes``."""
+        frame = frame_of(self.columns)
+        frame["sender"] = [SIDES[side] for side in self.columns["direction"]]
+        frame["notes"] = [", ".join(words(notes)) for notes in self.notes.tolist()]
+        return frame
 
     @cached_property
     def trace(self) -> Trace:
@@ -102,7 +152,11 @@ class Conversation:
         title = f"{self.a} ⇄ {self.b}"
         hosts = {"A": self.a, "B": self.b}
         trace = observe(tuple(self.packets), hosts, title, self._packets_before())
-        return replace(trace, began_ns=int(self.columns["time_ns"][0]) if len(self.columns) else 0)
+        return replace(
+            trace,
+            began_ns=int(self.columns["time_ns"][0]) if len(self.columns) else 0,
+            scale_unknown=self.scale_unknown,
+        )
 
     def _packets_before(self) -> tuple[CapturedPacket, ...]:
         """The packets of the conversation before it on the same ports, with its sides."""
@@ -114,10 +168,13 @@ class Conversation:
             return packets
         return tuple(replace(packet, sender=other(packet.sender)) for packet in packets)
 
-    def _seen(self) -> Any:
-        fields = self.columns[list(_SEEN)]
+    def _seen(self, count: int) -> Iterator[Seen]:
+        fields = self.columns[list(_SEEN)][:count]
         for start in range(0, len(fields), _BLOCK):
             yield from map(Seen._make, fields[start : start + _BLOCK].tolist())
+
+    def _repr_html_(self) -> str:
+        return conversation_table(self)
 
     def __repr__(self) -> str:
         return f"<Conversation {self.index}: {self.a} ⇄ {self.b}, {len(self.columns)} packets>"

@@ -10,26 +10,33 @@ import ipaddress
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tcpcourse.core.errors import CaptureError, TcpCourseError
-from tcpcourse.sources.capture.conversation import Conversation
+from tcpcourse.sources.capture.columns import SCALE_UNKNOWN, Array, frame_of
+from tcpcourse.sources.capture.conversation import Conversation, Known
 from tcpcourse.sources.capture.conversations import Conversations, connect
+from tcpcourse.sources.capture.pair_index import PairTable
 from tcpcourse.sources.capture.problems import Findings, Problem
 from tcpcourse.sources.capture.progress import Progress
 from tcpcourse.sources.capture.read import pcap, pcapng
-from tcpcourse.sources.capture.read.buffer import Window
+from tcpcourse.sources.capture.read.buffer import Batch, Window
 from tcpcourse.sources.capture.read.files import Source, Store, opened
 from tcpcourse.sources.capture.read.headers import HeaderReader
 from tcpcourse.sources.capture.read.ip import IPV6_BIT
 from tcpcourse.sources.capture.read.kinds import HEAD, what_it_is
 from tcpcourse.sources.capture.read.link import READABLE
+from tcpcourse.sources.capture.shown import capture_table
+from tcpcourse.sources.capture.stored import LATE, SCALE, TWICE, answered_before_stored, copies
 from tcpcourse.sources.capture.write import write_frames
 
 if TYPE_CHECKING:
     from os import PathLike
+
+    import pandas
 
 MOST_PACKETS = 10_000_000
 FEW_PACKETS = 500_000  # a gzip file may hold that many, however small it is
@@ -76,7 +83,7 @@ def load(
     return Capture(stream.name, rows, connect(rows, reader), reader, store, found, frames)
 
 
-def _format(window: Window) -> Callable[..., Any]:
+def _format(window: Window) -> Callable[[Window, Findings, int], Iterator[Batch]]:
     """The reader for what the file begins with."""
     head = bytes(window.buffer[: min(window.end, 24)])
     file, trouble = window.stream.name, window.stream.trouble
@@ -102,22 +109,36 @@ class Capture:
     ``conversation`` is the place in ``conversations``; ``direction`` is 0 from A and 1 from
     B; ``rel_seq`` and ``rel_ack`` count from each side's SYN (modulo 2**32; see
     ``Conversation.relative_to``), and ``rel_ack`` is 0 without the flag ACK. ``payload_len``
-    is by IP's lengths, ``scaled_window`` is ``window`` in bytes once both SYNs agreed to
-    scale, ``frame_len`` the bytes on the wire, of which ``captured_len`` are at ``offset`` in
-    the uncompressed file, TCP's header ``tcp_offset`` further on. It must not be written to.
+    is by IP's lengths.
 
-    ``problems`` says what could not be read and where. ``others`` counts the frames that
-    carry something other than TCP, by name. ``frames`` counts all frames.
+    ``window`` is as in the header, ``scaled_window`` is it in bytes, and ``scale`` by how many
+    bits it was shifted: as both SYNs agreed, or 0. Where one of them was not captured, or not
+    its options, ``scale`` may be −1: nobody knows. ``scaled_window`` is then what Wireshark
+    shows: shifted by what this side's own SYN offered, else as in the header.
+
+    ``frame_len`` are the bytes on the wire, of which ``captured_len`` are at ``offset`` in
+    the uncompressed file, TCP's header ``tcp_offset`` further on; ``link`` is the place of the
+    link type among those that can be read, ``ip_id`` IPv4's identification (0 for IPv6),
+    ``ttl`` the hops left. It must not be written to.
+
+    ``others`` counts the frames that carry something other than TCP, by name. ``frames``
+    counts all frames.
     """
 
     def __init__(
-        self, name: str, rows: Any, known: Conversations, reader: HeaderReader, store: Store,
-        found: Findings, frames: int,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        rows: Array,
+        known: Conversations,
+        reader: HeaderReader,
+        store: Store,
+        found: Findings,
+        frames: int,
+    ) -> None:
         self.name, self.frames = name, frames
         self.columns = rows
         self.columns.flags.writeable = False
-        self.problems: tuple[Problem, ...] = found.problems()
+        self._found = found
         self.others: Mapping[str, int] = MappingProxyType(dict(sorted(found.others.items())))
         self._known, self._store = known, store
         self._addresses = reader.addresses
@@ -129,14 +150,32 @@ class Capture:
         return Listing(self)
 
     @cached_property
-    def _sorted(self) -> tuple[Any, Any]:
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be read, or is in doubt, and where: nothing is dropped in silence.
+
+        Worked out when first asked for: it looks at all packets once more.
+        """
+        order, _ = self._sorted
+        late = np.union1d(answered_before_stored(self.columns, order), self._known.late)
+        guessed = np.flatnonzero(self.columns["scale"] == SCALE_UNKNOWN)
+        for what, places in ((TWICE, self._copies), (LATE, late), (SCALE, guessed)):
+            rows = self.columns[places]
+            self._found.add_many(what, rows["frame"], rows["offset"])
+        return self._found.problems()
+
+    @cached_property
+    def _copies(self) -> NDArray[np.int64]:
+        return copies(self.columns)
+
+    @cached_property
+    def _sorted(self) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """The rows ordered by conversation, and where each one's begin."""
         ids = self.columns["conversation"]
-        order = np.argsort(ids.astype(np.uint16), kind="stable").astype(np.uint32)
+        order = np.argsort(ids.astype(np.uint16), kind="stable")
         if len(self._known.packets) > 1 << 16:  # two passes over 16 bits each: linear
             upper = (ids >> 16).astype(np.uint16)[order]
             order = order[np.argsort(upper, kind="stable")]
-        return order, np.concatenate([[0], np.cumsum(self._known.packets)])
+        return order.astype(np.uint32), np.concatenate([[0], np.cumsum(self._known.packets)])
 
     def _conversation(self, index: int) -> Conversation:
         if index not in self._made:
@@ -151,10 +190,21 @@ class Capture:
             low = endpoint(int(known.low[index]), self._addresses)
             high = endpoint(int(known.high[index]), self._addresses)
             a, b = (high, low) if known.upper_is_a[index] else (low, high)
-            syn_a, syn_b = known.syn_seen[index].tolist()
             earlier = partial(self._before, index) if places[0] in known.reused else None
             self._made[index] = Conversation(
-                index, a, b, rows, (syn_a, syn_b), earlier, self._store
+                index,
+                a,
+                b,
+                rows,
+                Known(
+                    bool(known.syn_seen[index, 0]),
+                    bool(known.syn_seen[index, 1]),
+                    bool(known.scale[index, 0] != SCALE_UNKNOWN),
+                    bool(known.scale[index, 1] != SCALE_UNKNOWN),
+                    frozenset(np.flatnonzero(np.isin(places, self._copies)).tolist()),
+                ),
+                earlier,
+                self._store,
             )
         return self._made[index]
 
@@ -186,8 +236,15 @@ class Capture:
 
         write_frames(path, frames(), READABLE[int(kinds[0])])
 
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a TCP packet: ``columns``, without the places in the file."""
+        return frame_of(self.columns)
+
+    def _repr_html_(self) -> str:
+        return capture_table(self)
+
     def __repr__(self) -> str:
-        count, troubles = len(self.conversations), sum(each.count for each in self.problems)
+        count, troubles = len(self.conversations), len(self.problems)
         return (
             f"<Capture {self.name!r}: {len(self.columns)} TCP packets"
             f" in {count} conversation{'s' * (count != 1)},"
@@ -220,7 +277,7 @@ class Listing(Sequence[Conversation]):
         return f"<{len(self)} conversations of {self._capture.name!r}>"
 
 
-def endpoint(number: int, addresses: Any) -> str:
+def endpoint(number: int, addresses: PairTable) -> str:
     """An endpoint's number as text, such as ``10.0.0.1:80`` or ``[2001:db8::1]:80``."""
     address, port = number >> 16 & 0xFFFFFFFF, number & 0xFFFF
     if number < int(IPV6_BIT):

@@ -2,12 +2,13 @@
 
 Each note has a rule, a function with its definition as the docstring. A rule looks at one
 packet, at what its sender (``mine``) and the other side (``peer``) did before, and at
-nothing else. The rules are Wireshark's (``tcp.analysis``), because readers compare.
+nothing else. The rules are Wireshark's (``tcp.analysis``), because readers compare. One note
+is not: a packet that the capturing side saw twice was sent once, and is left out of it all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import IntFlag
 from functools import lru_cache
@@ -36,6 +37,7 @@ class Note(IntFlag):
     WINDOW_UPDATE = 4096
     WINDOW_FULL = 8192
     PORT_REUSED = 16384
+    COPY = 32768
 
 
 WORDS = {
@@ -54,6 +56,7 @@ WORDS = {
     Note.WINDOW_UPDATE: "window update",
     Note.WINDOW_FULL: "window full",
     Note.PORT_REUSED: "port reused",
+    Note.COPY: "captured twice",
 }
 
 
@@ -223,15 +226,21 @@ def ends_handshake(packet: Seen, mine: Past, peer: Past) -> bool:
     return ahead(packet.seq, mine.syn) == ahead(packet.ack, peer.syn) == 1
 
 
-def annotate(packets: Iterable[Seen], scales_known: tuple[bool, bool]) -> list[int]:
+def annotate(
+    packets: Iterable[Seen], scales_known: tuple[bool, bool], copies: Container[int] = ()
+) -> list[int]:
     """The notes of each packet of one conversation, in order, as sums of ``Note``.
 
-    ``scales_known`` says of each side whether its SYN was seen.
+    ``scales_known`` says of each side whether its SYN was seen, ``copies`` are the places of
+    packets that are copies of one before.
     """
     past = (Past(scale_known=scales_known[0]), Past(scale_known=scales_known[1]))
     found: list[int] = []
     syn_ns = first_rtt_ns = 0
-    for packet in packets:
+    for place, packet in enumerate(packets):
+        if place in copies:
+            found.append(int(Note.COPY))
+            continue
         mine, peer = past[packet.side], past[1 - packet.side]
         if peer.renewed and packet.flags & ACK and packet.ack == peer.next:
             peer.renewed, peer.whole = False, peer.next  # the peer agrees to begin again

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, Any, overload
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tcpcourse.core.segment import Flags, Options, Segment
 from tcpcourse.packet import SIDES, Side
-from tcpcourse.sources.capture.columns import ROW
-from tcpcourse.sources.capture.notes import words
+from tcpcourse.sources.capture.columns import ROW, SCALE_UNKNOWN, Array
+from tcpcourse.sources.capture.notes import WORDS, Note, words
 from tcpcourse.sources.capture.read.files import Store
 
 _MSS, _SCALE, _SACK_PERMITTED, _SACK, _TIMESTAMP = 2, 3, 4, 5, 8
@@ -31,7 +34,10 @@ class CapturedPacket:
     its data has ``payload_len`` bytes, of which those that the capture did not keep are
     zeros, and ``data_captured`` says how many it kept. ``rel_seq`` and ``rel_ack`` count as
     in ``Capture.columns``; ``rel_ack`` is ``None`` without the flag ACK. ``scaled_window`` is
-    the offered window in bytes; ``frame_len`` the bytes on the wire with all headers.
+    the offered window in bytes; ``scale_known`` says whether that is sure: it is not where
+    a SYN was not captured, or its options were cut off. ``frame_len`` are the bytes on the
+    wire with all headers. ``copy`` says that this is the packet before, captured twice (as at
+    a mirror port): it was sent once.
     """
 
     number: int
@@ -45,6 +51,12 @@ class CapturedPacket:
     scaled_window: int
     frame_len: int
     notes: tuple[str, ...]
+    scale_known: bool = True
+
+    @property
+    def copy(self) -> bool:
+        """Whether the packet was captured before already, and sent only once."""
+        return WORDS[Note.COPY] in self.notes
 
 
 def read_options(raw: bytes) -> Options:
@@ -86,7 +98,9 @@ class Packets(Sequence[CapturedPacket]):
     ``columns`` are its rows; ``notes`` gives the sums of notes by row, once they are needed.
     """
 
-    def __init__(self, store: Store, columns: Any, notes: Callable[[], Sequence[int]]) -> None:
+    def __init__(
+        self, store: Store, columns: Array, notes: Callable[[], NDArray[np.uint16]]
+    ) -> None:
         self._store, self._columns, self._notes = store, columns, notes
         kept = columns["captured_len"].astype("i8") - columns["tcp_offset"] - 60
         missing = (columns["payload_len"] - kept).clip(0).sum() if len(columns) else 0
@@ -151,4 +165,5 @@ class Packets(Sequence[CapturedPacket]):
             scaled_window=row["scaled_window"],
             frame_len=row["frame_len"],
             notes=words(notes),
+            scale_known=row["scale"] != SCALE_UNKNOWN,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,9 @@ class Findings:
             frame, offset, count = before[0], before[1], before[2] + count
         self._found[what] = (frame, offset, count)
 
-    def add_many(self, what: str, frames: Any, offsets: Any) -> None:
+    def add_many(
+        self, what: str, frames: NDArray[np.integer[Any]], offsets: NDArray[np.integer[Any]]
+    ) -> None:
         """Note a whole array of frames (numbers and offsets, in order) with this problem."""
         if len(frames):
             self.add(what, int(offsets[0]), int(frames[0]), len(frames))
@@ -63,8 +66,3 @@ class Findings:
             for what, (frame, offset, count) in self._found.items()
         )
         return tuple(sorted(found, key=lambda each: each.offset))
-
-
-def any_true(mask: Any) -> bool:
-    """Whether a numpy mask has a true value at all."""
-    return bool(np.any(mask))

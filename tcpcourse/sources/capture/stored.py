@@ -1,4 +1,4 @@
-"""How packets were stored: twice, or in another order than they were sent.
+"""How packets were stored: twice, or in another order than they were sent; what that hides.
 
 Neither is TCP's doing. A mirror (SPAN) port that copies what comes in and what goes out shows
 each packet twice; several queues or interfaces in one file, or two files joined, change the
@@ -15,6 +15,18 @@ from tcpcourse.sources.capture.columns import Array
 from tcpcourse.sources.capture.read.headers import ACK, SYN
 
 FIN, RST = 0x01, 0x04
+TWICE = (
+    "packets captured twice, as at a mirror (SPAN) port: the copies are noted as such and count "
+    "for nothing; editcap -d IN OUT takes them out"
+)
+LATE = (
+    "a packet stored after one that answers it: the order of the file is in doubt; "
+    "reordercap IN OUT sorts it by time"
+)
+SCALE = (
+    "packets whose window scale is not known, for a SYN or its options were not captured: "
+    "their windows in bytes are a guess"
+)
 SOON_NS = 1_000_000  # a copy follows within that; the quickest retransmission is far slower
 ANSWER_NS = 200_000_000  # what was acknowledged is not sent again sooner than that (Linux)
 NEAR = 8  # rows in which the copy of a packet is looked for
@@ -28,9 +40,10 @@ def copies(rows: Array) -> NDArray[np.int64]:
     """The rows that are copies of a row before them, as a mirror port makes them.
 
     The same conversation, numbers, flags, window and IP identification within a millisecond.
-    A pure ACK without an identification (IPv6, some stacks) may well be a duplicate ACK; it
-    is a copy where its hop count differs. And a network may deliver one packet twice, so at
-    least half of what one side sent must have a copy, and at least two packets.
+    A network may deliver one packet twice, too, so at least half of what one side sent must
+    have a copy, and at least two packets of the conversation. Where identifications tell
+    nothing (IPv6, some stacks), a duplicate ACK looks the same: there nearly all must have
+    one, also those with data, SYN or FIN, and at least three of the conversation.
     """
     parts = [np.zeros(0, np.int64)]
     for start in range(0, len(rows), _BLOCK):
@@ -42,32 +55,53 @@ def copies(rows: Array) -> NDArray[np.int64]:
                 like &= number[lag:] == number[:-lag]
             places = np.flatnonzero(like[:_BLOCK])
             if len(places):
-                parts.append(start + lag + places[_is_copy(block[places], block[places + lag])])
+                parts.append(start + lag + places[_are_same(block[places], block[places + lag])])
     found = np.unique(np.concatenate(parts))
     return found[_systematic(rows, found)] if len(found) else found
 
 
-def _is_copy(first: Array, again: Array) -> NDArray[np.bool_]:
+def _are_same(first: Array, again: Array) -> NDArray[np.bool_]:
     same: NDArray[np.bool_] = np.abs(again["time_ns"] - first["time_ns"]) < SOON_NS
     for name in _SAME:
         same &= first[name] == again[name]
-    told: NDArray[np.bool_] = (first["ip_id"] != 0) | (first["payload_len"] > 0)
-    told |= (first["flags"] & (SYN | FIN) != 0) | (first["ttl"] != again["ttl"])
-    return same & told
+    return same
 
 
 def _systematic(rows: Array, found: NDArray[np.int64]) -> NDArray[np.bool_]:
     """For each copy whether its sender's packets mostly have one."""
-    sides = rows["conversation"][found].astype(np.int64) * 2 + rows["direction"][found]
+    sides = _sides(rows[found])
     concerned, place, copied = np.unique(sides, return_inverse=True, return_counts=True)
-    packets = np.zeros(len(concerned), np.int64)
+    count = len(concerned)
+    named = [np.zeros(0, np.int64)]  # side << 16 | identification of each packet concerned
+    unlike_acks = np.zeros(count, np.int64)
     for start in range(0, len(rows), _BLOCK):
         block = rows[start : start + _BLOCK]
-        side = block["conversation"].astype(np.int64) * 2 + block["direction"]
-        at = np.minimum(np.searchsorted(concerned, side), len(concerned) - 1)
-        np.add.at(packets, at[concerned[at] == side], 1)
-    mostly: NDArray[np.bool_] = copied * 2 >= packets - copied
-    return mostly[place] & (len(found) > 1)
+        side = _sides(block)
+        at = np.minimum(np.searchsorted(concerned, side), count - 1)
+        mine = concerned[at] == side
+        named.append(at[mine] << 16 | block["ip_id"][mine])
+        unlike_acks += np.bincount(at[mine & _is_no_ack(block)], minlength=count)
+    packets = np.concatenate(named)
+    sent = np.bincount(packets >> 16, minlength=count) - copied
+    different = np.bincount(np.unique(packets) >> 16, minlength=count)
+    telling = different * 2 > sent
+    certain = np.bincount(place[_is_no_ack(rows[found])], minlength=count)
+    nearly = (copied * 10 >= sent * 9) & (certain * 10 >= (unlike_acks - certain) * 9)
+    mostly = np.where(telling, copied * 2 >= sent, nearly & (certain > 0))
+    _, both, together = np.unique(sides >> 1, return_inverse=True, return_counts=True)
+    accepted: NDArray[np.bool_] = mostly[place] & (together[both] >= np.where(telling, 2, 3)[place])
+    return accepted
+
+
+def _sides(rows: Array) -> NDArray[np.int64]:
+    sides: NDArray[np.int64] = rows["conversation"].astype(np.int64) * 2 + rows["direction"]
+    return sides
+
+
+def _is_no_ack(rows: Array) -> NDArray[np.bool_]:
+    """More than an ACK: nobody sends such a packet again within a millisecond."""
+    more: NDArray[np.bool_] = (rows["payload_len"] > 0) | (rows["flags"] & (SYN | FIN) != 0)
+    return more
 
 
 def answered_before_stored(rows: Array, order: NDArray[np.uint32]) -> NDArray[np.int64]:

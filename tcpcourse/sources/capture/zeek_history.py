@@ -1,17 +1,17 @@
-"""A conversation in a few letters, and in a sentence that says what of it was captured."""
+"""A conversation in a few letters, as Zeek writes it."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import NDArray
 
+from tcpcourse.sources.capture.columns import Array
 from tcpcourse.sources.capture.notes import Note
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
 
-def history(rows: Any, notes: Any) -> str:
+def history(rows: Array, notes: NDArray[np.uint16]) -> str:
     """Zeek's way to write a connection: a letter when something happens for the first time.
 
     Capitals are of A, small letters of B: ``S`` a SYN, ``H`` a SYN,ACK, ``A`` an ACK with
@@ -40,29 +40,3 @@ def history(rows: Any, notes: Any) -> str:
             if places.any():
                 found.append((int(np.argmax(places)), rank, text))
     return "".join(text for _, _, text in sorted(found))
-
-
-def completeness(rows: Any, notes: Any) -> str:
-    """What of the conversation was captured: its beginning, its end, and whether all between."""
-    flags, side = rows["flags"], rows["direction"]
-
-    def from_both(bit: int) -> tuple[bool, bool]:
-        return tuple(bool((flags[side == who] & bit != 0).any()) for who in (0, 1))  # type: ignore[return-value]
-
-    syns, fins = from_both(SYN), from_both(FIN)
-    reset = bool((flags & RST != 0).any())
-    beginning = {
-        (True, True): "handshake captured",
-        (False, False): "beginning not captured",
-    }.get(syns, "only one side's SYN captured")
-    if all(fins):
-        end = "closed by both sides"
-    elif reset:
-        end = "ended by a reset"
-    elif any(fins):
-        end = "closed by one side only"
-    else:
-        end = "end not captured"
-    missing = int(np.count_nonzero(notes & int(Note.PREVIOUS_NOT_CAPTURED | Note.ACKED_UNSEEN)))
-    between = "nothing missing between" if not missing else "packets missing between"
-    return f"{beginning}, {end}, {between}"

@@ -213,7 +213,10 @@ def test_microseconds_of_a_million_and_more() -> None:
     struct.pack_into("<I", data, 28, 1_500_000)
     capture = tcp.load(bytes(data))
     assert capture.columns["time_ns"][0] == f.DAY_NS + 1_500_000_000
-    assert kinds(capture) == {"a time with more than a second's fraction": 1}
+    backwards = next(iter(set(kinds(capture)) - {"a time with more than a second's fraction"}))
+    assert backwards.startswith("a time before that of the frame before it")  # 1.5 s, then 1 ms
+    assert "reordercap" in backwards
+    assert list(kinds(capture).values()) == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -326,7 +329,9 @@ def test_ipv6_extension_headers_of_every_kind_lead_to_tcp() -> None:
     chain = f.extension(44) + fragment + authentication + routing + f.extension(6, 16)
     capture = tcp.load(f.pcap([f.ipv6(chain + f.tcp(7, data=b"five!"), following=0)], link=101))
     assert capture.columns[["seq", "payload_len"]].tolist() == [(7, 5)]
-    assert capture.problems == ()
+    assert [problem.what.partition(",")[0] for problem in capture.problems] == [
+        "packets whose window scale is not known"
+    ]
 
 
 @pytest.mark.parametrize(

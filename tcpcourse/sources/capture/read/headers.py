@@ -9,6 +9,7 @@ from array import array
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tcpcourse.sources.capture.columns import Rows
 from tcpcourse.sources.capture.pair_index import PairTable
@@ -33,6 +34,10 @@ _TCP = np.dtype(
     }
 )
 _OPTIONS = np.dtype([("bytes", "u1", (_OPTION_BYTES,))])
+_BACKWARDS = (
+    "a time before that of the frame before it: the file is not in order; "
+    "reordercap IN OUT sorts it by time"
+)
 _NAMES = {links.ARP: "ARP", 0x88CC: "LLDP", 0x888E: "EAPOL"}
 _TROUBLES = {
     links.CUT: "a frame cut off before its IP header",
@@ -63,6 +68,7 @@ class HeaderReader:
         self.addresses, self.conversations = PairTable(), PairTable()
         self.syn_row, self.syn_scale = array("I"), array("B")
         self._found = found
+        self._before_ns: int | None = None  # the time of the frame before the batch
 
     def take(self, batch: Batch) -> None:
         """Read a batch; its TCP packets become rows."""
@@ -71,6 +77,7 @@ class HeaderReader:
             batch.data, batch.at, batch.at + batch.captured, batch.frame_len, number,
             batch.base + batch.at,
         )  # fmt: skip
+        self._look_at_times(frames, batch.time_ns)
         parts: list[tuple[Inside, int]] = []
         kinds = np.unique(batch.link).tolist()
         for kind in kinds:
@@ -83,6 +90,16 @@ class HeaderReader:
         parts = [part for part in parts if len(part[0].start)]
         if parts:
             self._transport(batch, *_merged(parts))
+
+    def _look_at_times(self, frames: Frames, time_ns: NDArray[np.int64]) -> None:
+        """A file that is not in the order of time is read as it is, but not in silence."""
+        if not len(time_ns):
+            return
+        before = np.roll(time_ns, 1)
+        before[0] = time_ns[0] if self._before_ns is None else self._before_ns
+        back = np.flatnonzero((time_ns < before) & (time_ns != 0))  # 0: a time nobody can read
+        self._found.add_many(_BACKWARDS, frames.number[back], frames.place[back])
+        self._before_ns = int(time_ns[-1])
 
     def _network(self, frames: Frames, link: int) -> list[Inside]:
         """What is in the IPv4 and in the IPv6 packets of frames of one link type."""
