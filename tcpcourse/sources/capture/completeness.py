@@ -62,20 +62,47 @@ class Captured:
         return f"{beginnings[len(self.syns)]}, {end}, {between}"
 
 
-def captured(rows: Array) -> Captured:
-    """Look through the rows of one conversation."""
+def captured(rows: Array, *, alone: bool = False) -> Captured:
+    """Look through the rows of one conversation; ``alone`` if both ends are one socket."""
     flags, direction = rows["flags"], rows["direction"]
+    if alone:  # every packet speaks for both ends
+        rows = np.concatenate([rows, rows])
+        rows["direction"][len(flags) :] = 1
+        flags, direction = rows["flags"], rows["direction"]
 
     def sides(mask: NDArray[np.bool_]) -> tuple[Side, ...]:
         return tuple(side for who, side in enumerate(SIDES) if (mask & (direction == who)).any())
 
+    fitting = rows[~_of_an_older_connection(rows)]
     return Captured(
         sides(np.ones(len(rows), bool)),
         sides(flags & SYN != 0),
         sides(flags & FIN != 0),
         bool((flags & RST != 0).any()),
-        (_holes(rows, 0), _holes(rows, 1)),
+        (_holes(fitting, 0), _holes(fitting, 1)),
     )
+
+
+def _of_an_older_connection(rows: Array) -> NDArray[np.bool_]:
+    """Packets with which an end that has an older connection in mind answers a SYN.
+
+    They come after the SYN, before that end's own, and acknowledge what was not sent (RFC 9293
+    figure 9).
+    """
+    found = np.zeros(len(rows), bool)
+    flags = rows["flags"]
+    for side in (0, 1):
+        mine = rows["direction"] == side
+        calls = np.flatnonzero(~mine & (flags & (SYN | ACK) == SYN))
+        answers = np.flatnonzero(mine & (flags & SYN != 0))
+        if not len(calls) or not len(answers) or answers[0] < calls[0]:
+            continue
+        between = np.arange(calls[0], answers[0])
+        peer = rows[between][~mine[between]]
+        most = (peer["payload_len"] + (peer["flags"] & SYN != 0)).sum() + 1
+        old = mine[between] & (flags[between] & ACK != 0) & (rows["rel_ack"][between] > most)
+        found[between[old]] = True
+    return found
 
 
 def _holes(rows: Array, side: int) -> int:

@@ -130,7 +130,7 @@ class Conversation:
     @cached_property
     def captured(self) -> Captured:
         """What of it was captured, as facts: which sides, SYNs and FINs, how many holes."""
-        return captured(self.columns)
+        return captured(self.columns, alone=self.a == self.b)
 
     @property
     def complete(self) -> str:

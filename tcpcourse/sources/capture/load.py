@@ -171,18 +171,19 @@ class Capture:
     def _sorted(self) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """The rows ordered by conversation, and where each one's begin."""
         ids = self.columns["conversation"]
-        order = np.argsort(ids.astype(np.uint16), kind="stable")
+        order: NDArray[np.intp] = np.argsort(ids.astype(np.uint16), kind="stable")
         if len(self._known.packets) > 1 << 16:  # two passes over 16 bits each: linear
             upper = (ids >> 16).astype(np.uint16)[order]
             order = order[np.argsort(upper, kind="stable")]
-        return order.astype(np.uint32), np.concatenate([[0], np.cumsum(self._known.packets)])
+        starts = np.concatenate([[0], np.cumsum(self._known.packets)])
+        return order.astype(np.uint32), starts
 
     def _conversation(self, index: int) -> Conversation:
         if index not in self._made:
             known = self._known
             if self._made:
                 order, starts = self._sorted
-                places = order[starts[index] : starts[index + 1]]
+                places = order[starts[index] : starts[index + 1]].astype(np.int64)
             else:  # a single conversation is found faster without sorting
                 places = np.flatnonzero(self.columns["conversation"] == index)
             rows = self.columns[places]
