@@ -47,12 +47,13 @@ class Explanation:
     def _repr_html_(self) -> str:
         return f'<div class="tcp-explanation">{self.html()}</div>'
 
-    def html(self) -> str:
-        """The same as markup, without a box around it."""
+    def html(self, warnings: bool = True) -> str:
+        """The same as markup, without a box around it; with or without its warnings."""
         reasons = "".join(
             f"<li><b>{markup(what)}</b>: {markup(why)}</li>" for what, why in self.reasons
         )
         cares = "".join(f"<li><em>Take care.</em> {markup(text)}</li>" for text in self.warnings)
+        cares = cares if warnings else ""
         return (
             f"<p><b>{markup(self.heading)}</b><br><code>{markup(self.analysis)}</code></p>"
             f"<ul>{reasons}{cares}</ul>"

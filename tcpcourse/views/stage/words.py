@@ -1,0 +1,115 @@
+"""The short words on a stage: beside an end's line, on an arrow, in a silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tcpcourse.core.states import State
+from tcpcourse.trace import Packet, Side, Step, Trace
+from tcpcourse.views.escape import brief
+from tcpcourse.views.stage.facts import Facts, Road, duration, packets
+
+_CALLS = {
+    "passive OPEN": "listen()",
+    "active OPEN": "connect()",
+    "SEND": "send()",
+    "RECEIVE": "recv()",
+    "CLOSE": "close()",
+    "ABORT": "abort()",
+    "crashes": "crash",
+    "the receive buffer grows": "more room",
+    "retransmission timeout": "timer rings",
+    "2MSL timeout": "2MSL over",
+    "user timeout": "gives up",
+    "zero-window probe": "probes",
+    "delayed-ACK timeout": "delayed ACK",
+}
+_AGAIN = {"retransmission", "fast retransmission", "spurious retransmission"}
+_TIMED = {"retransmission", "keep-alive", "zero-window probe"}
+
+
+def call(step: Step) -> str:
+    """What the program or a timer did in a step, in a word or two; nothing for an arrival."""
+    if step.packet is not None:
+        return ""
+    event = str(step.row.event) if step.row is not None and step.reaction else step.event
+    event = event.removeprefix("calls ")
+    return _CALLS.get(event, event)
+
+
+def flags(packet: Packet) -> str:
+    """A packet's flags as they stand on its arrow: ``SYN ACK``, ``DATA``, ``FIN DATA``."""
+    segment = packet.segment
+    names = [
+        name
+        for name, there in (
+            ("SYN", segment.syn), ("FIN", segment.fin), ("RST", segment.rst),
+            ("DATA", bool(segment.data)),
+        )
+        if there
+    ]  # fmt: skip
+    if segment.ack is not None and not segment.data:
+        names.append("ACK")
+    return " ".join(names) or "nothing"
+
+
+def label(road: Road) -> tuple[str, str, str]:
+    """An arrow's flags and size, a remark, and the same remark where there is little room."""
+    packet = road.packet
+    name = flags(packet)
+    size = len(packet.segment.data)
+    if size:
+        name += f" {size:,} B"
+    if road.forged and "forged" in packet.notes:
+        return name, f"in {packet.sender}’s name", "forged"
+    if road.forged:
+        return name, "old", "old"
+    if road.inferred:
+        return name, "✕ never arrived", "✕"
+    if road.lost:
+        return name, "✕ lost", "lost"
+    if packet.fate == "duplicate":
+        return name, "copy", "copy"
+    if road.again is not None:
+        return name, "again", "↻"
+    other = [note for note in packet.notes if note not in _AGAIN]
+    return name, brief(other[0], 20) if other else "", ""
+
+
+def silence(step: Step) -> str:
+    """Whose silence it was that ends with a step."""
+    name = call(step)
+    if name == "timer rings" or name == "probes":
+        return f"{step.who}'s timer runs"
+    sender = step.packet.sender if step.packet is not None else step.who
+    seen = step.packet is not None and step.packet.sender == step.who
+    if seen and step.packet is not None and _TIMED & set(step.packet.notes):
+        return f"{sender}'s timer runs"
+    if name == "2MSL over":
+        return "nothing comes"
+    return "nobody speaks"
+
+
+def whole_run(steps: Sequence[Step], facts: Facts) -> tuple[str, str]:
+    """A run of steps in two short lines: how many packets, and how much data each way."""
+    seen = {packet.number: packet for step in steps for packet in packets(step)}
+    both: dict[Side, int] = {"A": 0, "B": 0}
+    for packet in seen.values():
+        both[packet.sender] += len(packet.segment.data)
+    arrows = [f"A → B {both['A']:,} B"] if both["A"] else []
+    arrows += [f"B → A {both['B']:,} B"] if both["B"] else []
+    took = duration(steps[-1].time_ns - steps[0].time_ns)
+    return f"{len(seen):,} packets", " · ".join([*arrows, took])
+
+
+def roles(trace: Trace) -> dict[Side, str]:
+    """What each end is called at its head: its address, or in a simulation its part."""
+    if trace.provenance != "simulated":
+        return {side: brief(trace.hosts.get(side, ""), 23) for side in ("A", "B")}
+    listens = {
+        side: any(step.after.of(side).state is State.LISTEN for step in trace.steps)
+        for side in ("A", "B")
+    }
+    if listens["A"] == listens["B"]:
+        return {"A": "", "B": ""}
+    return {side: "server" if listens[side] else "client" for side in ("A", "B")}  # type: ignore[index]
