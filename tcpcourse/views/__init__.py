@@ -13,6 +13,7 @@ from tcpcourse.views.ladder import ladder
 from tcpcourse.views.page import Html
 from tcpcourse.views.pairs import pair_map
 from tcpcourse.views.plots import bytes_in_flight, round_trips, time_sequence
+from tcpcourse.views.stage import stage
 from tcpcourse.views.stepper import stepper
 from tcpcourse.views.strip import sequence_strip
 from tcpcourse.views.svg import Svg
@@ -30,6 +31,7 @@ __all__ = [
     "pair_map",
     "round_trips",
     "sequence_strip",
+    "stage",
     "state_diagram",
     "stepper",
     "table",

@@ -47,22 +47,22 @@ ON_SIDE = Colour("#ffffff", "#0c0f14")
 SIDE: dict[Side, Colour] = {"A": Colour("#0a63bd", "#6db6ff"), "B": Colour("#b04600", "#ff9d57")}
 
 PHASES = (
-    Phase("closed", Colour("#dde1e7", "#414956"), Colour("#6b7482", "#8f99a8"), (State.CLOSED,)),
+    Phase("closed", Colour("#f1f3f5", "#3d4551"), Colour("#7a8392", "#828d9e"), (State.CLOSED,)),
     Phase(
         "opening", Colour("#f8e27c", "#6e5c0e"), Colour("#8c7000", "#d9bf45"),
         (State.LISTEN, State.SYN_SENT, State.SYN_RCVD),
     ),
-    Phase("open", Colour("#9fdc9b", "#1f6331"), Colour("#2c7f37", "#62c274"),
+    Phase("open", Colour("#a0db9c", "#1b622e"), Colour("#2e8439", "#66c478"),
           (State.ESTABLISHED,)),
     Phase(
         "closing first", Colour("#cbb8f4", "#573f9c"), Colour("#7450c4", "#ab8ff2"),
         (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING),
     ),
     Phase(
-        "closing second", Colour("#f7b4d3", "#89305f"), Colour("#b4347b", "#ee83b8"),
+        "closing second", Colour("#f5b8d4", "#953969"), Colour("#b6357d", "#f4accf"),
         (State.CLOSE_WAIT, State.LAST_ACK),
     ),
-    Phase("waiting", Colour("#93dade", "#125f66"), Colour("#0f767c", "#4fc3ca"),
+    Phase("waiting", Colour("#9edfe3", "#114246"), Colour("#0b5a5f", "#50c3ca"),
           (State.TIME_WAIT,)),
 )  # fmt: skip
 """From closed through open to waiting; CLOSING belongs to those who closed first."""

@@ -7,34 +7,19 @@ ladder and the list of its sentences.
 from __future__ import annotations
 
 from tcpcourse.trace import Trace
-from tcpcourse.views.stage.code import code, without_code
+from tcpcourse.views.given import HasTrace, as_trace
+from tcpcourse.views.page import Html
 from tcpcourse.views.stage.page import page
+from tcpcourse.views.stage.parcel import code, without_code
 
-__all__ = ["Stage", "code", "stage", "without_code"]
-
-
-class Stage:
-    """A story on the stage; it shows itself in a notebook. ``html`` is its markup."""
-
-    def __init__(self, trace: Trace, relative: bool = True) -> None:
-        self.html = page(trace, relative)
-        self._words = f"{len(trace):,} steps of {trace.title!r}"
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    def __str__(self) -> str:
-        return self.html
-
-    def __repr__(self) -> str:
-        return f"<Stage: {self._words}>"
+__all__ = ["code", "stage", "without_code"]
 
 
-def stage(trace: Trace, relative: bool = True) -> Stage:
+def stage(trace: Trace | HasTrace, relative: bool = True) -> Html:
     """A trace as a stage: its ladder, the story bar, what happens now, and this story's roads.
 
     Of up to 40 steps each has a scene of its own. In a longer story the silence and the bulk
     are put together on the ladder itself; a slice, such as ``trace[500:540]``, shows any part
     step by step. ``relative`` chooses the numbers.
     """
-    return Stage(trace, relative)
+    return Html(page(as_trace(trace), relative))

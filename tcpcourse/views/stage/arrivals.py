@@ -172,7 +172,7 @@ def _once_more(segment: Segment, before: State | None, *, old: bool, lost: bool)
     elif before is SR:
         yield "The same SYN again. {me} has it already; an ACK says which number it expects."
     else:
-        yield "A SYN in the middle of a connection. {me} answers with an ACK: the number it expects."
+        yield "A SYN inside a connection. {me} answers with an ACK: the number it expects."
 
 
 def _data(step: Step, packet: Packet, road: Road, *, lost: bool) -> Iterator[str]:
@@ -194,7 +194,7 @@ def _data(step: Step, packet: Packet, road: Road, *, lost: bool) -> Iterator[str
         yield "{me} takes the {got} bytes."
     elif lost:
         yield "{me} takes the {got} bytes. Its ACK for number {asked} is lost."
-    elif not answer.window:
+    elif not answer.scaled_window:
         yield "{me} takes the {got} bytes, and its buffer is full: its window is 0 now."
     else:
         yield "{me} takes the {got} bytes, and asks for number {asked} next."
@@ -206,11 +206,13 @@ def _ack(step: Step, packet: Packet, road: Road, facts: Facts) -> Iterator[str]:
     one = step.before.of(step.who).tcb
     more = any(each.segment.data for each in step.sent)
     if road.asks:
-        yield "{me} gets {peer}'s question. {me} is alive and need not answer:"\
+        yield (
+            "{me} gets {peer}'s question. {me} is alive and need not answer:"
             " only a closed {me} would send the exact RST."
-    elif not packet.window and road.covers:
+        )
+    elif not packet.scaled_window and road.covers:
         yield "All {covers} bytes got there, but {peer} has no room left: its window is 0."
-    elif not packet.window:
+    elif not packet.scaled_window:
         yield "{peer} answers, and its window is still 0. {me} has to wait."
     elif one is not None and not one.snd_wnd:
         yield "{peer} has room again: its window is open."

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from math import atan2, degrees, hypot
 from unicodedata import east_asian_width
 
-from tcpcourse.trace import End, Packet, Side, Step, Trace
-from tcpcourse.views.diagram import SIDES
+from tcpcourse.trace import SIDES, End, Packet, Side, Step, Trace
 from tcpcourse.views.escape import brief, markup
 from tcpcourse.views.palette import PHASE_OF
 from tcpcourse.views.stage.facts import Facts, clock, duration
@@ -124,7 +123,8 @@ def _band(shown: Sequence[Scene], sheet: Sheet, side: Side) -> str:
             f' height="{high}"/>'
         )
         if phase(end) == "p5":
-            shapes += f'<path class="dt" d="M-4 {num(y + 6)}V{num(below)}M4 {num(y + 9)}V{num(below)}"/>'
+            dots = f"M-4 {num(y + 6)}V{num(below)}M4 {num(y + 9)}V{num(below)}"
+            shapes += f'<path class="dt" d="{dots}"/>'
     x = LEFT if side == "A" else RIGHT
     return f'<g class="bd {side}" transform="translate({num(x)} 0)">{shapes}</g>'
 
@@ -145,13 +145,13 @@ def _arrow(arrow: Arrow, relative: bool) -> str:
     turn = degrees(atan2(dy, dx))
     turn = turn if forward else turn - 180 if turn > 0 else turn + 180
     kind = f"pk {packet.sender}" + (" ag" if arrow.road.again else "")
-    kind += (" lo" if arrow.road.lost else "") + (" fo" if arrow.road.forged else "")
+    kind += (" lo" if arrow.road.lost else "") + (" fg" if arrow.road.forged else "")
     head = ""
     if arrow.road.lost:
         head = f'<path class="x" d="M{num(ex - 7)} {num(ey - 7)}l14 14m0-14l-14 14"/>'
     elif arrow.reach == 1:
-        back = f"{num(-ux * 11 - uy * 5)} {num(-uy * 11 + ux * 5)}"
-        head = f'<path class="h" d="M{num(tip)} {num(arrow.y1)}l{back}l{num(uy * 10)} {num(-ux * 10)}z"/>'
+        back = f"l{num(-ux * 11 - uy * 5)} {num(-uy * 11 + ux * 5)}l{num(uy * 10)} {num(-ux * 10)}z"
+        head = f'<path class="h" d="M{num(tip)} {num(arrow.y1)}{back}"/>'
     mark = ""
     if arrow.road.forged:
         mark = (
@@ -182,7 +182,7 @@ def number_line(packet: Packet, relative: bool) -> str:
     """``seq 1 ack 626``, and the window where it is closed."""
     seq, ack = numbers(packet, relative)
     words = f"seq {seq}" if ack is None else f"seq {seq} ack {ack}"
-    return words + (" win 0" if not packet.window and not packet.segment.rst else "")
+    return words + (" win 0" if not packet.scaled_window and not packet.segment.rst else "")
 
 
 # --- events ----------------------------------------------------------------------------------
@@ -231,5 +231,3 @@ def _side(scene: Scene, side: Side, place: int, y: float, time: str, late: float
         return ""
     where = f"translate({num(LEFT if side == 'A' else RIGHT)} {num(y)})"
     return f'<g class="s {side}" transform="{where}">{text}{mark}</g>'
-
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 from tcpcourse.core.segment import Flags
@@ -114,7 +115,7 @@ def _compare(
     segment = packet.segment
     size = segment.seg_len
     kind = int(segment.flags & (Flags.SYN | Flags.FIN | Flags.RST))
-    ack = None if size else (packet.rel_ack, packet.window)
+    ack = None if size else (packet.rel_ack, packet.scaled_window)
     key = (packet.sender, int(segment.seq), ack, size, kind)
     if size or "duplicate ACK" not in packet.notes:
         road.again = known.get(key)
@@ -150,7 +151,7 @@ def _read(step: Step, facts: Facts) -> None:
 def _listen(steps: Sequence[Step], facts: Facts) -> None:
     """Find the waits that are long against the others while nothing is on its way."""
     moments = list(_moments(steps, facts))
-    waits = sorted(b - a for (a, _), (b, _) in zip(moments, moments[1:], strict=False) if b > a)
+    waits = sorted(b - a for (a, _), (b, _) in pairwise(moments) if b > a)
     if not waits:
         return
     facts.usual = waits[len(waits) // 2] if len(waits) > 2 else waits[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import log10
 
 from tcpcourse.trace import Packet, Side, Trace
@@ -95,7 +96,7 @@ def lay_out(trace: Trace, shown: Sequence[Scene], facts: Facts) -> Sheet:
     for road, fan, start, stop in spans:
         sheet.arrows.append(_arrow(road, fan, start, stop, shown, where))
     _mark_crossings(sheet.arrows)
-    for before, row in zip(rows, rows[1:], strict=False):
+    for before, row in pairwise(rows):
         for place in row.scenes:
             if shown[place].first in facts.silence:
                 wait = facts.silence[shown[place].first]

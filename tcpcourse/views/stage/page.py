@@ -11,17 +11,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tcpcourse.trace import Side, Step, Trace
+from tcpcourse.trace import SIDES, Side, Step, Trace
 from tcpcourse.views import palette
 from tcpcourse.views.arithmetic import explain_packet
 from tcpcourse.views.basis import Basis, bases
-from tcpcourse.views.diagram import SIDES
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.palette import PHASE_OF, PHASES
 from tcpcourse.views.stage.drawing import HEAD, WIDTH, draw
 from tcpcourse.views.stage.facts import Facts, clock, duration, learn, states
 from tcpcourse.views.stage.layout import Sheet, lay_out
-from tcpcourse.views.stage.code import LOADER, PLAIN, global_name, packed, part
+from tcpcourse.views.stage.parcel import LOADER, PLAIN, global_name, packed, part
 from tcpcourse.views.stage.roads import WIDTH as MAP
 from tcpcourse.views.stage.roads import Roads, roads
 from tcpcourse.views.stage.scenes import Scene, scenes
@@ -59,11 +58,12 @@ def page(trace: Trace, relative: bool = True) -> str:
     told = [together(run(scene.steps, facts) if scene.many else tell(scene.step, facts))
             for scene in shown]  # fmt: skip
     title = visible(trace.title, 80)
-    question = visible(str(getattr(trace, "question", "")), 160)
+    question = visible(trace.question, 160)
     head = f'<p class="tt">{markup(title)}</p>'
     if question:
         head += f'<p class="qu">{markup(question)}</p>'
-    head += "".join(f'<p class="rm">{markup(visible(str(text), 300))}</p>' for text in trace.remarks)
+    remarks = (markup(visible(str(text), 300)) for text in trace.remarks)
+    head += "".join(f'<p class="rm">{text}</p>' for text in remarks)
     if not shown:
         body = "<p>Nothing happened: this trace has no steps.</p>"
     else:
@@ -89,11 +89,12 @@ def _picture(
     """The whole ladder as an image, which even a page without style may show."""
     high = sheet.height + HEAD
     phases = "".join(
-        f".p{place}{{fill:var(--c{place});stroke:var(--s{place})}}" for place in range(len(PHASES))
+        f".tcp-ladder .p{place}{{fill:var(--c{place});stroke:var(--s{place})}}"
+        for place in range(len(PHASES))
     )
-    rules = f"svg{{{palette.variables()}}}{phases}{part('ladder.css')}"
+    rules = f".tcp-ladder{{{palette.variables()}}}{phases}{part('ladder.css')}"
     svg = (
-        f"<svg xmlns='http://www.w3.org/2000/svg' class='tcp-ladder' style='color-scheme:light dark'"
+        "<svg xmlns='http://www.w3.org/2000/svg' class='tcp-ladder' style='color-scheme:light dark'"
         f" viewBox='0 -{HEAD} {WIDTH} {high:g}' width='{WIDTH}' height='{high:g}'>"
         f"<style>{rules}</style>{draw(trace, shown, sheet, facts, relative)}</svg>"
     )
@@ -142,10 +143,10 @@ def _facts(scene: Scene, facts: Facts, relative: bool) -> str:
     sides = [side for side in SIDES
              if scene.before.of(side).possible != step.after.of(side).possible]  # fmt: skip
     chips = "".join(
-        f'<span class="ch">{_disc(side)}{_chip(scene, side, False)} → {_chip(scene, side, True)}'
-        "</span>"
+        f"{_disc(side)}{_chip(scene, side, False)} → {_chip(scene, side, True)}</span>"
         for side in sides
-    ) or f'<span class="ch">{_disc(step.who)}{_chip(scene, step.who, True)}</span>'
+    )
+    chips = chips or f"{_disc(step.who)}{_chip(scene, step.who, True)}</span>"
     rows = ""
     if not scene.many:
         if step.packet is not None:
@@ -158,7 +159,7 @@ def _facts(scene: Scene, facts: Facts, relative: bool) -> str:
 
 
 def _disc(side: Side) -> str:
-    return f'<b class="ab {side}">{side}</b>'
+    return f'<span class="ch"><b class="ab {side}">{side}</b>'
 
 
 def _chip(scene: Scene, side: Side, after: bool) -> str:
@@ -253,7 +254,7 @@ def _tiles(shown: Sequence[Scene], sheet: Sheet) -> list[list[Any]]:
     tiles: list[tuple[float, float, list[Any]]] = []
     for place, arrow in enumerate(sheet.arrows):
         remark = "✕" if arrow.road.lost else ""
-        kind = "lo" if arrow.road.lost else "fo" if arrow.road.forged else ""
+        kind = "lo" if arrow.road.lost else "fg" if arrow.road.forged else ""
         kind = kind or ("ag" if arrow.road.again else "")
         words = f"{flags(arrow.packet)} {remark}".strip()
         tiles.append((arrow.y0, arrow.y1, [kind, arrow.scene, words, arrow.packet.sender, place]))
@@ -273,5 +274,3 @@ def _tiles(shown: Sequence[Scene], sheet: Sheet) -> list[list[Any]]:
         found.append(tile)
         low = max(low, y1)
     return found
-
-

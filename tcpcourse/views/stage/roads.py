@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tcpcourse.core.states import State
-from tcpcourse.trace import End, Side
-from tcpcourse.views.diagram import SIDES
-from tcpcourse.views.escape import markup
+from tcpcourse.trace import SIDES, End, Side
 from tcpcourse.views.palette import PHASE_OF
 from tcpcourse.views.stage.scenes import Scene
 from tcpcourse.views.svg import num
@@ -21,6 +19,7 @@ WIDTH, PITCH, WIDE, HIGH, TOP = 330, 54, 132, 30, 22
 COLUMNS = {"A": 80.0, "AB": 165.0, "B": 250.0}
 END = "end"
 Node = State | str
+Spot = tuple[float, float]
 _ROWS: dict[Node, int] = {
     State.CLOSED: 0, State.LISTEN: 1, State.SYN_SENT: 1, State.SYN_RCVD: 2,
     State.ESTABLISHED: 3, State.FIN_WAIT_1: 4, State.CLOSE_WAIT: 4, State.FIN_WAIT_2: 5,
@@ -30,12 +29,13 @@ _ROWS: dict[Node, int] = {
 
 @dataclass(slots=True)
 class Roads:
-    """The map: ``svg`` shapes and their height; where each node is; and for every scene the
-    nodes where each end may be after it, and the roads it takes in it (both by number)."""
+    """The map: the roads as ``svg`` and their height; each node's place, phase and name; and
+    for every scene the nodes where each end may be after it, and the roads it takes in it
+    (both by number)."""
 
     svg: str = ""
     height: int = 0
-    nodes: list[tuple[float, float]] = field(default_factory=list)
+    nodes: list[tuple[float, float, int, str]] = field(default_factory=list)
     at: list[dict[Side, list[int]]] = field(default_factory=list)
     start: dict[Side, list[int]] = field(default_factory=dict)
     taken: list[dict[Side, int]] = field(default_factory=list)
@@ -53,8 +53,8 @@ def roads(shown: Sequence[Scene]) -> Roads:
     order = sorted(visits, key=lambda node: (_ROWS[node], str(node)))
     places = _places(order, visits)
     index = {node: place for place, node in enumerate(order)}
-    found = Roads(nodes=[places[node] for node in order])
-    found.height = round(max((y for _, y in found.nodes), default=0) + HIGH / 2 + 24)
+    found = Roads(nodes=[_node(node, places[node]) for node in order])
+    found.height = round(max((y for _, y in places.values()), default=0) + HIGH / 2 + 24)
     found.start = {side: [index[node] for node in walk[0][side]] for side in SIDES} if walk else {}
     lines: dict[tuple[Node, Node, Side], int] = {}
     for before, after, scene in zip(walk, walk[1:], shown, strict=False):
@@ -71,7 +71,6 @@ def roads(shown: Sequence[Scene]) -> Roads:
         _line(places[a], places[b], side, (a, b) in shared, _free(a, b, places))
         for a, b, side in lines
     )
-    found.svg += "".join(_node(node, places[node]) for node in order)
     return found
 
 
@@ -94,6 +93,11 @@ def _label(scene: Scene) -> str:
     return rows[0].label if rows else ""
 
 
+def _node(node: Node, place: Spot) -> tuple[float, float, int, str]:
+    state = State.CLOSED if isinstance(node, str) else node
+    return *place, PHASE_OF[state], str(state)
+
+
 def _walk(shown: Sequence[Scene]) -> list[dict[Side, list[Node]]]:
     """The nodes of both ends before the story and after each scene; none where all is unknown."""
     if not shown:
@@ -104,9 +108,7 @@ def _walk(shown: Sequence[Scene]) -> list[dict[Side, list[Node]]]:
         moment: dict[Side, list[Node]] = {}
         for side in SIDES:
             moment[side] = _nodes(ends.of(side), been[side])
-            been[side] = been[side] or any(
-                node not in (State.CLOSED, END) for node in moment[side]
-            )
+            been[side] = been[side] or any(node not in (State.CLOSED, END) for node in moment[side])
         walk.append(moment)
     return walk
 
@@ -117,7 +119,9 @@ def _nodes(end: End, been: bool) -> list[Node]:
     return [END if state is State.CLOSED and been else state for state in end.possible]
 
 
-def _places(order: Sequence[Node], visits: dict[Node, set[Side]]) -> dict[Node, tuple[float, float]]:
+def _places(
+    order: Sequence[Node], visits: dict[Node, set[Side]]
+) -> dict[Node, tuple[float, float]]:
     """Rows from top to bottom; two nodes that would stand on one place get a row each."""
     rows: list[tuple[int, str]] = []
     spots: dict[Node, int] = {}
@@ -138,7 +142,7 @@ def _places(order: Sequence[Node], visits: dict[Node, set[Side]]) -> dict[Node, 
     }
 
 
-def _free(a: Node, b: Node, places: dict[Node, tuple[float, float]]) -> bool:
+def _free(a: Node, b: Node, places: dict[Node, Spot]) -> bool:
     """Whether a straight way down leads by no other node."""
     (ax, ay), (bx, by) = places[a], places[b]
     return not any(
@@ -148,9 +152,7 @@ def _free(a: Node, b: Node, places: dict[Node, tuple[float, float]]) -> bool:
     )
 
 
-def _line(
-    a: tuple[float, float], b: tuple[float, float], side: Side, shared: bool, free: bool
-) -> str:
+def _line(a: Spot, b: Spot, side: Side, shared: bool, free: bool) -> str:
     (ax, ay), (bx, by) = a, b
     away = -1 if side == "A" else 1
     if a == b:
@@ -177,7 +179,7 @@ def _line(
     return f'<g class="rd {side}"><path d="{path}"/><path class="h" d="{tip}"/></g>'
 
 
-def _tip(path: str, way: tuple[float, float]) -> str:
+def _tip(path: str, way: Spot) -> str:
     """An arrow head at the end of a path that arrives in a direction."""
     numbers = path.replace("C", " ").replace("V", " ").replace("M", " ").split()
     x, y = float(numbers[-2]), float(numbers[-1])
@@ -187,14 +189,4 @@ def _tip(path: str, way: tuple[float, float]) -> str:
     return (
         f"M{num(x + ux * 0.75)} {num(y + uy * 0.75)}l{num(-ux - uy * 0.55)} {num(-uy + ux * 0.55)}"
         f"l{num(uy * 1.1)} {num(-ux * 1.1)}z"
-    )
-
-
-def _node(node: Node, place: tuple[float, float]) -> str:
-    state = State.CLOSED if isinstance(node, str) else node
-    x, y = place
-    return (
-        f'<g class="nd"><rect class="p{PHASE_OF[state]}" x="{num(x - WIDE / 2)}"'
-        f' y="{num(y - HIGH / 2)}" width="{WIDE}" height="{HIGH}" rx="8"/>'
-        f'<text x="{num(x)}" y="{num(y + 4.4)}">{markup(str(state))}</text></g>'
     )

@@ -1,4 +1,4 @@
-"""The scenes of a stage: a step each, or, in a long story, many steps in which nothing new happens."""
+"""The scenes of a stage: a step each, or many in which nothing new happens."""
 
 from __future__ import annotations
 

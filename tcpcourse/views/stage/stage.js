@@ -34,7 +34,7 @@ const build = () => {
     button("on", T.on, "M3 1.5v11L11 7z")}${button("last", T.last, "M10 2h2v10h-2zM2 2v10l7-5z")}<select class="spd" aria-label="${T.speed}"><option value=".5">½ ×</option><option value="1" selected>1 ×</option><option value="2">2 ×</option></select><span class="cnt"></span><span class="hint">${
     slide ? `${key("M")} ${T.mapkey} ${key("W")} ${T.whykey} ` : ""}${key("←")} ${key("→")} ${T.step} ${key("Space")} ${T.start} ${slide ? "" : T.hint}</span></div></div>
     <div class="rail"><div class="card"><div class="k"><span class="k1"></span><span class="k2"></span></div><p class="say" role="status" aria-live="polite"></p><div class="nu"></div><details><summary>${T.why}</summary><div class="wy"></div></details></div>
-    <div class="map"><p class="cap">${T.map}</p><svg role="img" aria-label="${T.map}" viewBox="0 0 ${D.M[0]} ${D.M[1]}">${D.M[2]}<g class="lb"><rect rx="7"/><text></text></g></svg></div></div></div>`).firstElementChild;
+    <div class="map"><p class="cap">${T.map}</p><svg role="img" aria-label="${T.map}" viewBox="0 0 ${D.M[0]} ${D.M[1]}">${D.M[2]}${D.M[3].map(([x, y, phase, name]) => `<g class="pl"><rect class="p${phase}" x="${x - 66}" y="${y - 15}" width="132" height="30" rx="8"/><text x="${x}" y="${y + 4.4}">${name}</text></g>`).join("")}<g class="lb"><rect rx="7"/><text></text></g></svg></div></div></div>`).firstElementChild;
   const pane = $(".ld"), legend = $(".lg");
   pane.before(grid);
   const box = make('<div><svg class="tcp-ladder hx" height="34" aria-hidden="true"></svg><div class="sc"></div></div>').firstElementChild;
@@ -80,7 +80,7 @@ const prepare = () => {
     if (tip) group.insertBefore(tip, group.querySelector(".q,.t"));
     line.classList.add("ln");
     const fly = svg(`<g class="fly"><g class="pill"><rect rx="13" height="26" y="-13"/><text y="5">${P[place][FLAGS]}</text></g><circle r="6.5"/></g>`);
-    fly.classList.add(P[place][BY], ...(group.classList.contains("fo") ? ["fo"] : []));
+    fly.classList.add(P[place][BY], ...(group.classList.contains("fg") ? ["fg"] : []));
     return { group, wire, line, heads: [head, tip], hit, fly, words: group.querySelector(".t"), mark: group.querySelector(".q"), was: null };
   });
   g.events = [...ladder.querySelectorAll(".ev")].map((group, place) => {
@@ -105,7 +105,7 @@ const prepare = () => {
   g.used = g.roads.map(() => []);
   g.loops = g.roads.map(() => 0);
   S.forEach((scene, place) => [ROAD_A, ROAD_B].forEach((road) => { if (scene[road] >= 0) g.used[scene[road]].push(place); }));
-  g.nodes = [...g.map.querySelectorAll(".nd")];
+  g.nodes = [...g.map.querySelectorAll(".pl")];
   g.tokens = SIDES.map((side) => [0, 1, 2].map(() => {
     const token = svg(`<g class="tok ${side}"><circle r="12.5"/><text y="5">${side}</text></g>`);
     g.map.append(token);
@@ -438,7 +438,7 @@ const listen = () => {
     if (packet) { const arrow = P[packet.dataset.p]; step(arrow[LEAVES] !== k || arrow[REACH] < 1 ? arrow[LEAVES] === arrow[ENDS] || k < arrow[LEAVES] || k >= arrow[ENDS] ? arrow[k < arrow[LEAVES] ? LEAVES : ENDS] : arrow[ENDS] : arrow[ENDS]); }
     else if (scene) step(+scene.dataset.k);
   });
-  g.map.addEventListener("click", ({ target }) => { const node = target.closest(".nd"); if (node) enter(g.nodes.indexOf(node)); });
+  g.map.addEventListener("click", ({ target }) => { const node = target.closest(".pl"); if (node) enter(g.nodes.indexOf(node)); });
   let held = null;
   const { bar } = g;
   bar.addEventListener("pointerdown", (event) => {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tcpcourse.core.states import State
-from tcpcourse.trace import Packet, Side, Step, Trace
+from tcpcourse.trace import SIDES, Packet, Side, Step, Trace
 from tcpcourse.views.escape import brief
 from tcpcourse.views.stage.facts import Facts, Road, duration, packets
 
@@ -105,11 +105,11 @@ def whole_run(steps: Sequence[Step], facts: Facts) -> tuple[str, str]:
 def roles(trace: Trace) -> dict[Side, str]:
     """What each end is called at its head: its address, or in a simulation its part."""
     if trace.provenance != "simulated":
-        return {side: brief(trace.hosts.get(side, ""), 23) for side in ("A", "B")}
+        return {side: brief(trace.hosts.get(side, ""), 23) for side in SIDES}
     listens = {
         side: any(step.after.of(side).state is State.LISTEN for step in trace.steps)
-        for side in ("A", "B")
+        for side in SIDES
     }
     if listens["A"] == listens["B"]:
         return {"A": "", "B": ""}
-    return {side: "server" if listens[side] else "client" for side in ("A", "B")}  # type: ignore[index]
+    return {side: "server" if listens[side] else "client" for side in SIDES}

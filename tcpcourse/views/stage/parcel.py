@@ -1,7 +1,7 @@
 """The style and the script of all stages, and how they travel: packed in each output of a
 notebook, which is whole by itself, or once for a whole page.
 
-``stage.packed`` is made from the other files by ``python -m tcpcourse.views.stage.code``; it
+``stage.packed`` is made from the other files by ``python -m tcpcourse.views.stage.parcel``; it
 is kept, not made anew, so that the same story gives the same bytes everywhere.
 """
 
@@ -54,7 +54,7 @@ def style() -> str:
         for place in range(len(PHASES))
     )
     colours = f".tcp-stage{{{palette.variables()}}}{palette.schemes('tcp-stage')}"
-    return colours + phases + part("ladder.css") + part("stage.css")
+    return colours + phases + part("stage.css")
 
 
 @lru_cache(maxsize=1)
