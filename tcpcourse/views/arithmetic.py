@@ -13,11 +13,11 @@ from tcpcourse.views.basis import (
     header_bytes,
     headers_account,
     padding,
-    rel_end,
     shortcut_holds,
 )
 from tcpcourse.views.escape import markup
 from tcpcourse.views.given import HasTrace, as_trace
+from tcpcourse.views.reasons import why_ack, why_len, why_seq, why_window
 from tcpcourse.views.words import fate, flag_names
 
 
@@ -80,16 +80,12 @@ def explain_packet(trace: Trace, packet: Packet, basis: Basis) -> Explanation:
     heading += f" [{flag_names(packet.segment.flags)}]"
     if words := fate(packet):
         heading += f" ({words})"
-    reasons = [("seq", _why_seq(trace, packet, basis))]
+    reasons = [("seq", why_seq(trace, packet, basis))]
     if packet.rel_ack is not None:
-        reasons.append(("ack", _why_ack(packet, basis)))
-    reasons.append(("len", _why_len(packet)))
-    if packet.scaled_window != packet.segment.window:
-        reasons.append(("win", _why_window(packet)))
-    elif packet.segment.syn:
-        reasons.append(
-            ("win", f"{packet.scaled_window} bytes; the window in a SYN is never scaled.")
-        )
+        reasons.append(("ack", why_ack(packet, basis)))
+    reasons.append(("len", why_len(packet)))
+    if window := why_window(trace, packet):
+        reasons.append(("win", window))
     return Explanation(
         packet.number, heading, _analysis(packet, basis), tuple(reasons), tuple(_cares(packet))
     )
@@ -114,6 +110,8 @@ def _analysis(packet: Packet, basis: Basis) -> str:
 
 def _sum_of_seq(packet: Packet, basis: Basis) -> str:
     before = basis.before
+    if basis.following is not None and basis.following != packet.rel_seq:
+        return f"({basis.following}-1={packet.rel_seq})"
     if before is None or not before.segment.data or packet.rel_seq == basis.expected:
         return str(packet.rel_seq)
     return f"({before.segment.seg_len}+{before.rel_seq}={packet.rel_seq})"
@@ -145,115 +143,60 @@ def _end_in_figures(packet: Packet) -> str:
     return words + ("+1" if packet.segment.fin else "")
 
 
-# --- the reasons in sentences ------------------------------------------------------------
+# --- what a reader could easily get wrong ---
 
-
-def _took(packet: Packet) -> str:
-    """What a packet takes up, in words: ``625 bytes and one number for its FIN``."""
-    parts = []
-    if packet.segment.syn:
-        parts.append("one number for its SYN")
-    if size := len(packet.segment.data):
-        parts.append(f"{size} byte{'s' * (size != 1)} of data")
-    if packet.segment.fin:
-        parts.append("one number for its FIN")
-    return " and ".join(parts) or "nothing"
-
-
-def _why_seq(trace: Trace, packet: Packet, basis: Basis) -> str:
-    me, seq = packet.sender, packet.rel_seq
-    raw = f" (in its header: {packet.segment.seq})" if trace.isn.get(me) else ""
-    if packet.segment.syn:
-        return f"{me}'s first number{raw}; relative numbers count from it, so it is {seq}."
-    if basis.again is not None:
-        return f"{seq}: these numbers were sent before, in packet {basis.again}."
-    before, previous = basis.before, basis.previous
-    if before is not None:
-        text = (
-            f"{before.rel_seq} + {before.segment.seg_len} = {seq}:"
-            f" packet {before.number} began at {before.rel_seq} and took up {_took(before)}."
-        )
-        if int(packet.segment.seq) < int(before.segment.seq):
-            text += (
-                f" In the header {before.segment.seq} + {before.segment.seg_len} passes"
-                f" 2³² − 1 and goes on at {packet.segment.seq}."
-            )
-        if previous is not None and previous is not before and not previous.segment.seg_len:
-            text += f" Packet {previous.number}, a pure ACK, took up nothing."
-        return text
-    if previous is None:
-        return f"{seq}: the first number seen from {me}{raw}; what came before was not seen."
-    if not previous.segment.seg_len and previous.rel_seq == seq:
-        return f"{seq}, as in packet {previous.number}: that was a pure ACK, and took up nothing."
-    if "keep-alive" in packet.notes:
-        return (
-            f"{seq + 1} − 1 = {seq}: one number before the next. A probe: it brings nothing new,"
-            " it only wants an answer."
-        )
-    return f"{seq}: no packet seen ends there, so something was not seen or came differently."
-
-
-def _why_ack(packet: Packet, basis: Basis) -> str:
-    ack, peer, acked = packet.rel_ack, packet.receiver, basis.acked
-    if packet.segment.rst and acked is None:
-        return f"{ack}: a RST acknowledges what drew it."
-    if acked is not None:
-        size = acked.segment.seg_len
-        text = (
-            f"{acked.rel_seq} + {size} = {ack}: packet {acked.number} began at {acked.rel_seq}"
-            f" and took up {_took(acked)}; {ack} is the next number expected from {peer}."
-        )
-        if basis.last_ack == ack:
-            text += " Nothing new has come since the last ACK, so the number stays."
-        return text
-    if basis.last_ack == ack:
-        return f"{ack}, the same as before: nothing new came from {peer}."
-    last = basis.peer_last
-    if last is not None and last.rel_seq < (ack or 0) < rel_end(last):
-        return f"{ack}: up to the middle of packet {last.number}."
-    return f"{ack}: the next number expected from {peer}; the packet before it was not seen."
-
-
-def _why_len(packet: Packet) -> str:
-    size, frame = len(packet.segment.data), packet.frame_len
-    if frame is None:
-        return f"{size} bytes of data."
-    heads, filler = header_bytes(packet), padding(packet)
-    if frame == heads + size + filler:
-        options = packet.segment.options.length
-        rest = f" − {options} of options" if options else ""
-        rest += f" − {filler} of padding" if filler else ""
-        return f"{frame} − {HEADERS} of headers{rest} = {size} bytes of data."
-    return f"{size} bytes of data in a frame of {frame}; headers and trailer take {frame - size}."
-
-
-def _why_window(packet: Packet) -> str:
-    field, size = packet.segment.window, packet.scaled_window
-    if field and size % field == 0:
-        return (
-            f"{size} = {field} × {size // field}: the header says {field},"
-            " scaled by what the SYNs agreed on."
-        )
-    return f"{size} bytes, scaled from {field} in the header."
+_NO_ETHERNET = (
+    "LEN − {heads} would give {result}, which is wrong here: this frame has no Ethernet header of"
+    " {ethernet} bytes."
+)
+_BY_IP = (
+    "LEN − {heads} would give {result}, which is wrong here: the data is {size} bytes, as the IP"
+    " header's length says."
+)
+_ONE_FILLS = (
+    "LEN − {heads} would give {result}, which is wrong here: 1 byte fills up the frame, for"
+    " Ethernet has none shorter than {frame} bytes; they are not data."
+)
+_FILL = (
+    "LEN − {heads} would give {result}, which is wrong here: {filler} bytes fill up the frame, for"
+    " Ethernet has none shorter than {frame} bytes; they are not data."
+)
+_ARE_OPTIONS = (
+    "LEN − {heads} would give {result}, which is wrong here: {options} bytes are TCP options in the"
+    " header; they are not data."
+)
+_FILL_AND_OPTIONS = (
+    "LEN − {heads} would give {result}, which is wrong here: {filler} bytes fill up the frame, for"
+    " Ethernet has none shorter than {frame} bytes, and {options} bytes are TCP options in the"
+    " header; they are not data."
+)
 
 
 def _cares(packet: Packet) -> list[str]:
+    """What a reader who takes LEN − 54 for the data gets wrong here."""
     frame, size = packet.frame_len, len(packet.segment.data)
     if frame is None or frame - size < HEADERS or shortcut_holds(packet):
         return []  # with fewer headers this is no Ethernet frame, and nobody would take 54
-    result = f"{frame} − {HEADERS} = {frame - HEADERS}".replace("-", "−")
-    wrong = f"LEN − {HEADERS} would give {result}, which is wrong here: "
     options, filler = packet.segment.options.length, padding(packet)
     if frame == header_bytes(packet) - ETHERNET + size:
-        return [wrong + f"this frame has no Ethernet header of {ETHERNET} bytes."]
-    if frame != header_bytes(packet) + size + filler:
-        return [wrong + f"the data is {size} bytes, as the IP header's length says."]
-    reasons = []
-    if filler:
-        reasons.append(
-            f"{filler} byte{'s' * (filler != 1)} fill up the frame, for Ethernet has none shorter"
-            f" than {frame} bytes"
+        sentence = _NO_ETHERNET
+    elif frame != header_bytes(packet) + size + filler:
+        sentence = _BY_IP
+    elif filler and options:
+        sentence = _FILL_AND_OPTIONS
+    elif filler:
+        sentence = _ONE_FILLS if filler == 1 else _FILL
+    else:
+        sentence = _ARE_OPTIONS
+    result = f"{frame} − {HEADERS} = {frame - HEADERS}"
+    return [
+        sentence.format(
+            heads=HEADERS,
+            result=result,
+            ethernet=ETHERNET,
+            size=size,
+            filler=filler,
+            frame=frame,
+            options=options,
         )
-    if options:
-        reasons.append(f"{options} bytes are TCP options in the header")
-    return [wrong + ", and ".join(reasons) + "; they are not data."]
+    ]

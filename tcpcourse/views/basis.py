@@ -28,6 +28,11 @@ class Basis:
     names. ``again`` is the number of the earlier packet that carried the same numbers.
     ``last_ack`` is what the sender acknowledged before, ``expected`` what the peer had asked
     for last.
+
+    ``following`` is, for a keep-alive or a zero-window probe, the sender's next number, which
+    a probe does not move. ``other_syn`` is the sender's earlier SYN with another number;
+    ``idle_syn`` says that nothing counts from this SYN. ``older`` says that the packet is of a
+    connection before this one, ``peer_sent`` up to where the peer had sent when it came.
     """
 
     before: Packet | None = None
@@ -37,6 +42,14 @@ class Basis:
     again: int | None = None
     last_ack: int | None = None
     expected: int | None = None
+    following: int | None = None
+    other_syn: Packet | None = None
+    idle_syn: bool = False
+    older: bool = False
+    peer_sent: int = 0
+
+
+PROBES = frozenset(("keep-alive", "zero-window probe"))
 
 
 def states_after(trace: Trace) -> dict[int, Ends]:
@@ -78,31 +91,82 @@ def shortcut_holds(packet: Packet) -> bool:
 
 
 def bases(trace: Trace) -> Mapping[int, Basis]:
-    """The basis of every packet, by its number; one pass, whatever the length."""
+    """The basis of every packet, by its number; two passes, whatever the length."""
     found: dict[int, Basis] = {}
     ends: dict[Side, dict[int, Packet]] = {"A": {}, "B": {}}
     sent: dict[Side, dict[tuple[int, int], int]] = {"A": {}, "B": {}}
     previous: dict[Side, Packet | None] = {"A": None, "B": None}
     last_ack: dict[Side, int | None] = {"A": None, "B": None}
+    highest: dict[Side, int] = {"A": 0, "B": 0}
+    syns: dict[Side, dict[int, Packet]] = {"A": {}, "B": {}}
+    used = _used(trace)
     for packet in trace.packets:
         me, peer = packet.sender, packet.receiver
         size = packet.segment.seg_len
-        key = (packet.rel_seq, size)
+        # as in the header: relative numbers of two SYNs of one side may be the same
+        seq, ack = int(packet.segment.seq), packet.segment.ack
+        key = (seq, size)
+        earlier = [syn for number, syn in syns[me].items() if number != seq]
+        idle = packet.segment.syn and bool(used[me]) and seq not in used[me]
+        older = _is_older(packet, syns, highest[peer])
         found[packet.number] = Basis(
-            before=ends[me].get(packet.rel_seq),
+            before=ends[me].get(seq),
             previous=previous[me],
-            acked=None if packet.rel_ack is None else ends[peer].get(packet.rel_ack),
+            acked=None if ack is None else ends[peer].get(int(ack)),
             peer_last=previous[peer],
             again=sent[me].get(key) if size else None,
             last_ack=last_ack[me],
             expected=last_ack[peer],
+            following=_following(packet),
+            other_syn=earlier[-1] if packet.segment.syn and earlier else None,
+            idle_syn=idle,
+            older=older,
+            peer_sent=highest[peer],
         )
-        if size:
-            end = rel_end(packet)
-            if packet.fate != "lost" or end not in ends[me]:
-                ends[me][end] = packet
-            sent[me].setdefault(key, packet.number)
+        if packet.segment.syn:
+            syns[me].setdefault(seq, packet)
         previous[me] = packet
+        if older:  # its numbers are of another connection: nothing here goes on from them
+            continue
         if packet.rel_ack is not None:
             last_ack[me] = packet.rel_ack
+        if not size or "keep-alive" in packet.notes:  # what it carries was sent before
+            continue
+        end = rel_end(packet)
+        after = (seq + size) % MODULUS
+        if packet.fate != "lost" or after not in ends[me]:
+            ends[me][after] = packet
+        sent[me].setdefault(key, packet.number)
+        if end < MODULUS // 2:
+            highest[me] = max(highest[me], end)
     return found
+
+
+def _used(trace: Trace) -> dict[Side, set[int]]:
+    """The first numbers from which packets of each side count, SYNs aside."""
+    used: dict[Side, set[int]] = {"A": set(), "B": set()}
+    for packet in trace.packets:
+        segment = packet.segment
+        if not segment.syn:
+            used[packet.sender].add((int(segment.seq) - packet.rel_seq) % MODULUS)
+        if segment.ack is not None and packet.rel_ack is not None:
+            used[packet.receiver].add((int(segment.ack) - packet.rel_ack) % MODULUS)
+    return used
+
+
+def _following(packet: Packet) -> int | None:
+    """The next number of who sends a probe: a keep-alive is one before it (RFC 9293 §3.8.4)."""
+    if "keep-alive" in packet.notes:
+        return (packet.rel_seq + 1) % MODULUS
+    return packet.rel_seq if "zero-window probe" in packet.notes else None
+
+
+def _is_older(packet: Packet, syns: Mapping[Side, Mapping[int, Packet]], peer_sent: int) -> bool:
+    """The answer to a SYN by an end that still has another connection (RFC 9293 figure 9).
+
+    It comes before that end's own SYN and acknowledges what was never sent.
+    """
+    if packet.segment.syn or packet.segment.rst or packet.rel_ack is None:
+        return False
+    called = any(syn.segment.ack is None for syn in syns[packet.receiver].values())
+    return called and not syns[packet.sender] and packet.rel_ack > peer_sent

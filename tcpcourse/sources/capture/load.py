@@ -30,7 +30,7 @@ from tcpcourse.sources.capture.read.ip import IPV6_BIT
 from tcpcourse.sources.capture.read.kinds import HEAD, what_it_is
 from tcpcourse.sources.capture.read.link import READABLE
 from tcpcourse.sources.capture.shown import capture_table
-from tcpcourse.sources.capture.stored import LATE, SCALE, TWICE, answered_before_stored, copies
+from tcpcourse.sources.capture.stored import LATE, RST, SCALE, TWICE, answered_before_stored, copies
 from tcpcourse.sources.capture.write import write_frames
 
 if TYPE_CHECKING:
@@ -157,7 +157,9 @@ class Capture:
         """
         order, _ = self._sorted
         late = np.union1d(answered_before_stored(self.columns, order), self._known.late)
-        guessed = np.flatnonzero(self.columns["scale"] == SCALE_UNKNOWN)
+        guessed = np.flatnonzero(  # the window of a RST means nothing
+            (self.columns["scale"] == SCALE_UNKNOWN) & (self.columns["flags"] & RST == 0)
+        )
         for what, places in ((TWICE, self._copies), (LATE, late), (SCALE, guessed)):
             rows = self.columns[places]
             self._found.add_many(what, rows["frame"], rows["offset"])

@@ -1,0 +1,241 @@
+"""Where each number of a packet comes from, in sentences: the reasons that ``explain`` gives.
+
+Each sentence is a whole message with named places, so that it can be put into a language.
+"""
+
+from __future__ import annotations
+
+from tcpcourse.packet import Packet
+from tcpcourse.trace import Trace
+from tcpcourse.views.basis import HEADERS, Basis, header_bytes, padding, rel_end
+
+# What a packet takes up, as it stands in the sentences below: (SYN, data, FIN) -> words.
+_TOOK = {
+    (False, False, False): "nothing",
+    (True, False, False): "one number for its SYN",
+    (False, True, False): "{bytes} of data",
+    (False, False, True): "one number for its FIN",
+    (True, True, False): "one number for its SYN and {bytes} of data",
+    (False, True, True): "{bytes} of data and one number for its FIN",
+    (True, False, True): "one number for its SYN and one number for its FIN",
+    (True, True, True): "one number for its SYN and {bytes} of data and one number for its FIN",
+}
+_ONE_BYTE, _BYTES = "1 byte", "{count} bytes"
+
+_FIRST = "{me}'s first number; relative numbers count from it, so it is {seq}."
+_FIRST_RAW = (
+    "{me}'s first number (in its header: {raw}); relative numbers count from it, so it is {seq}."
+)
+_NEW_FIRST = (
+    "{me}'s new first number (in its header: {raw}), another than in packet {other}; from here on"
+    " relative numbers count from it, so it is {seq}."
+)
+_IDLE_FIRST = (
+    "{seq}: a SYN with a number of its own (in its header: {raw}), another than in packet {other}."
+    " No other packet counts from it: it is an old duplicate, an offer that was not taken up, or a"
+    " stranger's."
+)
+_IDLE_FIRST_ALONE = (
+    "{seq}: a SYN with a number of its own (in its header: {raw}). No other packet counts from it:"
+    " it is an old duplicate, an offer that was not taken up, or a stranger's."
+)
+_OLDER_SEQ = (
+    "{seq}: no number of this connection (in its header: {raw}). {me} sends it before its own SYN:"
+    " it belongs to a connection that these ports had before."
+)
+_OLDER_ACK = (
+    "{ack}: no number of this connection, in which {peer} had sent only up to {sent}. It belongs"
+    " to a connection that these ports had before (RFC 9293 figure 9)."
+)
+_AGAIN = "{seq}: these numbers were sent before, in packet {number}."
+_GOES_ON = "{begin} + {size} = {seq}: packet {number} began at {begin} and took up {took}."
+_WRAPS = "In the header {begin} + {size} passes 2³² − 1 and goes on at {seq}."
+_PURE_ACK = "Packet {number}, a pure ACK, took up nothing."
+_FIRST_SEEN = "{seq}: the first number seen from {me}; what came before was not seen."
+_FIRST_SEEN_RAW = (
+    "{seq}: the first number seen from {me} (in its header: {raw}); what came before was not seen."
+)
+_AS_BEFORE = "{seq}, as in packet {number}: that was a pure ACK, and took up nothing."
+_KEEP_ALIVE = (
+    "{following} − 1 = {seq}: one number before the next, {following}. A keep-alive is a probe: it"
+    " brings nothing new, it only wants an answer."
+)
+_ZERO_WINDOW_KEEP_ALIVE = (
+    "{following} − 1 = {seq}: one number before the next, {following}. A probe, for {peer}'s window"
+    " is 0: it brings nothing new, it only wants an answer that tells the window."
+)
+_ZERO_WINDOW_PROBE = (
+    "{seq}: the next number, sent although {peer}'s window is 0. A probe of one byte: it wants an"
+    " answer that tells the window."
+)
+_RST_TAKES = (
+    "{seq}: a RST without ACK takes the number that packet {number} acknowledged, so that it is"
+    " believed."
+)
+_ENDS_NOWHERE = "{seq}: no packet seen ends there, so something was not seen or came differently."
+
+_RST_ACK = "{ack}: a RST acknowledges what drew it."
+_ACKS = (
+    "{begin} + {size} = {ack}: packet {number} began at {begin} and took up {took}; {ack} is the"
+    " next number expected from {peer}."
+)
+_NOTHING_NEW = "Nothing new has come since the last ACK, so the number stays."
+_SAME_ACK = "{ack}, the same as before: nothing new came from {peer}."
+_TO_THE_MIDDLE = "{ack}: up to the middle of packet {number}."
+_NOT_SEEN = "{ack}: the next number expected from {peer}; the packet before it was not seen."
+
+_LENGTH = "{size} bytes of data."
+_BARE = "{frame} − {heads} of headers = {size} bytes of data."
+_OPTIONS = "{frame} − {heads} of headers − {options} of options = {size} bytes of data."
+_FILLER = "{frame} − {heads} of headers − {filler} of padding = {size} bytes of data."
+_OPTIONS_FILLER = (
+    "{frame} − {heads} of headers − {options} of options − {filler} of padding = {size} bytes of"
+    " data."
+)
+_OTHER_FRAME = "{size} bytes of data in a frame of {frame}; headers and trailer take {rest}."
+
+_SYN_WINDOW = "{size} bytes; the window in a SYN is never scaled."
+_SCALED = "{size} = {field} × {factor}: the header says {field}, scaled by what the SYNs agreed on."
+_SCALED_ODDLY = "{size} bytes, scaled from {field} in the header."
+_SCALE_UNKNOWN = (
+    "The header says {field}; by how much {me}'s windows are scaled is unknown, for the SYNs or"
+    " their options were not captured. So how many bytes that is cannot be said."
+)
+_SCALE_GUESSED = (
+    "The header says {field}. {me}'s SYN offered to scale by {factor}, which would make {size}"
+    " bytes; whether the other side agreed was not captured, so the scale is unknown."
+)
+
+
+def _took(packet: Packet) -> str:
+    """What a packet takes up, in words: ``625 bytes of data and one number for its FIN``."""
+    size = len(packet.segment.data)
+    words = _TOOK[packet.segment.syn, bool(size), packet.segment.fin]
+    return words.format(bytes=_ONE_BYTE if size == 1 else _BYTES.format(count=size))
+
+
+def why_seq(trace: Trace, packet: Packet, basis: Basis) -> str:
+    """Where the sequence number comes from."""
+    me, seq, raw = packet.sender, packet.rel_seq, packet.segment.seq
+    known = bool(trace.isn.get(me))
+    before, previous = basis.before, basis.previous
+    if packet.segment.syn:
+        return _why_syn(packet, basis, known)
+    if basis.older:
+        return _OLDER_SEQ.format(seq=seq, raw=raw, me=me)
+    if basis.following is not None:
+        return _why_probe(packet, basis, basis.following)
+    if basis.again is not None:
+        return _AGAIN.format(seq=seq, number=basis.again)
+    if before is not None:
+        return _goes_on(packet, before, previous)
+    last = basis.peer_last
+    if packet.segment.rst and packet.rel_ack is None and last and last.rel_ack == seq:
+        return _RST_TAKES.format(seq=seq, number=last.number)
+    if previous is None:
+        sentence = _FIRST_SEEN_RAW if known else _FIRST_SEEN
+        return sentence.format(seq=seq, me=me, raw=raw)
+    if not previous.segment.seg_len and previous.rel_seq == seq:
+        return _AS_BEFORE.format(seq=seq, number=previous.number)
+    return _ENDS_NOWHERE.format(seq=seq)
+
+
+def _why_syn(packet: Packet, basis: Basis, known: bool) -> str:
+    me, seq, raw = packet.sender, packet.rel_seq, packet.segment.seq
+    other = basis.other_syn
+    if basis.idle_syn:
+        if other is None:
+            return _IDLE_FIRST_ALONE.format(seq=seq, raw=raw)
+        return _IDLE_FIRST.format(seq=seq, raw=raw, other=other.number)
+    if other is not None and basis.again is not None:
+        return _AGAIN.format(seq=seq, number=basis.again)
+    if other is not None:
+        return _NEW_FIRST.format(me=me, raw=raw, other=other.number, seq=seq)
+    return (_FIRST_RAW if known else _FIRST).format(me=me, raw=raw, seq=seq)
+
+
+def _why_probe(packet: Packet, basis: Basis, following: int) -> str:
+    last = basis.peer_last
+    if following == packet.rel_seq:
+        return _ZERO_WINDOW_PROBE.format(seq=packet.rel_seq, peer=packet.receiver)
+    closed = last is not None and last.segment.window == 0 and not last.segment.syn
+    sentence = _ZERO_WINDOW_KEEP_ALIVE if closed else _KEEP_ALIVE
+    return sentence.format(following=following, seq=packet.rel_seq, peer=packet.receiver)
+
+
+def _goes_on(packet: Packet, before: Packet, previous: Packet | None) -> str:
+    sentences = [
+        _GOES_ON.format(
+            begin=before.rel_seq,
+            size=before.segment.seg_len,
+            seq=packet.rel_seq,
+            number=before.number,
+            took=_took(before),
+        )
+    ]
+    if int(packet.segment.seq) < int(before.segment.seq):
+        sentences.append(
+            _WRAPS.format(
+                begin=before.segment.seq, size=before.segment.seg_len, seq=packet.segment.seq
+            )
+        )
+    if previous is not None and previous is not before and not previous.segment.seg_len:
+        sentences.append(_PURE_ACK.format(number=previous.number))
+    return " ".join(sentences)
+
+
+def why_ack(packet: Packet, basis: Basis) -> str:
+    """Where the acknowledgment number comes from."""
+    ack, peer, acked, last = packet.rel_ack or 0, packet.receiver, basis.acked, basis.peer_last
+    if basis.older:
+        return _OLDER_ACK.format(ack=ack, peer=peer, sent=basis.peer_sent)
+    if packet.segment.rst and acked is None:
+        return _RST_ACK.format(ack=ack)
+    if acked is not None:
+        text = _ACKS.format(
+            begin=acked.rel_seq,
+            size=acked.segment.seg_len,
+            ack=ack,
+            number=acked.number,
+            took=_took(acked),
+            peer=peer,
+        )
+        return f"{text} {_NOTHING_NEW}" if basis.last_ack == ack else text
+    if basis.last_ack == ack:
+        return _SAME_ACK.format(ack=ack, peer=peer)
+    if last is not None and last.rel_seq < ack < rel_end(last):
+        return _TO_THE_MIDDLE.format(ack=ack, number=last.number)
+    return _NOT_SEEN.format(ack=ack, peer=peer)
+
+
+def why_len(packet: Packet) -> str:
+    """Where the length of the data comes from."""
+    size, frame = len(packet.segment.data), packet.frame_len
+    if frame is None:
+        return _LENGTH.format(size=size)
+    filler, options = padding(packet), packet.segment.options.length
+    if frame != header_bytes(packet) + size + filler:
+        return _OTHER_FRAME.format(size=size, frame=frame, rest=frame - size)
+    sentence = {
+        (False, False): _BARE,
+        (True, False): _OPTIONS,
+        (False, True): _FILLER,
+        (True, True): _OPTIONS_FILLER,
+    }[bool(options), bool(filler)]
+    return sentence.format(frame=frame, heads=HEADERS, options=options, filler=filler, size=size)
+
+
+def why_window(trace: Trace, packet: Packet) -> str:
+    """Where the window in bytes comes from; empty where it is simply the header's."""
+    field, size = packet.segment.window, packet.scaled_window
+    if packet.segment.syn:
+        return _SYN_WINDOW.format(size=size)
+    factor = size // field if field else 1
+    if packet.sender in trace.scale_unknown and not packet.segment.rst:
+        sentence = _SCALE_UNKNOWN if size == field else _SCALE_GUESSED
+        return sentence.format(field=field, me=packet.sender, factor=factor, size=size)
+    if size == field:
+        return ""
+    if field and size % field == 0:
+        return _SCALED.format(size=size, field=field, factor=factor)
+    return _SCALED_ODDLY.format(size=size, field=field)
