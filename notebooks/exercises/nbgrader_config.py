@@ -14,9 +14,9 @@ c.CourseDirectory.course_id = "tcpcourse"
 c.ClearSolutions.update(STUBS)
 
 # Notebooks are run in a sandbox and marked outside it; nbgrader keeps the books.
-configure(c)
+configure(c, "tcpcourse.exercises.marks:MARKS")
 
 # What one student's notebook may use, if the usual limits do not suit your machines:
-# c.TcpcourseLimits.total_seconds = 120
+# c.TcpcourseLimits.total_seconds = 60
 # c.TcpcourseLimits.cell_seconds = 20
 # c.TcpcourseLimits.memory = 1 << 30

@@ -6,6 +6,7 @@ mean the same. None raises, whatever the value is.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
@@ -98,16 +99,23 @@ def letters(count: int) -> Name:
     return Name(tuple("abcdefghijkl"[:count]), "letter")
 
 
+_FLAG_NAMES = {
+    "FIN": "F", "SYN": "S", "RST": "R", "PSH": "P", "PUSH": "P", "ACK": "A", "URG": "U",
+    "ECE": "E", "CWR": "C",
+}  # fmt: skip
+
+
 class FlagLetters(Form):
-    """Flags as letters in any order, such as ``"SA"``; ``"-"`` for none."""
+    """Flags as letters in any order, such as ``"SA"``, or as names; ``"-"`` for none."""
 
     wants = 'flags as letters in quotes, such as "SA"'
 
     def read(self, value: Any) -> str | None:
         """The letters in the course's order."""
-        if type(value) is not str or not 0 < len(value.strip()) <= 9:
+        if type(value) is not str or not 0 < len(value.strip()) <= 40:
             return None
-        letters = value.strip().upper()
+        words = re.split(r"[\s,;+|/&]+", value.strip().upper().strip("[]()"))
+        letters = "".join(_FLAG_NAMES.get(word, word) for word in words)
         if letters != "-" and not set(letters) <= set("FSRPAUECN"):
             return None
         return str(Flags(letters))  # type: ignore[arg-type]

@@ -15,7 +15,16 @@ from typing import Any
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import FLAGS
-from tcpcourse.exercises.question import Answer, Challenge, Kind, Mark, Problem, Question, plain
+from tcpcourse.exercises.question import (
+    Answer,
+    Challenge,
+    Judged,
+    Kind,
+    Mark,
+    Problem,
+    Question,
+    plain,
+)
 
 REFERENCES = "tcpcourse.exercises.references"
 
@@ -87,26 +96,63 @@ class Function(Question):
         calls = self._calls(problem, secret)
         given = [_checked(each) for each in list(results)[: len(calls)]]
         given += [_ERROR] * (len(calls) - len(given))
-        bad: dict[str, None] = {}
+        rights = [reference(*arguments) for _, arguments in calls]
+        parts = tuple(
+            Judged(f"{sort}: {self._call(arguments)}", _short(gave), repr(right), same(right, gave))
+            for (sort, arguments), right, gave in zip(calls, rights, given, strict=True)
+        )
         sorts = dict.fromkeys(sort for sort, _ in calls)
-        for (sort, arguments), result in zip(calls, given, strict=True):
-            if not same(reference(*arguments), result):
-                bad[sort] = None
+        bad = {sort: None for (sort, _), part in zip(calls, parts, strict=True) if not part.good}
         if not bad:
-            return Mark(float(self.points), f"{self.name} is right for all inputs it was tried on.")
+            says = f"{self.name} is right for all inputs it was tried on."
+            return Mark(float(self.points), says, parts)
         points = round(self.points * (len(sorts) - len(bad)) / len(sorts), 2)
-        if all(type(each) is dict and "error" in each for each in given):
-            return Mark(0.0, f"{self.name} gave no result for any input it was tried on.")
+        slips = known.SLIPS.get(self.name, ())
+        return Mark(points, self._told(calls, given, list(bad), slips), parts)
+
+    def _call(self, arguments: Sequence[Any]) -> str:
+        return f"{self.name}({', '.join(map(repr, arguments))})"
+
+    def _told(
+        self, calls: list[tuple[str, Challenge]], given: list[Any], bad: list[str], slips: Any
+    ) -> str:
+        """What the student reads about results that are not all right."""
         if all(each is None for each in given):
-            return Mark(0.0, f"{self.name} gives None: nothing is returned yet.")
-        for slip, says in known.SLIPS.get(self.name, ()):
-            slipped = [slip(*arguments) for _, arguments in calls]
-            if same(slipped, given):
-                return Mark(points, says)
-        return Mark(points, f"{self.name} is not right for: {'; '.join(bad)}.")
+            return f"{self.name} gives None: nothing is returned yet."
+        for slip, says in slips:
+            if same([slip(*arguments) for _, arguments in calls], given):
+                return str(says)
+        errors: dict[str, dict[str, None]] = {}
+        for (sort, _), gave in zip(calls, given, strict=True):
+            if type(gave) is dict and gave.keys() == {"error"}:
+                errors.setdefault(str(gave["error"]), {})[sort] = None
+        words = []
+        for error, where in errors.items():
+            listed = "; ".join(where)
+            if error == SLOW:
+                words.append(f"{self.name} is too slow for: {listed}.")
+            elif error == NO_RESULT:
+                words.append(
+                    f"{self.name} was not tried to the end, or ended its process: {listed}."
+                )
+            else:
+                words.append(f"{self.name} stops with {clean_name(error)} for: {listed}.")
+        told = {sort for where in errors.values() for sort in where}
+        if rest := [sort for sort in bad if sort not in told]:
+            words.append(f"{self.name} is not right for: {'; '.join(rest)}.")
+        return " ".join(words)
 
 
-_ERROR: Answer = {"error": "no result"}
+SLOW, NO_RESULT = "CellTimeout", "no result"
+"""What stands for an error where a call took too long, and where it gave nothing."""
+
+
+def clean_name(text: str) -> str:
+    """The name of an exception, as far as it is one."""
+    return text[:60] if text.isidentifier() else "an error"
+
+
+_ERROR: Answer = {"error": NO_RESULT}
 
 
 def _checked(result: Any) -> Any:

@@ -8,6 +8,8 @@ none raises because of it. Standard library only.
 
 from __future__ import annotations
 
+import decimal
+import enum
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -29,15 +31,30 @@ LARGEST_NUMBER = 1 << 64
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """One part of an answer beside what is right, for whoever answers an appeal.
+
+    ``name`` says which part it is, ``why`` what the student may have thought.
+    """
+
+    name: str
+    given: str
+    right: str
+    good: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """What an answer is worth, from 0 to the question's points, and why, for the student.
 
     ``message`` is a sentence or two that teach. It never holds a challenge input, nor the
-    expected answer to one.
+    expected answer to one. ``parts`` hold both, and are for the instructor only.
     """
 
     points: float
     message: str
+    parts: tuple[Judged, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,12 +137,31 @@ class Assignment:
 def plain(value: object) -> Answer:
     """The value as plain data, or a ``TcpCourseError`` that says why it cannot be handed in.
 
-    Tuples become lists, numpy's numbers and the course's own sequence numbers, states and
-    flags become what they stand for; of Python's types only exact ones are taken. The result is
-    bounded in depth, in parts, in text and in size. This runs where the student's code runs,
-    so a grader checks again what comes out of there.
+    Tuples become lists; numpy's values, decimals, members of an enum and the course's own
+    sequence numbers, states and flags become what they stand for; of Python's types only exact
+    ones are taken. The result is bounded in depth, in parts, in text and in size. This runs
+    where the student's code runs, so a grader checks again what comes out of there.
     """
     return _plain(value, 0, [0])
+
+
+def plain_parts(value: object) -> tuple[Answer, dict[str, str]]:
+    """The value as plain data, and of a dictionary why each part that cannot be is left out.
+
+    Raises ``TcpCourseError`` where there is nothing that can be handed in.
+    """
+    if type(value) is not dict or len(value) > 100:
+        return _plain(value, 0, [0]), {}
+    found: dict[str, Answer] = {}
+    bad: dict[str, str] = {}
+    for key, each in value.items():
+        try:
+            found |= _plain({key: each}, 0, [0])  # type: ignore[arg-type]
+        except TcpCourseError as problem:
+            if type(key) is not str or len(key) > 100:
+                raise
+            bad[key] = str(problem)
+    return _plain(found, 0, [0]), bad
 
 
 def _plain(value: object, depth: int, parts: list[int]) -> Answer:
@@ -170,6 +206,12 @@ def _known(value: Any, kind: type) -> Answer:
         return str(value.name)
     if home == "tcpcourse.core.segment" and kind.__name__ == "Flags":
         return str(value)
-    if home == "numpy" and kind.__name__.startswith(("int", "uint", "float", "bool")):
+    if home == "numpy" and kind.__name__.startswith(("int", "uint", "float", "bool", "str")):
         return _plain(value.item(), 0, [0])
+    if home == "numpy" and kind.__name__ == "ndarray" and value.size <= MOST_PARTS:
+        return _plain(value.tolist(), 1, [0])
+    if kind is decimal.Decimal and value.is_finite() and abs(value.adjusted()) < 20:
+        return int(value) if value == int(value) else float(value)
+    if isinstance(value, enum.Enum):
+        return _plain(object.__getattribute__(value, "_value_"), 0, [0])
     raise TcpCourseError("the answer holds something that is no number, text, list or dictionary")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.draw import Draw
-from tcpcourse.exercises.question import Kind, Mark, Problem, Question
+from tcpcourse.exercises.question import Judged, Kind, Mark, Problem, Question
 from tcpcourse.exercises.values import Posed, Shared
 
 if TYPE_CHECKING:
@@ -112,12 +112,17 @@ class Script(Question):
         goal: Goal = problem.posed[self.id].right["goal"]
         trace = _play(answer)
         last = trace.steps[-1].after
-        if (str(last.a), str(last.b)) != goal.states:
-            return Mark(0.0, f"The script ends with A in {last.a} and B in {last.b}.")
+        ends = (str(last.a), str(last.b))
         missed = goal.missed(trace)
+        parts = (
+            Judged("states", repr(ends), repr(goal.states), ends == goal.states),
+            Judged("the way", answer, repr(goal.told()), not missed, " ".join(missed)),
+        )
+        if ends != goal.states:
+            return Mark(0.0, f"The script ends with A in {last.a} and B in {last.b}.", parts)
         if missed:
-            return Mark(self.points / 2, f"The states are right. {' '.join(missed)}")
-        return Mark(float(self.points), "All right.")
+            return Mark(self.points / 2, f"The states are right. {' '.join(missed)}", parts)
+        return Mark(float(self.points), "All right.", parts)
 
 
 def _play(script: str) -> Trace:

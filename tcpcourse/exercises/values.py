@@ -9,7 +9,7 @@ from typing import Any
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import Form
-from tcpcourse.exercises.question import Kind, Mark, Problem, Question, plain
+from tcpcourse.exercises.question import Judged, Kind, Mark, Problem, Question, plain
 
 Shared = Mapping[str, Any]
 ONLY = "answer"
@@ -29,12 +29,14 @@ class Posed:
     """What a question shows to one student, and what is right.
 
     ``given`` is plain data, in the order shown. ``right`` holds the answer to each part,
-    ``wrong`` the values that known misconceptions give.
+    ``also`` other answers to a part that are just as right, ``wrong`` the values that known
+    misconceptions give.
     """
 
     given: Mapping[str, Any]
     right: Mapping[str, Any]
     wrong: Mapping[str, tuple[Wrong, ...]] = field(default_factory=dict)
+    also: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Value(Question):
 
     ``parts`` says what is asked, by name; with a single part called ``ONLY`` the variable
     holds the value itself, otherwise a dictionary. The points are shared out equally over
-    the parts. ``pose`` makes the question for one student.
+    the parts; those that stand in one of ``together`` count only when all of them are right.
+    ``pose`` makes the question for one student.
     """
 
     id: str
@@ -52,6 +55,7 @@ class Value(Question):
     parts: Mapping[str, Form]
     pose: Callable[[Draw, Shared], Posed]
     hints: tuple[str, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
     kind: Kind = "value"
 
     @property
@@ -91,7 +95,7 @@ class Value(Question):
             return f"{self.id} is not answered yet."
         elif missing := [name for name in self.parts if name not in given]:
             return f"{self.id} has no answer for {', '.join(missing)} yet."
-        elif len(answer) > len(self.parts):
+        elif answer.keys() - self.parts.keys():
             return f"{self.id} has keys that are not asked for; there are {', '.join(self.parts)}."
         for name, value in given.items():
             if not self.parts[name].fits(value):
@@ -105,7 +109,7 @@ class Value(Question):
         found: dict[str, str] = {}
         for name, value in self.split(answer).items():
             read = self.parts[name].read(value)
-            if read is None or read == self.parts[name].read(posed.right[name]):
+            if read is None or self.is_right(posed, name, value):
                 continue
             for wrong in posed.wrong.get(name, ()):
                 if self.parts[name].read(wrong.value) == read:
@@ -118,34 +122,64 @@ class Value(Question):
         posed: Posed = problem.posed[self.id]
         return posed
 
+    def is_right(self, posed: Posed, name: str, value: Any) -> bool:
+        """Whether this value is one of the right answers to a part."""
+        read = self.parts[name].read
+        rights = (posed.right[name], *posed.also.get(name, ()))
+        return read(value) is not None and any(read(right) == read(value) for right in rights)
+
+    def judge(self, problem: Problem, answer: Any) -> tuple[Judged, ...]:
+        """Each part of a plain answer, beside what is right."""
+        posed, given = self.posed(problem), self.split(answer)
+        noticed = self.noticed(problem, answer)
+        return tuple(
+            Judged(
+                name,
+                repr(given[name]) if name in given else "",
+                " or ".join(map(repr, (posed.right[name], *posed.also.get(name, ())))),
+                name in given and self.is_right(posed, name, given[name]),
+                noticed.get(name, ""),
+            )
+            for name in self.parts
+        )
+
     def mark(self, problem: Problem, answer: Any) -> Mark:
         """A share of the points for each part that is right."""
         try:
             answer = plain(answer)
         except TcpCourseError as error:
             return Mark(0.0, f"{self.id}: {error}.")
-        given, right = self.split(answer), self.posed(problem).right
-        good = [
-            name for name, form in self.parts.items()
-            if name in given and form.fits(given[name])
-            and form.read(given[name]) == form.read(right[name])
-        ]  # fmt: skip
-        points = round(self.points * len(good) / len(self.parts), 2)
-        if len(good) == len(self.parts):
-            return Mark(float(self.points), "All right.")
+        parts = self.judge(problem, answer)
+        good = self._counting({part.name for part in parts if part.good})
+        if len(good) == len(parts):
+            return Mark(float(self.points), "All right.", parts)
+        points = round(self.points * len(good) / len(parts), 2)
+        return Mark(points, self._told(answer, parts, good), parts)
+
+    def _counting(self, good: set[str]) -> set[str]:
+        """Of the parts that are right those that count."""
+        for group in self.together:
+            if not good.issuperset(group):
+                good = good.difference(group)
+        return good
+
+    def _told(self, answer: Any, parts: tuple[Judged, ...], good: set[str]) -> str:
+        """What the student reads: how much is right, what to think about, and no answer."""
         words = [self.form(answer) or ""]
         if not self.single:
-            words.insert(0, f"{len(good)} of {len(self.parts)} parts are right.")
-        noticed = self.noticed(problem, answer)
-        words += [says if self.single else f"{name}: {says}" for name, says in noticed.items()]
-        silent = [name for name in given if name not in good and name not in noticed]
+            words.insert(0, f"{len(good)} of {len(parts)} parts count.")
+        words += [p.why if self.single else f"{p.name}: {p.why}" for p in parts if p.why]
+        silent = [part.name for part in parts if part.given and not part.good and not part.why]
         if silent and not words[-1]:
             words.append(
                 "This is not right; the hints lead on."
                 if self.single
                 else f"Not right: {', '.join(silent)}."
             )
-        return Mark(points, " ".join(word for word in words if word))
+        half = [part.name for part in parts if part.good and part.name not in good]
+        if half:
+            words.append(f"Right, but counting only together with others: {', '.join(half)}.")
+        return " ".join(word for word in words if word)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.bank import assignments
 from tcpcourse.exercises.functions import Function
-from tcpcourse.exercises.question import Assignment
+from tcpcourse.exercises.question import Assignment, Problem
 from tcpcourse.exercises.scripts import Script
 from tcpcourse.exercises.show import Shown
 from tcpcourse.exercises.values import Posed, Value
@@ -48,16 +48,23 @@ class Variant:
     ``show`` gives what a question shows, ``given`` the same as plain data to calculate with,
     ``check`` what can be said about an answer now, ``hint`` the next hint. ``student`` and
     ``assignment`` say whose and which it is; ``tries`` counts the checks of each question
-    since the notebook's kernel was started.
+    since the notebook's kernel was started, ``looked`` tells whether ``problem`` was read.
     """
 
     def __init__(self, assignment: Assignment, student: str) -> None:
         self._assignment = assignment
-        self.problem = assignment.problem(student)
+        self._problem = assignment.problem(student)
+        self.looked = False
         self.assignment = assignment.id
-        self.student = self.problem.student
+        self.student = self._problem.student
         self.tries: dict[str, int] = {}
         self._hints: dict[str, int] = {}
+
+    @property
+    def problem(self) -> Problem:
+        """The problem with its answers, for tests and for the curious; grading reports it."""
+        self.looked = True
+        return self._problem
 
     def given(self, question: str) -> dict[str, Any]:
         """What the question shows, as plain data: a copy, to do with as you like."""
@@ -73,9 +80,9 @@ class Variant:
 
         Raises ``TcpCourseError`` where the assignment has no capture.
         """
-        if capture not in self.problem.shared:
+        if capture not in self._problem.shared:
             raise TcpCourseError(f"{self.assignment} has no capture to save")
-        self.problem.shared[capture].save(path)
+        self._problem.shared[capture].save(path)
 
     def check(self, question: str, answer: Any) -> Feedback:
         """Say whether the answer's form is right, and name the misconception it may rest on."""
@@ -85,7 +92,7 @@ class Variant:
         if bad is not None:
             lines = [bad]
         elif isinstance(asked, Value):
-            noticed = asked.noticed(self.problem, answer)
+            noticed = asked.noticed(self._problem, answer)
             lines = ["The form is right. Whether the answer is right is told after grading."]
             if noticed:
                 lines = ["The form is right, but think again:"]
@@ -112,7 +119,7 @@ class Variant:
 
     def _posed(self, question: str) -> Posed:
         asked = self._assignment.question(question)
-        posed: Mapping[str, Posed] = self.problem.posed
+        posed: Mapping[str, Posed] = self._problem.posed
         return posed.get(asked.id, Posed({}, {}))
 
     def __repr__(self) -> str:

@@ -7,4 +7,8 @@ marks to nbgrader (``converting``). ``batch`` does this for everybody at once.
     python -m tcpcourse.exercises.grading key          make the secret key, once
     python -m tcpcourse.exercises.grading import …     unpack what Moodle or Canvas gave
     python -m tcpcourse.exercises.grading autograde …  grade all submissions of an assignment
+    python -m tcpcourse.exercises.grading explain …    what was given, what is right, and why
+    python -m tcpcourse.exercises.grading export …     marks as a table, or for Moodle or Canvas
+
+What is asked, and what is right, is known to the questions alone (``protocol``).
 """

@@ -9,10 +9,18 @@ from pathlib import Path
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.grading.batch import autograde
 from tcpcourse.exercises.grading.collecting import collect
-from tcpcourse.exercises.grading.course import Course, export, grade_one
+from tcpcourse.exercises.grading.course import Course, grade_one
+from tcpcourse.exercises.grading.explaining import explain
+from tcpcourse.exercises.grading.exporting import (
+    assignments_of,
+    fill_canvas,
+    fill_moodle,
+    lines_of,
+    write_table,
+)
 from tcpcourse.exercises.grading.keys import key_path, make_key
 from tcpcourse.exercises.grading.plaindata import sentence
-from tcpcourse.exercises.grading.roster import roster
+from tcpcourse.exercises.grading.roster import Entry, roster
 
 
 def main(words: list[str] | None = None) -> int:
@@ -62,8 +70,21 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("student")
     names = command("students", _students, "list who has handed in, one a line")
     names.add_argument("assignment")
-    out = command("export", _export, "write all grades to a CSV file")
+    why = command("explain", _explain, "show what was given, what is right, and why")
+    why.add_argument("student")
+    why.add_argument("assignment")
+    other = command("works-as", _works_as, "grade a student with the id that was used")
+    other.add_argument("assignment")
+    other.add_argument("student")
+    other.add_argument("id", nargs="?", default="", help="the id in the notebook; none ends it")
+    out = command("export", _export, "write marks to a CSV file: a long table, or an LMS's own")
     out.add_argument("file", type=Path)
+    out.add_argument("assignment", nargs="?", help="only this one; needed for an LMS")
+    theirs = out.add_mutually_exclusive_group()
+    theirs.add_argument("--moodle", type=Path, help="the grading worksheet, to be filled in")
+    theirs.add_argument("--canvas", type=Path, help="the exported gradebook, to be filled in")
+    out.add_argument("--column", help="the column of the LMS's file that takes the marks")
+    _roster(out)
     return parser
 
 
@@ -78,6 +99,12 @@ def _roster(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _known(course: Course, given: argparse.Namespace) -> dict[str, Entry]:
+    if not given.roster:
+        return {}
+    return roster(given.roster, course.questions.student, given.student_column)
+
+
 def _key(given: argparse.Namespace) -> int:
     make_key(key_path())
     print(f"The key is in {key_path()}. Keep a copy: marks are drawn from it.")
@@ -86,12 +113,10 @@ def _key(given: argparse.Namespace) -> int:
 
 def _import(given: argparse.Namespace) -> int:
     course = Course(given.root)
-    known = roster(given.roster, given.student_column) if given.roster else {}
-    path = course.directory.format_path(course.directory.submitted_directory, "x", "y")
-    submitted = Path(course.directory.root) / Path(path).parent.parent
     done = collect(
-        given.zip, submitted, given.assignment, known, times=given.times, replace=given.replace
-    )
+        given.zip, course.submitted(), given.assignment, course.questions.student,
+        _known(course, given), times=given.times, replace=given.replace,
+    )  # fmt: skip
     print(f"The names are those of: {done.form}.")
     for name, why in done.left_out:
         print(f"left out: {name!r}: {why}")
@@ -122,9 +147,37 @@ def _students(given: argparse.Namespace) -> int:
     return 0
 
 
-def _export(given: argparse.Namespace) -> int:
-    export(given.root, given.file)
+def _explain(given: argparse.Namespace) -> int:
+    for line in explain(Course(given.root), given.assignment, given.student):
+        print(line)
     return 0
+
+
+def _works_as(given: argparse.Namespace) -> int:
+    Course(given.root).let_work_as(given.assignment, given.student, given.id)
+    print("Run autograde again.")
+    return 0
+
+
+def _export(given: argparse.Namespace) -> int:
+    course = Course(given.root)
+    known = _known(course, given)
+    if not (given.moodle or given.canvas):
+        names = [given.assignment] if given.assignment else assignments_of(course)
+        write_table(lines_of(course, names, known), given.file)
+        return 0
+    if not given.assignment:
+        raise TcpCourseError("Say which assignment: export FILE ASSIGNMENT.")
+    lines = lines_of(course, [given.assignment], known)
+    if given.moodle:
+        done = fill_moodle(given.moodle, given.file, lines, known, given.column or "Grade")
+    else:
+        column = given.column or given.assignment
+        done = fill_canvas(given.canvas, given.file, lines, known, column)
+    for note in done.notes:
+        print(note)
+    print(f"{done.written} marks written.")
+    return 1 if done.notes else 0
 
 
 if __name__ == "__main__":

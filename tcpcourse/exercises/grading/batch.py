@@ -20,15 +20,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.exercises.draw import student_name
-from tcpcourse.exercises.grading.converting import generate, job_of, notebooks_of
 from tcpcourse.exercises.grading.course import Course
 from tcpcourse.exercises.grading.marking import Graded, Job, grade
-from tcpcourse.exercises.grading.plaindata import clean
+from tcpcourse.exercises.grading.plaindata import as_text, clean, sentence
 from tcpcourse.exercises.grading.sandbox import SandboxError
 
 DONE = ".recorded"
-FORMULA = ("=", "+", "-", "@", "\t")
+AT_ONCE = 2
+"""Submissions for each core: one that sleeps does not hold it, and clocks are not the wall's."""
 
 
 @dataclass
@@ -46,7 +45,7 @@ class Report:
             rows = csv.writer(file)
             rows.writerow(("student", "cell", "what"))
             for line in self.lines:
-                rows.writerow([f"'{word}" if word.startswith(FORMULA) else word for word in line])
+                rows.writerow(list(map(as_text, line)))
 
 
 def autograde(
@@ -59,7 +58,7 @@ def autograde(
     release, no key, no sandbox. What concerns one student is a line of the report.
     """
     course = Course(root)
-    course.missing(assignment)
+    course.check(assignment)
     with _alone(root):
         return _autograde(course, root, assignment, workers, again)
 
@@ -73,7 +72,7 @@ def _alone(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise TcpCourseError(f"another grading is at work in {root}") from None
+            raise TcpCourseError(f"Another grading is at work in {root}.") from None
         yield
 
 
@@ -84,15 +83,14 @@ def _autograde(
     jobs = _jobs(course, assignment, report)
     for job in jobs if again else ():
         _done(job).unlink(missing_ok=True)
-        job.store.unlink(missing_ok=True)
-    many = workers or os.cpu_count() or 1
+    many = workers or AT_ONCE * (os.cpu_count() or 1)
     with tqdm(total=len(jobs), unit="notebook", desc=assignment) as bar:
 
         def finished(job: Job, graded: Graded) -> None:
             _record(course, job, graded, report)
             bar.update()
 
-        _in_parallel(jobs, many, finished, report)
+        _in_parallel(jobs, many, finished, report, again)
     report.lines.sort()
     report.save(root / f"report-{assignment}.csv")
     return report
@@ -100,19 +98,16 @@ def _autograde(
 
 def _jobs(course: Course, assignment: str, report: Report) -> list[Job]:
     """A job for each notebook of each student; a line for each folder that cannot be one."""
-    names = notebooks_of(course.directory, assignment)
-    if not names:
-        raise TcpCourseError(f"{assignment} has no release: {generate(assignment)}")
     jobs = []
     for student in course.students(assignment):
         try:
-            student_name(student)
+            course.questions.student(student)
         except TcpCourseError as problem:
-            report.lines.append((clean(student, 60), "", f"Not graded: {problem}."))
+            report.lines.append((clean(student, 60), "", f"Not graded: {sentence(problem)}"))
             continue
-        jobs += [job_of(course.directory, assignment, student, name) for name in names]
+        jobs += course.jobs(assignment, student)
     if not jobs and not report.lines:
-        raise TcpCourseError(f"nobody has handed in {assignment}")
+        raise TcpCourseError(f"Nobody has handed in {assignment}.")
     return jobs
 
 
@@ -151,7 +146,11 @@ def _deaf() -> None:
 
 
 def _in_parallel(
-    jobs: list[Job], workers: int, finished: Callable[[Job, Graded], None], report: Report
+    jobs: list[Job],
+    workers: int,
+    finished: Callable[[Job, Graded], None],
+    report: Report,
+    again: bool,
 ) -> None:
     """Grade in other processes; ``finished`` is called here, in the order they end.
 
@@ -159,14 +158,18 @@ def _in_parallel(
     each by itself.
     """
     for many in (workers, workers):
-        jobs = _one_pool(jobs, many, finished, report)
+        jobs = _one_pool(jobs, many, finished, report, again)
     for job in jobs:
-        for dead in _one_pool([job], 1, finished, report):
+        for dead in _one_pool([job], 1, finished, report, again):
             _failed(dead, RuntimeError("the process that graded it died"), report)
 
 
 def _one_pool(
-    jobs: list[Job], workers: int, finished: Callable[[Job, Graded], None], report: Report
+    jobs: list[Job],
+    workers: int,
+    finished: Callable[[Job, Graded], None],
+    report: Report,
+    again: bool,
 ) -> list[Job]:
     """Grade with one pool of processes; gives the jobs that were not done when it broke."""
     broken: list[Job] = []
@@ -174,7 +177,7 @@ def _one_pool(
         return broken
     pool = _pool(workers)
     try:
-        running: dict[Future[Graded], Job] = {pool.submit(grade, job): job for job in jobs}
+        running: dict[Future[Graded], Job] = {pool.submit(grade, job, again): job for job in jobs}
         while running:
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 job = running.pop(future)

@@ -19,7 +19,6 @@ from pathlib import Path, PurePosixPath
 import dateutil.parser  # type: ignore[import-untyped]
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.exercises.draw import student_name
 from tcpcourse.exercises.grading.plaindata import clean, sentence
 from tcpcourse.exercises.grading.roster import Entry, by_student
 from tcpcourse.exercises.grading.submissions import LARGEST_FILE, read_bytes
@@ -70,24 +69,27 @@ class _Taken:
 class _Rules:
     """How to collect: see ``collect``."""
 
-    def __init__(self, known: Mapping[str, Entry], times: bool, replace: bool) -> None:
-        self.known, self.times, self.replace = known, times, replace
-        self.students = {name: known[number] for number, name in by_student(known)}
+    def __init__(
+        self, known: Mapping[str, Entry], fold: Callable[[str], str], times: bool, replace: bool
+    ) -> None:
+        self.known, self.fold, self.times, self.replace = known, fold, times, replace
+        self.students = {name: known[number] for number, name in by_student(known, fold)}
 
 
 def collect(
-    source: Path, submitted: Path, assignment: str, known: Mapping[str, Entry] | None = None,
-    *, times: bool = False, replace: bool = False,
+    source: Path, submitted: Path, assignment: str, fold: Callable[[str], str],
+    known: Mapping[str, Entry] | None = None, *, times: bool = False, replace: bool = False,
 ) -> Collected:  # fmt: skip
     """Put each notebook of a zip or a folder into ``submitted/<student>/<assignment>/``.
 
+    ``fold`` gives a student's id as it is used for folders, and raises for what is none.
     ``known`` gives the student of each number; without one the number itself is the id. With
     ``times`` the files' own times are those of handing in (a learning platform stamps its zip
     with the time of the download, so they are not used unasked). What somebody has handed in
     before stays, unless it is the same or ``replace`` is set. Raises ``TcpCourseError`` when
     the whole cannot be read, or is meant to do harm by its size; then nothing is written.
     """
-    rules = _Rules(known or {}, times, replace)
+    rules = _Rules(known or {}, fold, times, replace)
     if source.is_dir():
         return _collected(list(_in_folder(source)), submitted, assignment, rules)
     try:
@@ -190,7 +192,7 @@ def _one(
 
 def _student(number: str, rules: _Rules, form: str) -> str:
     """The folder's name for this number; in a plain folder the id itself will do."""
-    if not rules.known or (form == PLAIN and student_name(number) in rules.students):
+    if not rules.known or (form == PLAIN and rules.fold(number) in rules.students):
         named = number
     elif number in rules.known:
         named = rules.known[number].student
@@ -198,7 +200,7 @@ def _student(number: str, rules: _Rules, form: str) -> str:
         raise TcpCourseError(f"The roster has no student {clean(number, 60)}.")
     if not named:
         raise TcpCourseError(f"The roster gives no student id for the number {number}.")
-    student = student_name(named)
+    student = rules.fold(named)
     if student.startswith("."):
         raise TcpCourseError("This is no student id.")
     return student

@@ -29,7 +29,7 @@ from nbgrader.utils import is_grade, is_solution
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.grading.keys import key_path, read_key
 from tcpcourse.exercises.grading.limits import Limits
-from tcpcourse.exercises.grading.marking import Graded, Job, grade, prepare
+from tcpcourse.exercises.grading.marking import Given, Graded, Job, grade, prepare
 from tcpcourse.exercises.grading.restore import NOTES
 
 MARKS = "marks"
@@ -38,13 +38,15 @@ MARKS = "marks"
 
 def generate(assignment: str) -> str:
     """What to do when an assignment is not there yet."""
-    return f"run `nbgrader generate_assignment --force {assignment}` first"
+    return f"run `nbgrader generate_assignment --force {assignment}` first."
 
 
-def job_of(directory: Any, assignment: str, student: str, notebook: str) -> Job:
+def job_of(directory: Any, assignment: str, student: str, notebook: str, config: Any = None) -> Job:
     """The job of grading one notebook, from nbgrader's course directory.
 
-    Raises ``TcpCourseError`` when there is no release or no key.
+    ``config`` is the configuration where the directory's own is not all of it: nbgrader's
+    command makes the directory before it has read the file. Raises ``TcpCourseError`` when
+    there is no release or no key.
     """
     root = Path(directory.root).absolute()
 
@@ -55,17 +57,31 @@ def job_of(directory: Any, assignment: str, student: str, notebook: str) -> Job:
     if not release.is_file():
         raise TcpCourseError(f"{assignment} has no release: {generate(assignment)}")
     key = key_path()
+    kept = root / MARKS / assignment / student
+    config = directory.config if config is None else config
+    questions = config.get("TcpcourseGrading", {}).get("questions", "")
     return Job(
         assignment,
         student,
         notebook,
         place(directory.submitted_directory, student),
         release,
-        root / MARKS / assignment / student / f"{notebook}.json",
+        kept / f"{notebook}.json",
         read_key(key),
-        Limits.of(directory.config.get("TcpcourseLimits", {})),
+        questions,
+        Limits.of(config.get("TcpcourseLimits", {})),
         (root, key.absolute().parent, Path.home()),
+        works_as=works_as(kept),
     )
+
+
+def works_as(kept: Path, other: str | None = None) -> str:
+    """The other id under which a student has worked; ``other`` sets it, an empty one ends it."""
+    path = kept / "works-as.txt"
+    if other is not None:
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(other, encoding="utf-8")
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
 
 def notebooks_of(directory: Any, assignment: str) -> list[str]:
@@ -94,7 +110,8 @@ class SubmissionExporter(NotebookExporter):
         if not converter._sanitizing:
             return super().from_filename(filename, resources=resources, **kw)
         about = resources["nbgrader"]
-        job = job_of(converter.coursedir, about["assignment"], about["student"], about["notebook"])
+        where = (about["assignment"], about["student"], about["notebook"])
+        job = job_of(converter.coursedir, *where, converter.config)
         notebook = prepare(job).restored.notebook
         return super().from_notebook_node(notebook, resources=resources, **kw)  # type: ignore[no-untyped-call]
 
@@ -105,8 +122,9 @@ class RunInSandbox(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(self, nb: Any, resources: Any) -> Any:
         """Grade, put what the cells printed below them, and hand the marks on."""
         about = resources["nbgrader"]
-        directory = self.parent.parent.coursedir
-        job = job_of(directory, about["assignment"], about["student"], about["notebook"])
+        converter = self.parent.parent
+        where = (about["assignment"], about["student"], about["notebook"])
+        job = job_of(converter.coursedir, *where, converter.config)
         graded = resources["tcpcourse"] = grade(job)
         for cell in nb.cells:
             if cell.cell_type == "code":
@@ -126,7 +144,9 @@ def _outputs(cell: Any, graded: Graded) -> list[Any]:
     name = cell.metadata.get("nbgrader", {}).get("grade_id")
     mark = graded.marks.get(name) if is_grade(cell) else None
     if mark is not None:
-        shown.append(new_output("stream", name="stdout", text=mark.message + "\n"))
+        excused = not cell.metadata["nbgrader"].get("points", 1)
+        words = "This question is excused: it has no points." if excused else mark.message
+        shown.append(new_output("stream", name="stdout", text=words + "\n"))
     return shown
 
 
@@ -144,7 +164,9 @@ def _notes(graded: Graded) -> Any:
 class SaveMarks(SaveAutoGrades):  # type: ignore[misc]
     """Takes the place of nbgrader's SaveAutoGrades: the trusted side's marks are the scores.
 
-    Answers that a person grades, and earlier grades by hand, are treated as nbgrader does.
+    A mark is a part of the question's own points, and becomes the same part of the points of
+    its cell: an instructor may have set others, and 0 excuses. Answers that a person grades,
+    and earlier grades by hand, are treated as nbgrader does.
     """
 
     def _add_score(self, cell: Any, resources: Any) -> None:
@@ -156,13 +178,22 @@ class SaveMarks(SaveAutoGrades):  # type: ignore[misc]
         mark = graded.marks.get(name)
         where = (name, self.notebook_id, self.assignment_id, self.student_id)
         row = self.gradebook.find_grade(*where)
-        row.auto_score = None if mark is None else mark.points
+        row.auto_score = None if mark is None else scaled(mark, float(row.cell.max_score))
         row.needs_manual_grade = row.auto_score is None or row.manual_score is not None
         self.gradebook.db.commit()
 
     def _add_comment(self, cell: Any, resources: Any) -> None:
         if resources["tcpcourse"].readable:
             super()._add_comment(cell, resources)
+
+
+def scaled(mark: Given, most: float) -> float | None:
+    """The mark in points of a cell that has ``most``; ``None`` where a person has to look."""
+    if not most:
+        return 0.0
+    if mark.points is None or not mark.most:
+        return None
+    return round(mark.points / mark.most * most, 4)
 
 
 class _Unguarded(BaseException):
@@ -194,8 +225,12 @@ def beside_python() -> None:
         os.environ["PATH"] = os.pathsep.join([*places, folder])
 
 
-def configure(config: Any) -> None:
-    """Put the sandbox and the trusted marks into nbgrader's configuration."""
+def configure(config: Any, questions: str) -> None:
+    """Put the sandbox and the trusted marks into nbgrader's configuration.
+
+    ``questions`` says where the course's questions are: see ``questions_of``.
+    """
+    config.TcpcourseGrading.questions = questions
     beside_python()
 
     def before(notebooks: list[str], **_: Any) -> None:
@@ -217,6 +252,8 @@ def configure(config: Any) -> None:
 def is_configured(config: Any) -> bool:
     """Whether ``configure`` was called on this configuration and nothing was put over it."""
     autograde = config.get("Autograde", {})
+    if not config.get("TcpcourseGrading", {}).get("questions"):
+        return False
     parts = autograde.get("autograde_preprocessors", ())
     return autograde.get("exporter_class") is SubmissionExporter and parts[:2] == [
         RunInSandbox,

@@ -15,13 +15,16 @@ MEBIBYTE = 1 << 20
 class Limits:
     """Bounds on one notebook. Times are in seconds, sizes in bytes.
 
-    ``total_seconds`` counts for all of a notebook, restarts included; ``cell_seconds`` and
-    ``call_seconds`` for one cell and for one call of a function. ``memory`` is the address
+    ``total_seconds`` is what a whole notebook may compute, restarts included, and
+    ``wall_seconds`` how long it may take, less the time in which no core was free.
+    ``cell_seconds`` and ``call_seconds`` are what one cell and one call of a function may
+    compute, and how long it may wait for something else. ``memory`` is the address
     space of each process, and all processes together may hold twice as much. ``storage`` is
     the room for temporary files, ``answers`` the most that is read from the sandbox.
     """
 
-    total_seconds: float = 120
+    total_seconds: float = 60
+    wall_seconds: float = 120
     cell_seconds: float = 20
     call_seconds: float = 2
     memory: int = 1024 * MEBIBYTE

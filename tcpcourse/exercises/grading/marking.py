@@ -10,23 +10,22 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.exercises.bank import assignments
-from tcpcourse.exercises.draw import student_name
+from tcpcourse.exercises.grading.findings import START, Findings
 from tcpcourse.exercises.grading.keys import fingerprint
 from tcpcourse.exercises.grading.limits import Limits
-from tcpcourse.exercises.grading.plaindata import clean
-from tcpcourse.exercises.grading.restore import Restored, restore
+from tcpcourse.exercises.grading.plaindata import clean, sentence
+from tcpcourse.exercises.grading.protocol import Asked, Handed, questions_of
+from tcpcourse.exercises.grading.restore import Restored, is_blank, restore
 from tcpcourse.exercises.grading.sandbox import container
-from tcpcourse.exercises.grading.session import Outcome, Work, run
+from tcpcourse.exercises.grading.session import Work, run
 from tcpcourse.exercises.grading.submissions import Submission, Unreadable, read
-from tcpcourse.exercises.question import Assignment, Mark, Problem, Question
 
 MARKING_SECONDS = 60
 
@@ -36,7 +35,9 @@ class Job:
     """What it takes to grade one student's notebook; plain enough to be sent to a process.
 
     ``student`` is the name of the submission's folder. ``store`` is the file that keeps the
-    result, ``hidden`` what no student's code must see, ``container`` as in ``Work``.
+    result, ``questions`` where the questions are (see ``questions_of``), ``hidden`` what no
+    student's code must see, ``container`` as in ``Work``. ``works_as`` is another id under
+    which the student has worked, if the instructor has said so.
     """
 
     assignment: str
@@ -46,17 +47,23 @@ class Job:
     release: Path
     store: Path
     key: bytes = field(repr=False)
+    questions: str
     limits: Limits = field(default_factory=Limits)
     hidden: tuple[Path, ...] = ()
     container: str = field(default_factory=container)
+    works_as: str = ""
 
 
 @dataclass(frozen=True)
 class Given:
-    """A mark to hand on: ``points`` is ``None`` where a person has to look."""
+    """A mark to hand on: ``points`` is ``None`` where a person has to look.
+
+    ``most`` are the question's own points, of which these are a part.
+    """
 
     points: float | None
     message: str
+    most: float = 0.0
 
 
 @dataclass
@@ -64,15 +71,23 @@ class Graded:
     """The marks by question, with what is to be shown and reported.
 
     ``notes`` are pairs of a cell (or an empty text for the whole notebook) and a sentence.
-    ``digest`` stands for everything the marks depend on.
+    ``depends`` has a word for each thing that the marks depend on, ``handed`` what was given
+    to each question.
     """
 
-    digest: str
+    depends: dict[str, str]
     readable: bool = True
     marks: dict[str, Given] = field(default_factory=dict)
     notes: list[tuple[str, str]] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    handed: dict[str, Handed] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """A word that stands for everything the marks depend on."""
+        words = json.dumps(self.depends, sort_keys=True)
+        return hashlib.sha256(words.encode()).hexdigest()
 
     def save(self, path: Path) -> None:
         """Keep it in a file, all or nothing."""
@@ -87,6 +102,7 @@ class Graded:
         try:
             kept = json.loads(path.read_text(encoding="ascii"))
             kept["marks"] = {name: Given(**each) for name, each in kept["marks"].items()}
+            kept["handed"] = {name: Handed(**each) for name, each in kept["handed"].items()}
             kept["notes"] = [(cell, words) for cell, words in kept["notes"]]
             return cls(**kept)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -95,142 +111,141 @@ class Graded:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A submission that is read and restored, or the release with the reason why not."""
+    """A submission that is read and restored, or the release with the reason why not.
+
+    ``asked`` are the questions that are in the release.
+    """
 
     restored: Restored
-    digest: str
+    depends: dict[str, str]
+    asked: tuple[Asked, ...]
     problem: str = ""
-
-
-def find_assignment(name: str) -> Assignment:
-    """The course's assignment. Raises ``TcpCourseError`` when there is none of this name."""
-    known = assignments()
-    if name not in known:
-        raise TcpCourseError(f"there is no assignment {name!r}; there are {', '.join(known)}")
-    return known[name]
 
 
 def prepare(job: Job) -> Prepared:
     """Read the submission and put it into the release. No student's code runs."""
+    questions = questions_of(job.questions)
     release_bytes = job.release.read_bytes()
     release = nbformat.reads(release_bytes.decode("utf-8"), as_version=4)
-    names = {question.id: question.name for question in find_assignment(job.assignment).questions}
+    there = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in release.cells}
+    asked = tuple(each for each in questions.asked(job.assignment) if each.id in there)
     problem = ""
     try:
-        submission = read(job.submission, job.notebook)
+        submission = read(job.submission, job.notebook, lambda cells: is_blank(cells, release))
     except Unreadable as unreadable:
         problem = f"Not graded: {unreadable}."
         submission = Submission((), "", ())
-    restored = restore(submission.cells, release, names)
+    restored = restore(submission.cells, release, {each.id: each.name for each in asked})
     if problem:
         restored.notes, restored.run = [("", problem)], []
     restored.notes += [("", note) for note in submission.notes]
-    depends = (
-        submission.digest, problem, hashlib.sha256(release_bytes).hexdigest(),
-        fingerprint(job.key), job.student, repr(job.limits),
-    )  # fmt: skip
-    digest = hashlib.sha256("\n".join(depends).encode()).hexdigest()
-    return Prepared(restored, digest, problem)
+    depends = {
+        "submission": f"{submission.digest} {problem}",
+        "release": hashlib.sha256(release_bytes).hexdigest(),
+        "questions": questions.version(job.assignment),
+        "key": fingerprint(job.key),
+        "student": job.works_as or job.student,
+        "limits": repr(job.limits),
+    }
+    return Prepared(restored, depends, asked, problem)
 
 
 def grade(job: Job, again: bool = False) -> Graded:
     """The marks of a submission: those that were kept, if nothing has changed since.
 
-    Raises ``SandboxError`` when there is no sandbox, ``TcpCourseError`` for an unknown
-    assignment. What is wrong with the submission is never an exception, but a note.
+    What moved without a new submission is a note. Raises ``SandboxError`` when there is no
+    sandbox, ``TcpCourseError`` for an unknown assignment. What is wrong with the submission is
+    never an exception, but a note.
     """
     prepared = prepare(job)
     kept = Graded.load(job.store)
-    if kept is not None and kept.digest == prepared.digest and not again:
+    if kept is not None and kept.depends == prepared.depends and not again:
         return kept
     graded = _graded(job, prepared)
+    if kept is not None:
+        graded.notes += moved(kept, graded)
     graded.save(job.store)
     return graded
 
 
+def moved(before: Graded, after: Graded) -> list[tuple[str, str]]:
+    """A note for each mark that is another one although nothing new was handed in."""
+    if before.depends.get("submission") != after.depends["submission"]:
+        return []
+    changed = [name for name, word in after.depends.items() if before.depends.get(name) != word]
+    why = f"changed: {', '.join(changed)}" if changed else "nothing else changed"
+    return [
+        (name, f"Graded anew ({why}): {_points(before.marks[name])} became {_points(mark)}.")
+        for name, mark in after.marks.items()
+        if name in before.marks and _points(before.marks[name]) != _points(mark)
+    ]
+
+
+def _points(mark: Given) -> str:
+    if mark.points is None:
+        return "no mark"
+    return f"{mark.points:g} of {mark.most:g}"
+
+
 def _graded(job: Job, prepared: Prepared) -> Graded:
-    assignment = find_assignment(job.assignment)
-    graded = Graded(prepared.digest, not prepared.problem, notes=list(prepared.restored.notes))
-    waiting = Given(None, "A person has to look at this: the notebook could not be read.")
-    questions = [question for question in assignment.questions if question.kind != "written"]
-    if prepared.problem:
-        graded.marks = {question.id: waiting for question in questions}
-        return graded
+    graded = Graded(prepared.depends, notes=list(prepared.restored.notes))
+    asked = [question for question in prepared.asked if question.kind != "written"]
+    questions = questions_of(job.questions)
     try:
-        problem = assignment.problem(student_name(job.student))
+        student = questions.student(job.works_as or job.student)
     except TcpCourseError as bad:
-        graded.notes.append(("", f"Not graded: the folder's name is no student id ({bad})."))
+        words = f"Not graded: the folder's name is no student id. {sentence(bad)}"
+        graded.notes.append(("", words))
+        prepared = replace(prepared, problem=words)
+    if prepared.problem:
         graded.readable = False
-        graded.marks = {question.id: waiting for question in questions}
+        waiting = "A person has to look at this: the notebook could not be read."
+        graded.marks = {each.id: Given(None, waiting, each.points) for each in asked}
         return graded
     calls = {
-        question.id: [list(call) for call in question.challenges(problem, job.key)]
-        for question in questions
-        if question.kind == "function"
+        each.id: questions.calls(job.assignment, student, each.id, job.key)
+        for each in asked
+        if each.kind == "function"
     }
     work = Work(
-        prepared.restored.run,
-        {question.id: (question.name, question.kind) for question in questions},
+        [(START, questions.setup(job.assignment, student)), *prepared.restored.run],
+        {each.id: (each.name, each.kind) for each in asked},
         calls,
+        questions,
         _files(job.release),
         job.hidden,
         job.container,
     )
     outcome = run(work, job.limits)
-    graded.notes += [_named(note, prepared.restored) for note in outcome.notes]
-    graded.notes += _strangers(outcome, problem)
+    if job.works_as:
+        words = f"Graded with the problem of {student!r}, as the instructor has said."
+        graded.notes.append(("", words))
+    found = Findings(prepared.restored, outcome, questions.library.watched)
+    graded.notes += found.notes(job.assignment, student)
     graded.texts, graded.errors = outcome.texts, outcome.errors
-    for question in questions:
-        graded.marks[question.id] = _marked(question, problem, job.key, outcome, graded)
+    for each in asked:
+        mark = _marked(job, student, each, found, graded)
+        graded.marks[each.id] = mark
+        if mark.points is None and (each.id, mark.message) not in graded.notes:
+            graded.notes.append((each.id, mark.message))
     return graded
 
 
-def _marked(
-    question: Question, problem: Problem, key: bytes, outcome: Outcome, graded: Graded
-) -> Given:
+def _marked(job: Job, student: str, asked: Asked, found: Findings, graded: Graded) -> Given:
+    handed = graded.handed[asked.id] = found.handed(asked)
+    if why := found.unreached(asked):
+        return Given(None, f"A person has to look at this: {why}", asked.points)
+    questions = questions_of(job.questions)
     try:
         with _bounded(MARKING_SECONDS):
-            mark = _mark(question, problem, key, outcome)
+            mark = questions.mark(job.assignment, student, asked.id, job.key, handed)
     except Exception as error:
         # An answer that marking stumbles over is no reason to give no points in silence.
         what = f"A person has to look at this: marking it failed ({type(error).__name__})."
-        graded.notes.append((question.id, what))
-        return Given(None, what)
+        return Given(None, what, asked.points)
     points = mark.points if math.isfinite(mark.points) else 0.0
-    points = min(max(points, 0.0), float(question.points))
-    return Given(points, clean(mark.message, 2000))
-
-
-def _mark(question: Question, problem: Problem, key: bytes, outcome: Outcome) -> Mark:
-    name = question.id
-    if question.kind == "function":
-        if not outcome.defined.get(name):
-            return Mark(0.0, question.form(None) or "")
-        return question.mark_results(problem, key, outcome.results.get(name, []))
-    if name in outcome.bad:
-        return Mark(0.0, f"{name}: {outcome.bad[name]}.")
-    return question.mark(problem, outcome.answers.get(name))
-
-
-def _named(note: tuple[str, str], restored: Restored) -> tuple[str, str]:
-    """The note with nbgrader's name of the cell instead of the cell's id, where it has one."""
-    for cell in restored.notebook.cells:
-        if cell.id == note[0]:
-            return cell.metadata.get("nbgrader", {}).get("grade_id", note[0]), note[1]
-    return note
-
-
-def _strangers(outcome: Outcome, problem: Problem) -> list[tuple[str, str]]:
-    """A sentence when the notebook was started for somebody or something else."""
-    found = []
-    who, what = outcome.who.get("student", problem.student), outcome.who.get("assignment")
-    if who != problem.student:
-        words = f"The notebook was started for {who!r}, but is handed in by {problem.student!r}"
-        found.append(("", f"{words}: its numbers are another student's."))
-    if what not in (None, problem.assignment):
-        words = f"The notebook was started for {what!r}, but is handed in for"
-        found.append(("", f"{words} {problem.assignment!r}."))
-    return found
+    points = min(max(points, 0.0), float(asked.points))
+    return Given(points, clean(mark.message, 2000), asked.points)
 
 
 def _files(release: Path) -> dict[str, Path]:

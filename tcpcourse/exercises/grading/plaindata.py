@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Any, NoReturn
 
@@ -59,6 +60,14 @@ def clean(text: object, longest: int = 300) -> str:
     )
 
 
+FORMULA = ("=", "+", "-", "@", "\t")
+
+
+def as_text(word: str) -> str:
+    """A cell of a table that no spreadsheet takes for a formula."""
+    return f"'{word}" if word.startswith(FORMULA) else word
+
+
 def sentence(problem: object) -> str:
     """What a problem says, with a capital letter and a full stop."""
     words = str(problem).strip() or type(problem).__name__
@@ -68,3 +77,20 @@ def sentence(problem: object) -> str:
 # Control and format characters, halves of surrogate pairs, places with no character. Format
 # characters can turn the direction of text around, so that a sentence reads as another.
 _UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co"}
+
+
+_MARKUP = re.compile(r"([<&])(?=[A-Za-z/!?#])")
+_IMAGE = re.compile(r"!(?=\s*\[)")
+_SCHEME = re.compile(r"(?i)(script|data)(?=\s*\\?:)")
+
+
+def harmless(markdown: str) -> str:
+    """A student's Markdown, in which no HTML and no link that runs anything is left.
+
+    An image becomes a link: fetching it would tell its owner that, and where, it was read.
+
+    The grader and nbgrader's feedback show it as it stands, in a page that may set marks. A
+    space of no width takes the meaning from what would begin a tag, an entity or a scheme.
+    """
+    broken = _IMAGE.sub("!\u200b", _MARKUP.sub("\\1\u200b", markdown))
+    return _SCHEME.sub("\\1\u200b", broken)

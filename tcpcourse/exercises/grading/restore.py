@@ -15,6 +15,7 @@ from typing import Any
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tcpcourse.exercises.grading.plaindata import harmless
 from tcpcourse.exercises.grading.submissions import Cell
 
 NOTES = "grading-notes"
@@ -52,11 +53,17 @@ class Slot:
 @dataclass
 class Restored:
     """The notebook to show, in the release's order; what to run, as pairs of a cell's id and
-    its source, in the student's order; and notes, as pairs of a cell and a sentence."""
+    its source, in the student's order; and notes, as pairs of a cell and a sentence.
+
+    ``answers`` has the id of the cell where each question is to be answered, ``went`` the ids
+    of cells that, as the student's file has it, were run there without an error.
+    """
 
     notebook: Any
     run: list[tuple[str, str]] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+    went: set[str] = field(default_factory=set)
 
 
 def slots_of(release: Any) -> list[Slot]:
@@ -83,11 +90,14 @@ class _Restoring:
         self, cells: Sequence[Cell], slots: list[Slot], names: Mapping[str, str], release: Any
     ) -> None:
         self.cells, self.slots, self.release = cells, slots, release
-        self.variables = _variables(slots, names)
+        asked = _questions(slots, names)
+        self.variables = {slot: re.escape(names[question]) for slot, question in asked.items()}
         self.place: dict[int, int] = {}  # the slot of each of the student's cells that has one
         self.stands: dict[int, int] = {}  # where the first of several cells of a slot stands
         self.extra: dict[int, str] = {}
         self.out = Restored(new_notebook(metadata=copy.deepcopy(release.metadata)))
+        ids = {slot.name: slot.id for slot in slots}
+        self.out.answers = {question: ids[slot] for slot, question in asked.items()}
 
     def done(self) -> Restored:
         """Match, then note what was found, then build."""
@@ -220,6 +230,8 @@ class _Restoring:
             elif slot.is_a("grade") and cell.kind == "code" and not slot.same(cell):
                 rest.append((f"changed-{slot.id}"[:64], cell.source))
         self.out.run = [(name, source) for _, name, source in sorted(setup)] + rest
+        ids = self.extra | {n: self.slots[at].id for n, at in self.place.items()}
+        self.out.went = {ids[n] for n, cell in enumerate(self.cells) if cell.went and n in ids}
 
     def _lost(self, slot: Slot) -> None:
         if slot.is_a("solution"):
@@ -251,16 +263,23 @@ class _Restoring:
         return _shown(self.extra[n], self.cells[n].kind, self.cells[n].source)
 
 
-def _variables(slots: Sequence[Slot], names: Mapping[str, str]) -> dict[str, str]:
-    """The name that each answer's cell should give: that of the next question after it."""
+def _questions(slots: Sequence[Slot], names: Mapping[str, str]) -> dict[str, str]:
+    """The question that each answer's cell is for: the next one after it."""
     found: dict[str, str] = {}
     waiting = ""
     for slot in slots:
         if slot.kind == "code" and slot.is_a("solution"):
             waiting = slot.name
         if slot.is_a("grade") and waiting and names.get(slot.name):
-            found[waiting], waiting = re.escape(names[slot.name]), ""
+            found[waiting], waiting = slot.name, ""
     return found
+
+
+def is_blank(cells: Sequence[Cell], release: Any) -> bool:
+    """Whether no answer's cell of the release holds anything else than was released."""
+    answers = {slot.name: slot for slot in slots_of(release) if slot.is_a("solution")}
+    named = [cell for cell in cells if cell.grade_id in answers]
+    return bool(named) and all(answers[cell.grade_id].same(cell) for cell in named)
 
 
 def _alike(one: str, other: str) -> bool:
@@ -281,17 +300,3 @@ def _shown(name: str, kind: str, source: str, safe: bool = False) -> Any:
         made = new_markdown_cell(source if safe else harmless(source))
     made["id"] = name[:64]
     return made
-
-
-_MARKUP = re.compile(r"([<&])(?=[A-Za-z/!?#])")
-_SCHEME = re.compile(r"(?i)(script|data)(?=\s*\\?:)")
-
-
-def harmless(markdown: str) -> str:
-    """A student's Markdown, in which no HTML and no link that runs anything is left.
-
-    The grader and nbgrader's feedback show it as it stands, in a page that may set marks. A
-    space of no width takes the meaning from what would begin a tag, an entity or a scheme.
-    """
-    broken = _MARKUP.sub("\\1\u200b", markdown)
-    return _SCHEME.sub("\\1\u200b", broken)

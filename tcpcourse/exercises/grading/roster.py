@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.exercises.draw import student_name
 from tcpcourse.exercises.grading.plaindata import clean
 
 NUMBER_COLUMNS = ("number", "identifier", "id")
@@ -84,12 +83,15 @@ def _decoded(path: Path, data: bytes) -> tuple[str, str]:
     )
 
 
-def roster(path: Path, student_column: str = "student") -> dict[str, Entry]:
+def roster(
+    path: Path, fold: Callable[[str], str], student_column: str = "student"
+) -> dict[str, Entry]:
     """The students by the number that Moodle or Canvas gives them.
 
     The file is CSV with a column ``number``, or what Moodle and Canvas give out themselves:
     a grading worksheet (``Identifier``) or a gradebook (``ID``). ``student_column`` is the
-    column that holds the id under which the student works. Raises ``TcpCourseError``, also
+    column that holds the id under which the student works, ``fold`` gives an id as it is used
+    for folders and raises for what is none. Raises ``TcpCourseError``, also
     when two lines have the same number or the same student.
     """
     table = read_table(path)
@@ -107,7 +109,7 @@ def roster(path: Path, student_column: str = "student") -> dict[str, Entry]:
         student = _cell(row, students)
         if not number:
             continue  # Canvas has lines between header and students
-        for what, value in (("number", number), ("student", _folded(student))):
+        for what, value in (("number", number), ("student", _folded(student, fold))):
             if value and (earlier := lines.setdefault((what, value), line)) != line:
                 raise TcpCourseError(
                     f"{path}, lines {earlier} and {line}: both have the {what}"
@@ -126,10 +128,10 @@ def number_in(word: str) -> str:
     return word if re.fullmatch(r"[A-Za-z0-9]{3,40}", word) else ""
 
 
-def by_student(known: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
+def by_student(known: Mapping[str, Entry], fold: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     """Pairs of a number and the student's id as it is used for folders."""
     for number, entry in known.items():
-        if name := _folded(entry.student):
+        if name := _folded(entry.student, fold):
             yield number, name
 
 
@@ -137,8 +139,8 @@ def _cell(row: list[str], at: int | None) -> str:
     return row[at].strip() if at is not None and at < len(row) else ""
 
 
-def _folded(student: str) -> str:
+def _folded(student: str, fold: Callable[[str], str]) -> str:
     try:
-        return student_name(student)
+        return fold(student)
     except TcpCourseError:
         return ""

@@ -21,15 +21,17 @@ from pathlib import Path
 from typing import IO, cast
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.exercises.grading.clock import Clock, tree
 from tcpcourse.exercises.grading.limits import Limits
+from tcpcourse.exercises.grading.protocol import Library
 
 CONTAINER = "TCPCOURSE_SANDBOX_COMMAND"
 """The environment variable that names a command which starts the runner in a container."""
 
 RUNNER = Path(__file__).with_name("runner.py")
-PACKAGE = Path(__file__).parents[2]
 LIBRARY = "/course"
 POLL_SECONDS = 0.05
+LOOK_SECONDS = 0.2
 
 
 class SandboxError(TcpCourseError):
@@ -37,7 +39,7 @@ class SandboxError(TcpCourseError):
 
 
 class TimeOver(Exception):
-    """Nothing was said in time."""
+    """Nothing was said in time, or the submission's time is used up."""
 
 
 def container() -> str:
@@ -45,19 +47,22 @@ def container() -> str:
     return os.environ.get(CONTAINER, "")
 
 
-def command(hidden: Iterable[Path], files: Mapping[str, Path], limits: Limits) -> list[str]:
+def command(
+    hidden: Iterable[Path], files: Mapping[str, Path], limits: Limits, course: Library
+) -> list[str]:
     """The command that starts the runner under bubblewrap.
 
-    ``hidden`` are folders and files that must not be seen even where they lie within what
+    ``course`` is what of the course can be imported inside. ``hidden`` are folders and files
+    that must not be seen even where they lie within what
     Python needs; ``files`` are to be found beside the notebook, by their relative names.
     Raises ``SandboxError`` where there is no bubblewrap.
     """
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise SandboxError(
-            "bubblewrap (bwrap) is not installed here, and no student's notebook is run without"
+            "Bubblewrap (bwrap) is not installed here, and no student's notebook is run without"
             f" a sandbox: install it, or set {CONTAINER} to the container command of the"
-            ' instructor\'s guide (notebooks/exercises/README.md, "The container recipe")'
+            ' instructor\'s guide (notebooks/exercises/README.md, "The container recipe").'
         )
     words = [
         bwrap, "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534",
@@ -74,15 +79,15 @@ def command(hidden: Iterable[Path], files: Mapping[str, Path], limits: Limits) -
             words += ["--symlink", os.readlink(place), str(place)]
         else:
             words += ["--ro-bind", str(place), str(place)]
-    homes = [PACKAGE, *(place for place in hidden if place.exists())]
+    homes = [course.package, *(place for place in hidden if place.exists())]
     for place in homes:
         if any(place.resolve().is_relative_to(each.resolve()) for each in shown):
             words += _covered(str(place.resolve()), place.is_dir())
-    library = f"{LIBRARY}/{PACKAGE.name}"
-    words += ["--ro-bind", str(PACKAGE), library, *_covered(f"{library}/exercises/grading")]
-    exercises = PACKAGE / "exercises"
-    for place in [exercises / "references.py", *exercises.glob("__pycache__/references.*")]:
-        words += _covered(f"{library}/{place.relative_to(PACKAGE).as_posix()}", folder=False)
+    library = f"{LIBRARY}/{course.package.name}"
+    words += ["--ro-bind", str(course.package), library]
+    for place in course.covered:
+        inside = place.relative_to(course.package).as_posix()
+        words += _covered(f"{library}/{inside}", place.is_dir())
     words += ["--ro-bind", str(RUNNER), "/runner.py", "--proc", "/proc", "--dev", "/dev"]
     words += [*size, "--tmpfs", "/dev/shm"]
     for name, place in files.items():
@@ -120,13 +125,14 @@ def packages() -> list[Path]:
 class Sandbox:
     """The runner in its sandbox, to talk to in lines; ends with the ``with`` block.
 
-    ``words`` is the command that starts it, ``rules`` bubblewrap's filter of system calls.
-    ``receive`` also looks after the memory and the number of all processes together, and
-    kills them when they are too many.
+    ``words`` is the command that starts it, ``clock`` counts what it uses, ``rules`` is
+    bubblewrap's filter of system calls. ``receive`` also looks after the memory and the number
+    of all processes together, and kills them when they are too many.
     """
 
-    def __init__(self, words: list[str], limits: Limits, rules: bytes = b"") -> None:
-        self.limits = limits
+    def __init__(self, words: list[str], limits: Limits, clock: Clock, rules: bytes = b"") -> None:
+        self.limits, self.clock = limits, clock
+        clock.again()
         self.killed_for = ""
         self._left = limits.answers
         self._buffer = bytearray()
@@ -147,7 +153,7 @@ class Sandbox:
                 bufsize=0,
             )
         except OSError as problem:
-            raise SandboxError(f"the sandbox {words[0]} cannot be started: {problem}") from None
+            raise SandboxError(f"The sandbox {words[0]} cannot be started: {problem}.") from None
         finally:
             for number in filters:
                 os.close(number)
@@ -172,29 +178,30 @@ class Sandbox:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
-    def send(self, line: bytes, deadline: float) -> None:
-        """Write a line; a sandbox that does not take it until ``deadline`` is late.
-
-        Deadlines are times of ``time.monotonic``. Raises ``TimeOver`` then, and
-        ``BrokenPipeError`` when it is gone.
-        """
-        view = memoryview(line)
+    def send(self, line: bytes, patience: float) -> None:
+        """Write a line. Raises ``TimeOver`` when it is not taken for ``patience`` seconds of
+        the clock, and ``BrokenPipeError`` when the sandbox is gone."""
+        view, end = memoryview(line), self._until(patience)
         with selectors.DefaultSelector() as waiting:
             waiting.register(self._in, selectors.EVENT_WRITE)
             while view:
-                if time.monotonic() > deadline:
-                    raise TimeOver
+                self._on_time(end)
+                if not self._watched():
+                    raise BrokenPipeError
                 if waiting.select(POLL_SECONDS):
                     with contextlib.suppress(BlockingIOError):
                         view = view[os.write(self._in.fileno(), view) :]
 
-    def receive(self, deadline: float) -> bytes | None:
-        """The next line, or ``None`` when there comes no more. Raises ``TimeOver``."""
+    def receive(self, patience: float) -> bytes | None:
+        """The next line, or ``None`` when there comes no more.
+
+        Raises ``TimeOver`` after ``patience`` seconds of computing or of the clock.
+        """
+        end = self._until(patience)
         with selectors.DefaultSelector() as waiting:
             waiting.register(self._out, selectors.EVENT_READ)
-            while (end := self._buffer.find(b"\n")) < 0:
-                if time.monotonic() > deadline:
-                    raise TimeOver
+            while (at := self._buffer.find(b"\n")) < 0:
+                self._on_time(end)
                 if not self._watched():
                     return None
                 if not waiting.select(POLL_SECONDS):
@@ -207,9 +214,16 @@ class Sandbox:
                     self._end("it said more than an answer can be")
                     return None
                 self._buffer += part
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
+        line = bytes(self._buffer[:at])
+        del self._buffer[: at + 1]
         return line
+
+    def _until(self, patience: float) -> tuple[float, float]:
+        return self.clock.cpu + patience, self.clock.wall + patience
+
+    def _on_time(self, end: tuple[float, float]) -> None:
+        if self.clock.over() or self.clock.cpu > end[0] or self.clock.wall > end[1]:
+            raise TimeOver
 
     def complaint(self) -> str:
         """What the sandbox itself wrote when it did not start: the first line of it."""
@@ -226,29 +240,13 @@ class Sandbox:
     def _watched(self) -> bool:
         """Whether all is within bounds; looks no more often than is worth it."""
         now = time.monotonic()
-        if now < self._checked + POLL_SECONDS:
+        if now < self._checked + LOOK_SECONDS:
             return True
         self._checked = now
-        count, memory = tree(self._process.pid, self.limits.processes + 8)
-        if count > self.limits.processes:
+        held = tree(self._process.pid, self.limits.processes + 8)
+        self.clock.seen(held)
+        if held.count > self.limits.processes:
             self._end("it started too many processes")
-        elif memory > 2 * self.limits.memory:
+        elif held.memory > 2 * self.limits.memory:
             self._end("it took too much memory")
         return not self.killed_for
-
-
-def tree(pid: int, most: int) -> tuple[int, int]:
-    """How many processes descend from this one, and how many bytes of memory they hold.
-
-    Counting stops a little after ``most`` processes.
-    """
-    page = os.sysconf("SC_PAGE_SIZE")
-    found, pages, left = 0, 0, [pid]
-    while left and found <= most:
-        place = f"/proc/{left.pop()}"
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            pages += int(Path(place, "statm").read_text().split()[1])
-            found += 1
-            for thread in os.listdir(f"{place}/task"):
-                left += map(int, Path(place, "task", thread, "children").read_text().split())
-    return found, pages * page

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.exercises.grading.clock import Clock
 from tcpcourse.exercises.grading.limits import Limits
 from tcpcourse.exercises.grading.plaindata import clean, parse
+from tcpcourse.exercises.grading.protocol import Plain, Questions
 from tcpcourse.exercises.grading.sandbox import (
     LIBRARY,
     Sandbox,
@@ -27,7 +28,6 @@ from tcpcourse.exercises.grading.sandbox import (
     packages,
 )
 from tcpcourse.exercises.grading.seccomp import program
-from tcpcourse.exercises.question import Answer, plain
 
 STARTS = 4
 """How often a notebook is started: anew without each cell that ended its process."""
@@ -43,10 +43,11 @@ class Outcome:
 
     ``answers`` holds plain data by question, ``bad`` why an answer is none, ``defined`` which
     functions there are, ``results`` what their calls gave. ``texts`` and ``errors`` are what
-    each cell printed and how it failed; ``notes`` are pairs of a cell and a sentence.
+    each cell that was run to its end printed and how it failed, ``who`` what the notebook says
+    of itself; ``notes`` are pairs of a cell and a sentence. ``whole`` tells whether all was run.
     """
 
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Plain] = field(default_factory=dict)
     bad: dict[str, str] = field(default_factory=dict)
     defined: dict[str, bool] = field(default_factory=dict)
     results: dict[str, list[Any]] = field(default_factory=dict)
@@ -54,12 +55,13 @@ class Outcome:
     errors: dict[str, str] = field(default_factory=dict)
     notes: list[tuple[str, str]] = field(default_factory=list)
     who: dict[str, str] = field(default_factory=dict)
+    whole: bool = False
 
 
 @dataclass(frozen=True)
 class Work:
     """What to run: cells as pairs of a name and the source, in order; the answers' names by
-    question, each with its kind; and the calls to make of each function.
+    question, each with its kind; the calls to make of each function; and whose all this is.
 
     ``files`` are to lie beside the notebook, ``hidden`` must not be seen, and ``container``
     is the command of the container recipe, or empty where bubblewrap is to be used.
@@ -67,7 +69,8 @@ class Work:
 
     cells: Sequence[tuple[str, str]]
     names: Mapping[str, tuple[str, str]]
-    calls: Mapping[str, Sequence[list[Answer]]]
+    calls: Mapping[str, Sequence[list[Plain]]]
+    questions: Questions
     files: Mapping[str, Path] = field(default_factory=dict)
     hidden: Sequence[Path] = ()
     container: str = field(default_factory=container)
@@ -96,20 +99,20 @@ class _Talk:
         self.outcome = Outcome()
         self.left_out: set[str] = set()
         self.waiting = [name for name, calls in work.calls.items() if calls]
-        self.end = time.monotonic() + limits.total_seconds + START_SECONDS
+        self.clock = Clock(limits.total_seconds, limits.wall_seconds)
         self.cell = ""
 
     def run(self) -> Outcome:
         for _ in range(STARTS):
             try:
                 if self._one_start():
+                    self.outcome.whole = True
                     return self.outcome
             except _Ended as ended:
                 self._note(ended.why)
-            if time.monotonic() > self.end:
+            if self.clock.over():
                 break
-        cell = "" if self.outcome.results or not self.waiting else self.waiting[0]
-        self.outcome.notes.append((cell, "The notebook was not run to its end."))
+        self.outcome.notes.append(("", "The notebook was not run to its end."))
         return self.outcome
 
     def _note(self, why: str) -> None:
@@ -129,8 +132,9 @@ class _Talk:
     def _sandbox(self) -> Sandbox:
         work = self.work
         if work.container:
-            return Sandbox(shlex.split(work.container), self.limits)
-        return Sandbox(command(work.hidden, work.files, self.limits), self.limits, program())
+            return Sandbox(shlex.split(work.container), self.limits, self.clock)
+        words = command(work.hidden, work.files, self.limits, work.questions.library)
+        return Sandbox(words, self.limits, self.clock, program())
 
     def _introduce(self, box: Sandbox) -> None:
         program = {
@@ -139,23 +143,24 @@ class _Talk:
             "limits": self.limits.told(),
             "path": [LIBRARY],
             "more": [str(place) for place in packages()],
+            "plain": self.work.questions.library.plain,
+            "error": self.work.questions.library.error,
         }
-        deadline = time.monotonic() + START_SECONDS
         try:
-            box.send(json.dumps(program).encode() + b"\n", deadline)
-            line = box.receive(deadline)
+            box.send(json.dumps(program).encode() + b"\n", START_SECONDS)
+            line = box.receive(START_SECONDS)
         except (BrokenPipeError, TimeOver):
             line = None
         if line is None:
             words = box.complaint() or "it says nothing"
-            raise SandboxError(f"the sandbox does not start: {clean(words)}")
+            raise SandboxError(f"The sandbox does not start: {clean(words)}.")
 
-    def _hear(self, box: Sandbox, deadline: float) -> dict[str, Any]:
+    def _hear(self, box: Sandbox, patience: float) -> dict[str, Any]:
         """The next message that makes sense. Raises ``_Ended``."""
         try:
-            line = box.receive(min(deadline, self.end))
+            line = box.receive(patience)
         except TimeOver:
-            raise _Ended("it took too long and could not be interrupted") from None
+            raise _Ended(self._too_slow()) from None
         if line is None:
             raise _Ended(box.killed_for or "it ended the process")
         try:
@@ -163,22 +168,27 @@ class _Talk:
         except TcpCourseError as problem:
             raise _Ended(str(problem)) from None
 
+    def _too_slow(self) -> str:
+        if self.clock.cpu > self.clock.most_cpu:
+            return f"too slow, the notebook computed for {self.clock.most_cpu:g} seconds in all"
+        if self.clock.over():
+            return f"too slow, the notebook took {self.clock.most_wall:g} seconds in all"
+        return "too slow, and it could not be interrupted"
+
     def _cells(self, box: Sandbox) -> None:
         """Hear of each cell until all are done. Raises ``_Ended``."""
         patience = self.limits.cell_seconds + self.limits.call_seconds + GRACE_SECONDS
         known = [cell for cell, _ in self.work.cells]
-        deadline = time.monotonic() + patience
         # What is said past this is not listened to: a few messages belong to each cell.
         most = (len(known) + 1) * (len(self.work.names) + 4)
         try:
             for _ in range(most):
-                message = self._hear(box, deadline)
+                message = self._hear(box, patience)
                 if message.get("done") is True:
                     self.cell = ""
                     return
                 if "begin" in message and message["begin"] in known:
                     self.cell = message["begin"]
-                    deadline = time.monotonic() + patience
                 self._take(message)
             raise _Ended("it said more than there are answers")
         except _Ended:
@@ -198,14 +208,22 @@ class _Talk:
             if self.work.names[question][1] == "function":
                 out.defined[question] = message.get("value") is True
             elif "value" in message:
-                try:
-                    out.answers[question] = plain(message["value"])
-                except TcpCourseError as problem:
-                    out.bad[question] = str(problem)
+                self._value(question, message)
             else:
                 out.bad[question] = clean(message.get("bad"))
-        elif type(who) is str and who in ("student", "assignment"):
+        elif type(who) is str and who in ("student", "assignment", "looked"):
             out.who[who] = clean(message.get("value"), 100)
+
+    def _value(self, question: str, message: dict[str, Any]) -> None:
+        out = self.outcome
+        try:
+            out.answers[question] = self.work.questions.plain(message["value"])
+        except TcpCourseError as problem:
+            out.bad[question] = str(problem)
+        parts = message.get("parts")
+        if type(parts) is dict and parts:
+            told = (f"{clean(part, 40)}: {clean(why)}" for part, why in list(parts.items())[:10])
+            out.bad[question] = "; ".join(told)
 
     def _calls(self, box: Sandbox, question: str) -> None:
         """Make the calls of one function. Raises ``_Ended``; the results so far are kept."""
@@ -217,20 +235,18 @@ class _Talk:
         patience = self.limits.call_seconds + GRACE_SECONDS
         try:
             for arguments in self.work.calls[question]:
-                deadline = time.monotonic() + patience
                 line = json.dumps({"call": name, "arguments": arguments}).encode()
                 try:
-                    box.send(line + b"\n", min(deadline, self.end))
+                    box.send(line + b"\n", patience)
                 except (BrokenPipeError, TimeOver):
                     raise _Ended("it ended the process or did not listen") from None
-                results.append(_result(self._hear(box, deadline)))
+                results.append(self._result(self._hear(box, patience)))
         except _Ended:
             self.waiting.pop(0)
             raise
 
-
-def _result(message: dict[str, Any]) -> Answer:
-    try:
-        return plain(message.get("result", {"error": "no result"}))
-    except TcpCourseError:
-        return {"error": "no plain result"}
+    def _result(self, message: dict[str, Any]) -> Plain:
+        try:
+            return self.work.questions.plain(message.get("result", {"error": "no result"}))
+        except TcpCourseError:
+            return {"error": "no plain result"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
 import os
 import re
 import stat
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,13 +35,15 @@ class Cell:
     """What is taken of a student's cell: nothing else of the file goes any further.
 
     ``kind`` is ``code`` or ``markdown`` (raw cells count as the latter), ``grade_id``
-    nbgrader's name of it and ``id`` the notebook format's, empty where there is none.
+    nbgrader's name of it and ``id`` the notebook format's, empty where there is none. ``went``
+    tells whether, as the file has it, the cell was run there without an error.
     """
 
     kind: str
     source: str
     grade_id: str = ""
     id: str = ""
+    went: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +55,47 @@ class Submission:
     notes: tuple[str, ...]
 
 
-def read(folder: Path, notebook: str) -> Submission:
+def read(
+    folder: Path, notebook: str, blank: Callable[[Sequence[Cell]], bool] = lambda _: False
+) -> Submission:
     """The notebook called ``notebook`` (without ``.ipynb``) in a submission's folder.
 
-    The only notebook there counts, whatever its name. Links are never followed. Raises
+    The only notebook there counts, whatever its name. Of several it is the one with that name;
+    where that is ``blank``, the only one that is not. Links are never followed. Raises
     ``Unreadable``.
     """
-    path, notes = find(folder, notebook)
+    paths, notes = find(folder, notebook)
+    wanted = f"{notebook}.ipynb"
+    if len(paths) == 1:
+        return _read(paths[0], notes)
+    named = [path for path in paths if path.name == wanted]
+    if named:
+        submission = _read(named[0], notes)
+        if not blank(submission.cells):
+            say = f"There are {len(paths)} notebooks; the one called {wanted} counts."
+            return Submission(submission.cells, submission.digest, (*notes, say))
+    filled = []
+    for path in paths:
+        with contextlib.suppress(Unreadable):
+            submission = _read(path, notes)
+            if not blank(submission.cells):
+                filled.append((path, submission))
+    if len(filled) == 1:
+        path, submission = filled[0]
+        say = f"There are {len(paths)} notebooks; only {_name(path.name)} holds answers and counts."
+        return Submission(submission.cells, submission.digest, (*notes, say))
+    if named and not filled:
+        return _read(named[0], notes)
+    raise Unreadable(f"there are {len(paths)} notebooks, and nothing tells which of them counts")
+
+
+def _read(path: Path, notes: tuple[str, ...]) -> Submission:
     data = read_bytes(path)
     return Submission(tuple(cells_of(data)), hashlib.sha256(data).hexdigest(), notes)
 
 
-def find(folder: Path, notebook: str) -> tuple[Path, tuple[str, ...]]:
-    """Where the notebook is, and a sentence for each thing that is not as it should be."""
+def find(folder: Path, notebook: str) -> tuple[list[Path], tuple[str, ...]]:
+    """The notebooks there, and a sentence for each thing that is not as it should be."""
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
@@ -80,17 +112,12 @@ def find(folder: Path, notebook: str) -> tuple[Path, tuple[str, ...]]:
         if entry.name.lower().endswith(".ipynb") and entry.is_file(follow_symlinks=False)
     ]
     wanted = f"{notebook}.ipynb"
-    if wanted in books:
-        if len(books) > 1:
-            notes.append(f"There are {len(books)} notebooks; the one called {wanted} counts.")
-        return folder / wanted, tuple(notes)
-    if len(books) == 1:
+    if len(books) == 1 and books[0] != wanted:
         notes.append(f"The notebook is called {_name(books[0])}; it is taken for {wanted}.")
-        return folder / books[0], tuple(notes)
-    if books:
-        raise Unreadable(f"there are {len(books)} notebooks, and none of them is called {wanted}")
-    linked = " but a link" if notes else ""
-    raise Unreadable(f"there is no notebook{linked} in the submission")
+    if not books:
+        linked = " but a link" if notes else ""
+        raise Unreadable(f"there is no notebook{linked} in the submission")
+    return [folder / name for name in books], tuple(notes)
 
 
 def _name(name: str) -> str:
@@ -142,8 +169,12 @@ def cells_of(data: bytes) -> list[Cell]:
     return cells
 
 
-def _no(digits: str) -> None:
+RUN = "a number"
+
+
+def _no(digits: str) -> str:
     """No number of a notebook's file is of any use here, however long it is."""
+    return RUN
 
 
 def _is_dict(sheets: list[Any]) -> bool:
@@ -165,7 +196,16 @@ def _cell(raw: Any) -> Cell:
     # Half characters cannot be written down again.
     longest = LONGEST_SOURCE if kind == "code" else LONGEST_WORDS
     text = text[:longest].encode("utf-8", "replace").decode()
-    return Cell(kind, _NEWLINES.sub("\n", text), _word(grade_id), _word(raw.get("id")))
+    text = _NEWLINES.sub("\n", text)
+    return Cell(kind, text, _word(grade_id), _word(raw.get("id")), _went(raw))
+
+
+def _went(raw: dict[str, Any]) -> bool:
+    outputs = raw.get("outputs")
+    failed = type(outputs) is list and any(
+        type(each) is dict and each.get("output_type") == "error" for each in outputs
+    )
+    return raw.get("execution_count") == RUN and not failed
 
 
 _NEWLINES = re.compile("\r\n?")

@@ -27,7 +27,8 @@ def graded(folder: Path, name: str, kind: str, student: str) -> Graded:
     handed_in.mkdir()
     (handed_in / f"{name}.ipynb").write_text(json.dumps(book), encoding="utf-8")
     release = COURSE / "release" / name / f"{name}.ipynb"
-    return grade(Job(name, student, name, handed_in, release, folder / "kept.json", b"k" * 32))
+    return grade(Job(name, student, name, handed_in, release, folder / "kept.json", b"k" * 32,
+                     "tcpcourse.exercises.marks:MARKS"))  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

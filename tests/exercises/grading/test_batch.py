@@ -93,8 +93,8 @@ def test_the_round(klass: Any, make: Fill, capsys: pytest.CaptureFixture[str]) -
 
     assert main([*words, "export", str(root / "grades.csv")]) == 0
     with open(root / "grades.csv", newline="") as file:
-        sums = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    assert sums == {"ann": 8.0, "bob": 4.0}
+        sums = {row["student"]: row["score"] for row in csv.DictReader(file)}
+    assert sums == {"ann": "8", "bob": ""}, "bob's words wait for a person"
 
     # ann hands in again: only hers is graded, and what a person gave stays
     klass.hand_in("ann", make(release, "ann", {"q8": "Because *both*, really."}))
@@ -231,7 +231,7 @@ def test_a_pipe_in_the_place_of_the_time(klass: Any, make: Fill) -> None:
     os.mkfifo(klass.folder("pipe") / "timestamp.txt")
     lines = autograde(klass.root, NAME).lines
     assert [words for student, _, words in lines if student == "pipe"] == [
-        "Not graded: nbgrader says 'timestamp.txt, which nbgrader reads, is no regular file'."
+        "Not graded: nbgrader says 'timestamp.txt, which nbgrader reads, is no regular file.'."
     ]
     shutil.rmtree(klass.root / "submitted" / "pipe")
 
@@ -310,6 +310,13 @@ def test_sentences_for_what_concerns_everybody(
     assert "The gradebook does not know ps9-none: run `nbgrader" in capsys.readouterr().err
     assert main(["--root", str(tmp_path), "autograde", NAME]) == 2
     assert "is no course folder" in capsys.readouterr().err
+    assert main([*words, "one", NAME, "nobody-at-all"]) == 2
+    assert "Nothing was handed in for ps1-opening by nobody-at-all." in capsys.readouterr().err
+    assert not (klass.root / "marks" / NAME / "nobody-at-all").exists()
+    assert main([*words, "export", str(tmp_path / "no" / "such.csv")]) == 2
+    assert "cannot be written: No such file" in capsys.readouterr().err
+    assert main([*words, "export", str(tmp_path / "x.csv"), "ps9-none"]) == 2
+    assert "The gradebook does not know ps9-none." in capsys.readouterr().err
     monkeypatch.setenv("TCPCOURSE_GRADING_KEY", str(tmp_path / "none.key"))
     klass.hand_in("somebody", klass.release)
     assert main([*words, "autograde", NAME]) == 2
@@ -372,7 +379,7 @@ def test_the_guide_names_commands_that_are_there() -> None:
     """Every command of ours in the guide is one that the program knows; every file is there."""
     guide = (CLUSTER.parent / "README.md").read_text(encoding="utf-8")
     lines = [line for line in guide.splitlines() if "-m tcpcourse.exercises.grading " in line]
-    known = {"key", "import", "autograde", "one", "students", "export"}
+    known = {"key", "import", "autograde", "one", "students", "explain", "works-as", "export"}
     used = {line.split("grading ", 1)[1].split()[0].strip("`") for line in lines}
     assert used == known
     for name in ("Containerfile", "kubernetes.yaml", "slurm.sh"):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.exercises.draw import student_name
 from tcpcourse.exercises.grading.collecting import collect
 from tcpcourse.exercises.grading.keys import fingerprint, make_key, read_key
 from tcpcourse.exercises.grading.roster import Entry, roster
@@ -72,7 +73,7 @@ ROSTER = known(n1234="Ann", n77="cam", n88="kim", n99="zoe", n1111="victim", n22
 )  # fmt: skip
 def test_each_form_by_the_roster(tmp_path: Path, names: list[str], whose: set[str]) -> None:
     archive = bundle(tmp_path, *((name, name.encode()) for name in names))
-    done = collect(archive, tmp_path / "submitted", NAME, ROSTER)
+    done = collect(archive, tmp_path / "submitted", NAME, student_name, ROSTER)
     assert done.left_out == []
     assert set(written(tmp_path / "submitted")) - {"kim/ps1-opening/timestamp.txt"} == whose
 
@@ -81,7 +82,7 @@ def test_an_anonymous_canvas(tmp_path: Path) -> None:
     archive = bundle(tmp_path, ("anon_aB3dE_4711_x.ipynb", b"1"),
                      ("LATE_anon_12345_4712_y.ipynb", b"2"))  # fmt: skip
     who = {"aB3dE": Entry("ann"), "12345": Entry("bob")}
-    done = collect(archive, tmp_path / "submitted", NAME, who)
+    done = collect(archive, tmp_path / "submitted", NAME, student_name, who)
     assert (done.form, done.students, done.left_out) == ("Canvas, anonymous", ["ann", "bob"], [])
     assert [student for student, _ in done.notes] == ["bob"]
 
@@ -92,7 +93,7 @@ def test_a_folder(tmp_path: Path) -> None:
     (tmp_path / "in" / "bob.ipynb").write_bytes(b"2")
     (tmp_path / "in" / "cam.ipynb").symlink_to(tmp_path / "in" / "bob.ipynb")
     os.utime(tmp_path / "in" / "bob.ipynb", (1_700_000_000, 1_700_000_000))
-    done = collect(tmp_path / "in", tmp_path / "submitted", NAME, times=True)
+    done = collect(tmp_path / "in", tmp_path / "submitted", NAME, student_name, times=True)
     assert done.left_out == [("cam.ipynb", "It is a link.")]
     found = written(tmp_path / "submitted")
     assert found["ann/ps1-opening/x.ipynb"] == b"1"
@@ -124,7 +125,7 @@ def test_nobodys_file_lands_in_anothers_folder(
 ) -> None:
     """Eve, 2222, may choose her file's name and her own; victim is 1111."""
     archive = bundle(tmp_path, *((name, name.encode()) for name in names))
-    collect(archive, tmp_path / "submitted", NAME, ROSTER if with_roster else {})
+    collect(archive, tmp_path / "submitted", NAME, student_name, ROSTER if with_roster else {})
     found = {path.split("/")[0] for path in written(tmp_path / "submitted")}
     assert found & {"ann", "1234"}, "the honest one is taken"
     assert not found & {"victim", "1111"}
@@ -133,17 +134,19 @@ def test_nobodys_file_lands_in_anothers_folder(
 def test_the_form_is_decided_once(tmp_path: Path) -> None:
     archive = bundle(tmp_path, (MOODLE, b"1"), ("B_12_assignsubmission_file_/x.ipynb", b"2"),
                      (CANVAS, b"3"))  # fmt: skip
-    done = collect(archive, tmp_path / "submitted", NAME)
+    done = collect(archive, tmp_path / "submitted", NAME, student_name)
     assert done.form == "Moodle, in folders" and done.students == ["12", "1234"]
     assert done.left_out == [(CANVAS, "It is not named as the others are (Moodle, in folders).")]
     with pytest.raises(TcpCourseError, match="fit Moodle, in folders as well as Canvas"):
-        collect(bundle(tmp_path, (MOODLE, b"1"), (CANVAS, b"2")), tmp_path / "in", NAME)
+        collect(
+            bundle(tmp_path, (MOODLE, b"1"), (CANVAS, b"2")), tmp_path / "in", NAME, student_name
+        )
     assert not (tmp_path / "in").exists()
 
 
 def test_collisions_are_refused_by_name(tmp_path: Path) -> None:
     archive = bundle(tmp_path, ("s100.ipynb", b"1"), ("S100.ipynb", b"2"), ("ok.ipynb", b"3"))
-    done = collect(archive, tmp_path / "submitted", NAME)
+    done = collect(archive, tmp_path / "submitted", NAME, student_name)
     assert done.students == ["ok"]
     why = "Both S100 and s100 are the student id s100: nobody can tell whose it is."
     assert sorted(done.left_out) == [("S100.ipynb", why), ("s100.ipynb", why)]
@@ -154,7 +157,7 @@ def test_two_files_of_one_name_the_later_upload_counts(tmp_path: Path) -> None:
     archive = bundle(tmp_path, ("ann_12_90_ps1-opening-1.ipynb", b"old"),
                      ("ann_12_91_ps1-opening.ipynb", b"new"),
                      ("ann_12_92_more.ipynb", b"more"))  # fmt: skip
-    done = collect(archive, tmp_path / "submitted", NAME)
+    done = collect(archive, tmp_path / "submitted", NAME, student_name)
     assert written(tmp_path / "submitted") == {
         "12/ps1-opening/ps1-opening.ipynb": b"new", "12/ps1-opening/more.ipynb": b"more",
     }  # fmt: skip
@@ -162,20 +165,22 @@ def test_two_files_of_one_name_the_later_upload_counts(tmp_path: Path) -> None:
     assert name == "ann_12_90_ps1-opening-1.ipynb" and "was uploaded later" in why
     archive = bundle(tmp_path, ("A_12_assignsubmission_file_/a/x.ipynb", b"1"),
                      ("A_12_assignsubmission_file_/a_x.ipynb", b"2"))  # fmt: skip
-    done = collect(archive, tmp_path / "moodle", NAME)
+    done = collect(archive, tmp_path / "moodle", NAME, student_name)
     assert [name for name, _ in done.left_out] == ["A_12_assignsubmission_file_/a_x.ipynb"]
 
 
 def test_what_was_handed_in_before_is_replaced_only_if_asked(tmp_path: Path) -> None:
     first = bundle(tmp_path, ("A B_12_assignsubmission_file_/old.ipynb", b"1"))
-    assert collect(first, tmp_path / "submitted", NAME).left_out == []
+    assert collect(first, tmp_path / "submitted", NAME, student_name).left_out == []
     (tmp_path / "submitted/12/ps1-opening/timestamp.txt").write_text("2026-11-01 10:00:00 UTC")
-    assert collect(first, tmp_path / "submitted", NAME).left_out == [], "the same once more"
+    assert collect(first, tmp_path / "submitted", NAME, student_name).left_out == [], (
+        "the same once more"
+    )
     second = bundle(tmp_path, ("A B_12_assignsubmission_file_/new.ipynb", b"2"))
-    done = collect(second, tmp_path / "submitted", NAME)
+    done = collect(second, tmp_path / "submitted", NAME, student_name)
     assert done.students == [] and "--replace" in done.left_out[0][1]
     assert "12/ps1-opening/old.ipynb" in written(tmp_path / "submitted")
-    collect(second, tmp_path / "submitted", NAME, replace=True)
+    collect(second, tmp_path / "submitted", NAME, student_name, replace=True)
     assert written(tmp_path / "submitted") == {"12/ps1-opening/new.ipynb": b"2"}, "no old time"
 
 
@@ -191,16 +196,18 @@ def test_when_it_was_handed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             'Participant 1234,Ann,ann,,"Saturday, 28 November 2026, 6:56 AM",-\n'
             "Participant 88,Kim,kim,,-,-\nParticipant 99,Zoe,zoe,,soon,-\n"
         )
-        who = roster(table, "ID number")
+        who = roster(table, student_name, "ID number")
         names = [f"N_{number}_assignsubmission_file_/x.ipynb" for number in (1234, 88, 99)]
-        done = collect(bundle(tmp_path, *((n, b"1") for n in names)), tmp_path / "m", NAME, who)
+        done = collect(
+            bundle(tmp_path, *((n, b"1") for n in names)), tmp_path / "m", NAME, student_name, who
+        )
         stamps = {p: t for p, t in written(tmp_path / "m").items() if p.endswith(".txt")}
         # Shanghai is eight hours ahead of UTC
         assert stamps == {"ann/ps1-opening/timestamp.txt": b"2026-11-27 22:56:00 UTC"}
         assert [student for student, _ in done.notes] == ["zoe"]
         entry = zipfile.ZipInfo("kim_LATE_88_5_x.ipynb", (2026, 11, 28, 12, 0, 0))
         done = collect(bundle(tmp_path, (entry, b"1"), ("ann_12_4_x.ipynb", b"2")),
-                       tmp_path / "c", NAME)  # fmt: skip
+                       tmp_path / "c", NAME, student_name)  # fmt: skip
         stamps = {p: t for p, t in written(tmp_path / "c").items() if p.endswith(".txt")}
         assert stamps == {"88/ps1-opening/timestamp.txt": b"2026-11-28 04:00:00 UTC"}
         from nbgrader.utils import parse_utc
@@ -242,7 +249,7 @@ def test_left_out_with_a_reason(tmp_path: Path, name: str | zipfile.ZipInfo, why
     """One bad entry is named; the others are taken all the same."""
     archive = bundle(tmp_path, (name, b"evil"), ("B_12_assignsubmission_file_/ok.ipynb", b"ok"))
     who = known(n12="bob", n14="../up", n15="", n16="..", n1234="ann", n17=".ann")
-    done = collect(archive, tmp_path / "in" / "submitted", NAME, who)
+    done = collect(archive, tmp_path / "in" / "submitted", NAME, student_name, who)
     assert [reason for _, reason in done.left_out] == [done.left_out[0][1]]
     assert why in done.left_out[0][1]
     assert done.left_out[0][1][-1] == "." and done.left_out[0][1][0].isupper()
@@ -255,7 +262,7 @@ def test_bombs(tmp_path: Path) -> None:
     archive = bundle(
         tmp_path, (MOODLE, bytes(30 << 20)), ("B_12_assignsubmission_file_/a.ipynb", b"a")
     )
-    done = collect(archive, tmp_path / "submitted", NAME, {})
+    done = collect(archive, tmp_path / "submitted", NAME, student_name, {})
     assert [why for _, why in done.left_out] == ["It would grow too much when unpacked."]
     assert done.students == ["12"]
 
@@ -264,7 +271,7 @@ def test_bombs(tmp_path: Path) -> None:
         at = data.index(signature) + offset
         data[at : at + 4] = struct.pack("<I", 9 << 20)  # it says nine megabytes
     (tmp_path / "all.zip").write_bytes(data)
-    done = collect(tmp_path / "all.zip", tmp_path / "submitted", NAME, {})
+    done = collect(tmp_path / "all.zip", tmp_path / "submitted", NAME, student_name, {})
     assert len(done.left_out) == 1 and done.students == []
 
 
@@ -274,11 +281,11 @@ def test_more_than_any_course_hands_in(tmp_path: Path, monkeypatch: pytest.Monke
     archive = bundle(tmp_path, (MOODLE, b"1"), ("B_2_assignsubmission_file_/x.ipynb", b"2"))
     monkeypatch.setattr(collecting, "MOST_FILES", 1)
     with pytest.raises(TcpCourseError, match="more than 1 files"):
-        collect(archive, tmp_path / "submitted", NAME, {})
+        collect(archive, tmp_path / "submitted", NAME, student_name, {})
     monkeypatch.setattr(collecting, "MOST_FILES", 9)
     monkeypatch.setattr(collecting, "MOST_BYTES", 1)
     with pytest.raises(TcpCourseError, match="unpack to more"):
-        collect(archive, tmp_path / "submitted", NAME, {})
+        collect(archive, tmp_path / "submitted", NAME, student_name, {})
     assert not (tmp_path / "submitted").exists()
 
 
@@ -286,10 +293,10 @@ def test_more_than_any_course_hands_in(tmp_path: Path, monkeypatch: pytest.Monke
 def test_no_zip(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "all.zip").write_bytes(data)
     if data.startswith(b"PK\x05"):  # an empty one
-        assert collect(tmp_path / "all.zip", tmp_path, NAME, {}).students == []
+        assert collect(tmp_path / "all.zip", tmp_path, NAME, student_name, {}).students == []
         return
     with pytest.raises(TcpCourseError, match=r"all.zip cannot be read as a zip"):
-        collect(tmp_path / "all.zip", tmp_path, NAME, {})
+        collect(tmp_path / "all.zip", tmp_path, NAME, student_name, {})
 
 
 def test_a_damaged_entry(tmp_path: Path) -> None:
@@ -297,7 +304,7 @@ def test_a_damaged_entry(tmp_path: Path) -> None:
     data = bytearray(archive.read_bytes())
     data[110:130] = bytes(20)
     archive.write_bytes(data)
-    done = collect(archive, tmp_path / "submitted", NAME, {})
+    done = collect(archive, tmp_path / "submitted", NAME, student_name, {})
     assert done.students == [] and "damaged" in done.left_out[0][1]
 
 
@@ -305,7 +312,7 @@ def test_a_folder_that_is_a_link_is_not_written_into(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "submitted").mkdir()
     (tmp_path / "submitted" / "1234").symlink_to(tmp_path / "elsewhere")
-    done = collect(bundle(tmp_path, (MOODLE, b"1")), tmp_path / "submitted", NAME, {})
+    done = collect(bundle(tmp_path, (MOODLE, b"1")), tmp_path / "submitted", NAME, student_name, {})
     assert done.students == [] and not list((tmp_path / "elsewhere").iterdir())
 
 
@@ -315,7 +322,7 @@ def test_rosters_as_spreadsheets_write_them(tmp_path: Path, encoding: str, delim
     path = tmp_path / "roster.csv"
     text = "number,student,name\r\n 1234 ,ann,张三\r\n77,王五,\r\n"
     path.write_bytes(text.replace(",", delimiter).encode(encoding))
-    assert roster(path) == {"1234": Entry("ann"), "77": Entry("王五")}
+    assert roster(path, student_name) == {"1234": Entry("ann"), "77": Entry("王五")}
 
 
 def test_canvass_own_gradebook_is_a_roster(tmp_path: Path) -> None:
@@ -324,7 +331,7 @@ def test_canvass_own_gradebook_is_a_roster(tmp_path: Path) -> None:
         "Student,ID,SIS Login ID,Section,ps1 (7)\n    Points Possible,,,,27\n"
         '"Example, Ann",1234,ann,A,\n"Test, Student",9,,A,\n'
     )
-    assert roster(path, "SIS Login ID") == {"1234": Entry("ann"), "9": Entry("")}
+    assert roster(path, student_name, "SIS Login ID") == {"1234": Entry("ann"), "9": Entry("")}
 
 
 @pytest.mark.parametrize(
@@ -343,7 +350,7 @@ def test_rosters_that_are_none(tmp_path: Path, data: bytes, why: str) -> None:
     path = tmp_path / "roster.csv"
     path.write_bytes(data)
     with pytest.raises(TcpCourseError, match=why):
-        roster(path)
+        roster(path, student_name)
 
 
 def test_the_key_is_for_its_owner(tmp_path: Path) -> None:

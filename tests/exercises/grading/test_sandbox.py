@@ -20,19 +20,22 @@ import pytest
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.grading import sandbox, seccomp
+from tcpcourse.exercises.grading.clock import Clock, Held, tree
 from tcpcourse.exercises.grading.limits import Limits
-from tcpcourse.exercises.grading.sandbox import CONTAINER, PACKAGE, SandboxError, tree
+from tcpcourse.exercises.grading.sandbox import CONTAINER, SandboxError
 from tcpcourse.exercises.grading.session import Outcome, Work, run
+from tcpcourse.exercises.marks import MARKS
 
 sandboxed = pytest.mark.needs("bwrap")
 
+PACKAGE = MARKS.library.package
 QUICK = Limits(cell_seconds=2, call_seconds=0.5, total_seconds=30)
 
 
 def tried(*cells: str, limits: Limits = QUICK, **more: Any) -> Outcome:
     names = {"q1": ("q1", "value"), "q6": ("f", "function"), "q9": ("g", "function")}
     calls = more.pop("calls", {"q6": [[1], [2]], "q9": [[3]]})
-    work = Work([(f"c{n}", cell) for n, cell in enumerate(cells)], names, calls, **more)
+    work = Work([(f"c{n}", cell) for n, cell in enumerate(cells)], names, calls, MARKS, **more)
     return run(work, limits)
 
 
@@ -125,6 +128,41 @@ def test_interrupted_cells_cost_only_themselves() -> None:
 
 
 @sandboxed
+def test_one_clock_for_a_whole_submission() -> None:
+    """Cells that are each short enough: together they compute, or sleep, for too long."""
+    busy = "from time import process_time as now\nend = now() + 1.5\nwhile now() < end: pass"
+    limits = Limits(cell_seconds=5, total_seconds=4, wall_seconds=60)
+    found = tried(*[busy] * 9, "q1 = 1", limits=limits)
+    (note, end) = found.notes
+    assert "too slow, the notebook computed for 4 seconds in all" in note[1]
+    assert end == ("", "The notebook was not run to its end.") and not found.whole
+    assert found.answers.get("q1") is None
+    limits = Limits(cell_seconds=5, total_seconds=60, wall_seconds=6)
+    began = time.monotonic()
+    found = tried(*["__import__('time').sleep(2)"] * 9, "q1 = 1", limits=limits)
+    assert "too slow, the notebook took 6 seconds in all" in found.notes[0][1]
+    assert time.monotonic() - began < 60
+
+
+def test_time_without_a_core_is_nobodys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    clock = Clock(most_cpu=10, most_wall=20)
+    now[0] += 60
+    clock.seen(Held(cpu=5, waited=50))
+    assert (clock.cpu, clock.wall, clock.over()) == (5, 10, False)
+    clock.seen(Held(cpu=1, waited=0))
+    assert (clock.cpu, clock.wall) == (5, 10), "nothing that was used gets less"
+    clock.again()
+    clock.seen(Held(cpu=6))
+    assert clock.cpu == 11 and clock.over(), "a new start does not begin at nothing"
+    clock = Clock(most_cpu=10, most_wall=20)
+    now[0] += 201
+    clock.seen(Held(waited=200))
+    assert clock.over(), "ten times as long is too long in any case"
+
+
+@sandboxed
 def test_processes_that_are_each_small_enough() -> None:
     """Six with 100 MB each, where all together may hold twice 250 MB."""
     many = """import os, time
@@ -148,7 +186,7 @@ def test_functions_that_do_not_come_back() -> None:
     found = tried(stubborn, "def g(x):\n    return x")
     assert found.results == {"q6": [], "q9": [3]}
     assert found.notes == [
-        ("q6", "Running this was stopped: it took too long and could not be interrupted.")
+        ("q6", "Running this was stopped: too slow, and it could not be interrupted.")
     ]
     slow = "import time\ndef f(x):\n    time.sleep(x * 9)"
     assert tried(slow).results["q6"] == [{"error": "CellTimeout"}] * 2
@@ -201,7 +239,7 @@ for number in range(3, 20):
 def test_without_a_sandbox_nothing_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
     mark = tmp_path / "ran"
-    with pytest.raises(SandboxError, match=r"bubblewrap .* container recipe"):
+    with pytest.raises(SandboxError, match=r"Bubblewrap .* container recipe"):
         tried(f"open({str(mark)!r}, 'w')")
     assert not mark.exists()
 
@@ -242,9 +280,10 @@ import os, sys
 sys.path[:0] = [sys.argv[1]]
 from tcpcourse.exercises.grading.limits import Limits
 from tcpcourse.exercises.grading.session import Work, run
+from tcpcourse.exercises.marks import MARKS
 cells = [("a", "import os\\nwhile True: os.fork()"), ("b", "import os\\nq1 = os.getuid()"),
          ("c", "open('/etc/passwd')")]
-found = run(Work(cells, {"q1": ("q1", "value")}, {}), Limits(cell_seconds=2))
+found = run(Work(cells, {"q1": ("q1", "value")}, {}, MARKS), Limits(cell_seconds=2))
 print([os.getuid(), found.answers.get("q1"), found.errors["c"][:17]])
 """
 
@@ -269,14 +308,15 @@ def test_when_the_grader_dies_so_does_the_sandbox(tmp_path: Path) -> None:
     program = (
         "from tcpcourse.exercises.grading.session import Work, run\n"
         "from tcpcourse.exercises.grading.limits import Limits\n"
-        "run(Work([('a', 'import os, time\\nos.fork()\\ntime.sleep(77)')], {}, {}),"
+        "from tcpcourse.exercises.marks import MARKS\n"
+        "run(Work([('a', 'import os, time\\nos.fork()\\ntime.sleep(77)')], {}, {}, MARKS),"
         " Limits(cell_seconds=60))"
     )
     grader = subprocess.Popen([sys.executable, "-c", program], cwd=PACKAGE.parent)
     deadline = time.monotonic() + 20
-    while tree(grader.pid, 20)[0] < 5 and time.monotonic() < deadline:
+    while tree(grader.pid, 20).count < 5 and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert tree(grader.pid, 20)[0] >= 5  # the grader, bubblewrap twice, the runner twice
+    assert tree(grader.pid, 20).count >= 5  # the grader, bubblewrap twice, the runner twice
     below = below_of(grader.pid)
     grader.kill()
     grader.wait()
@@ -347,10 +387,11 @@ def test_the_runner_stands_alone() -> None:
         [sys.executable, "-I", "-B", str(sandbox.RUNNER)],
         input=json.dumps({
             "cells": [["a", "q = 1"]], "names": {"q": ["q", "value"]}, "limits": QUICK.told(),
-            "path": [str(PACKAGE.parent)],
+            "path": [str(PACKAGE.parent)], "plain": MARKS.library.plain,
+            "error": MARKS.library.error,
         }) + "\n",
         capture_output=True, text=True,
     )  # fmt: skip
     said = [json.loads(line) for line in done.stdout.splitlines()]
     assert said[0] == {"ready": True} and said[-1] == {"done": True}
-    assert {"answer": "q", "value": 1} in said
+    assert {"answer": "q", "value": 1, "parts": {}} in said

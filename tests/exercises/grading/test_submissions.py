@@ -24,8 +24,10 @@ from nbgrader.api import Gradebook
 
 from tcpcourse.exercises import assignments
 from tcpcourse.exercises.grading.batch import Report, autograde
-from tcpcourse.exercises.grading.course import export
+from tcpcourse.exercises.grading.course import Course
+from tcpcourse.exercises.grading.exporting import lines_of, write_table
 from tcpcourse.exercises.grading.keys import read_key
+from tcpcourse.exercises.grading.roster import Entry
 
 # nbgrader and what it stands on warn about their own code.
 pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.needs("bwrap")]
@@ -309,6 +311,71 @@ def an_error_between(book: Any, student: str) -> None:
     cell(book, "q2-answer").source += "\n1 / 0"
 
 
+def setup_cell(book: Any) -> Any:
+    return next(c for c in book.cells if c.id == "setup")
+
+
+def ran(book: Any) -> None:
+    """As saved after all cells were run, without an error."""
+    for number, each in enumerate(book.cells):
+        if each.cell_type == "code":
+            each.execution_count = number
+
+
+def another_front_end(book: Any, student: str) -> None:
+    ran(book)
+    setup_cell(book).source = "from google.colab import drive\n" + setup_cell(book).source
+
+
+def asks_for_the_id(book: Any, student: str) -> None:
+    ran(book)
+    setup_cell(book).source = "student = input()\n" + setup_cell(book).source
+
+
+def setup_deleted(book: Any, student: str) -> None:
+    book.cells.remove(setup_cell(book))
+
+
+def shell_lines(book: Any, student: str) -> None:
+    cell(book, "q1-answer").source = "files = !ls\n" + cell(book, "q1-answer").source
+    answer = cell(book, "q3-answer")
+    before = copy.deepcopy(answer)
+    before.metadata, before.id, before.source = {}, "tried", answer.source[len("q3 = ") :]
+    book.cells.insert(book.cells.index(answer), before)
+    answer.source = "q3 = _"
+
+
+def only_here(book: Any, student: str) -> None:
+    """What ran there and does not run here: a package, and a name that a deleted cell gave."""
+    ran(book)
+    cell(book, "q4-answer").source = "import a_package_of_theirs\n" + cell(book, "q4-answer").source
+    cell(book, "q3-answer").source = "q3 = order_from_a_cell_that_is_gone"
+
+
+def typing_error(book: Any, student: str) -> None:
+    """It never ran anywhere: an honest zero, with a line."""
+    cell(book, "q3-answer").source = cell(book, "q3-answer").source.replace("[", "(")
+
+
+def other_types(book: Any, student: str) -> None:
+    """Decimals, members of an enum, sets of one's own: a part that is none costs that part."""
+    typed = cell(book, "q1-answer").source
+    cell(book, "q1-answer").source = (
+        f"{typed}\nfrom decimal import Decimal\nfrom enum import IntEnum\n"
+        "q1['seq2'] = Decimal(q1['seq2'])\n"
+        "q1['ack2'] = IntEnum('Numbers', {'ack': q1['ack2']}).ack"
+    )
+    cell(book, "q5-answer").source += "\nq5['again'] = object()"
+
+
+def too_slow(book: Any, student: str) -> None:
+    """The questions after it are never reached."""
+    sleep = "\nfor each in range(9):\n    try:\n        import time; time.sleep(3.5)\n"
+    sleep += "    except BaseException: pass"
+    for name in ("q2-answer", "q3-answer"):
+        cell(book, name).source += sleep
+
+
 def forgot_id(book: Any, student: str) -> None:
     setup = next(c for c in book.cells if c.id == "setup")
     setup.source = setup.source.replace(f'"{student}"', '""')
@@ -442,7 +509,7 @@ if os.fork() == 0:
     "huge": "q2 = 'x' * 100_000_000\nq3 = [0] * 100_000_000\nq4 = 10 ** 1_000_000",
     "not-a-number": """nan, inf = float("nan"), float("inf")
 q2 = {"A after 1": nan}
-q3, q4, q5 = [nan] * 7, {"packet": inf, "rule": "a"}, {"again": nan, "opener": nan, "listener": nan}
+q3, q4, q5 = [nan] * 7, {"packet": inf, "rule": nan}, {"again": nan, "opener": nan, "listener": nan}
 def answer_to_syn(seq, iss): return {"flags": "SA", "seq": nan, "ack": nan}""",
     "deep": """deep = []
 for _ in range(100_000): deep = [deep]
@@ -517,7 +584,15 @@ CASES: dict[str, Case] = {
     "in-the-check": Case(changed(in_the_check), "4 4 2 3 3 3 4", "q3: This cell belongs to"),
     "magics": Case(changed(magics), "4 4 2 3 3 3 4"),
     "an-error": Case(changed(an_error_between), "4 4 2 3 3 3 4"),
-    "forgot-id": Case(changed(forgot_id), "4 4 2 3 3 3 4"),
+    "forgot-id": Case(changed(forgot_id), "4 4 2 3 3 3 4", "setup: The first cell failed"),
+    "colab": Case(changed(another_front_end), "4 4 2 3 3 3 4", "setup: The first cell failed: Mod"),
+    "asks": Case(changed(asks_for_the_id), "4 4 2 3 3 3 4", "setup: The first cell failed: EOFE"),
+    "setup-gone": Case(changed(setup_deleted), "4 4 2 3 3 3 4", "setup: The first cell failed"),
+    "shell": Case(changed(shell_lines), "4 4 2 3 3 3 4"),
+    "only-here": Case(changed(only_here), "4 4 ? ? 3 3 4", "q4-answer: This cell ran for the stu"),
+    "typing": Case(changed(typing_error), "4 4 0 3 3 3 4", "q3-answer: This cell failed, and th"),
+    "types": Case(changed(other_types), "4 4 2 3 2 3 4", "q5: Of this answer something could"),
+    "two-files": Case(with_answers(right), "4 4 2 3 3 3 4", "only 'ps1-opening (1).ipynb' holds"),
     "renamed": Case(with_answers(right), "4 4 2 3 3 3 4", "is taken for"),
     "markup-name": Case(with_answers(right), "4 4 2 3 3 3 4", "is taken for"),
     "damaged": Case(
@@ -539,7 +614,7 @@ CASES: dict[str, Case] = {
 SAID = {
     "forks": "q2-answer: Running this was stopped: it started too many processes",
     "memory-of-many": "q2-answer: Running this was stopped",
-    "stubborn": "q2-answer: Running this was stopped: it took too long",
+    "stubborn": "q2-answer: Running this was stopped: too slow",
     "dies": "q2-answer: Running this was stopped: it ended the process",
     "floods": "q2-answer: Running this was stopped",
     "hostile-objects": "",
@@ -587,6 +662,7 @@ CASES["x-looks-up"] = Case(
 import tcpcourse.exercises.functions as functions
 answer_to_syn = functions.import_module(functions.REFERENCES).REFERENCES["answer_to_syn"]"""),
     "4 4 0 0 0 0 0",
+    "q2-answer: This cell reads .problem, which no answer needs.",
 )
 CASES["x-stolen-ids"] = Case(changed(stolen_ids), "4 0 0 0 0 3 0")
 CASES["x-forged-outputs"] = Case(changed(forged_outputs), ONLY_Q1)
@@ -613,7 +689,13 @@ def graded(klass: Any, tmp_path_factory: pytest.TempPathFactory) -> Graded:
             (klass.folder(student) / f"{NAME}.ipynb").symlink_to(klass.root / "canary.txt")
             (klass.folder(student) / "more.txt").symlink_to(klass.root / "gradebook.db")
             continue
-        name = {"renamed": "my solution (1)", "markup-name": "<img src=x onerror=alert(7)>"}
+        if student == "two-files":
+            klass.hand_in(student, fill(release, student, {}))
+        name = {
+            "two-files": f"{NAME} (1)",
+            "renamed": "my solution (1)",
+            "markup-name": "<img src=x onerror=alert(7)>",
+        }
         text = case.make(release, student)
         if student == "x-other-student":
             theirs = repr(literal(problem("perfect-1").posed["q3"].right))
@@ -674,15 +756,22 @@ def test_every_folder_is_graded_or_reported(graded: Graded) -> None:
         assert len(list(csv.reader(file))) == len(graded.report.lines) + 1
 
 
-def test_the_table_of_scores_as_csv(graded: Graded) -> None:
-    """nbgrader's exporter gives the sums: what a person has to look at counts nothing yet."""
-    export(graded.root, graded.root / "grades.csv")
+def test_the_long_table(graded: Graded) -> None:
+    """Nobody's zero is silent: what has no final mark is blank, and says why."""
+    course = Course(graded.root)
+    known = {"1": Entry("perfect-1"), "2": Entry("never-came")}
+    write_table(lines_of(course, [NAME], known), graded.root / "grades.csv")
     with open(graded.root / "grades.csv", encoding="utf-8", newline="") as file:
-        table = {row["student_id"]: row for row in csv.DictReader(file)}
-    assert float(table["perfect-2"]["score"]) == 23
-    assert float(table["half"]["score"]) == 10
-    assert float(table["x-gradebook"]["score"]) == 4
-    assert float(table["perfect-2"]["max_score"]) == 27
+        table = {row["student"]: row for row in csv.DictReader(file)}
+    assert set(table) == {*CASES, "no-file", "no student!", "never-came"}
+    told = {name: (row["status"], row["score"], row["waits for"]) for name, row in table.items()}
+    assert told["perfect-1"] == ("waits for a person", "", "q8")
+    assert told["blank"] == ("graded", "0", "")
+    assert told["half"] == ("graded", "10", "")
+    assert told["damaged"] == ("could not be read", "", "q1 q2 q3 q4 q5 q6 q7 q8")
+    assert told["no student!"] == ("not graded", "", "")
+    assert told["never-came"] == ("not handed in", "", "")
+    assert {row["max_score"] for row in table.values()} == {"27"}
 
 
 def everything(root: Path, *folders: str) -> str:
@@ -723,7 +812,7 @@ def test_no_call_is_shown(graded: Graded) -> None:
     """The inputs that a function was tried on are nowhere in what students get."""
     key = read_key(Path(os.environ["TCPCOURSE_GRADING_KEY"]))
     question = assignments()[NAME].question("q6")
-    text = everything(graded.root, "autograded", "marks")
+    text = everything(graded.root, "autograded")
     assert "SEEN 1" not in text and "an answer to 1" not in text
     for student in CASES:
         for call in question.challenges(problem(student), key):
