@@ -1,4 +1,4 @@
-"""What an instructor does after the first marks: other points, appeals, regrading, export."""
+"""What an instructor does after the first marks: other points, appeals, grading anew, export."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tcpcourse.exercises.question import Mark
 
 from .conftest import NAME, Class, make_class, quiet
 
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.needs("bwrap")]
 Fill = Callable[[Any, str, dict[str, str]], Any]
 
 
