@@ -115,7 +115,7 @@ class Twins:
 
     def _least(self, event: Event, before: int) -> int:
         if event.frame is not None:
-            return max(before, self.when[event.frame])
+            return max(before, self.when[event.frame] + 1)  # it passed before it came
         if event.kind == "tick" and event.arg == "time-wait":
             return max(before, min(event.time_ns, before + SECOND))
         if event.kind == "tick" and event.arg in ("user", "r2"):
@@ -124,7 +124,7 @@ class Twins:
 
     def _most(self, event: Event) -> Iterator[int]:
         for sent in event.sent:
-            yield from (self.when[number] for number in sent.frames)
+            yield from (self.when[number] - 1 for number in sent.frames)
 
     def cost(self, side: Side, events: list[Event], extra: int = 0) -> Cost:
         """How surprising: crashes, packets that passed unseen, packets that were lost."""
