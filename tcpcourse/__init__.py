@@ -30,6 +30,7 @@ from tcpcourse.trace import Packet, Step, Trace
 if TYPE_CHECKING:
     from tcpcourse import exercises, views, widgets
     from tcpcourse.sources.capture.load import load
+    from tcpcourse.sources.machine.crowd import crowd
     from tcpcourse.sources.machine.kernel import live
     from tcpcourse.sources.recordings import recording, recordings
     from tcpcourse.sources.simulation.explore import explore
@@ -62,6 +63,7 @@ __all__ = [
     "Tcb",
     "TcpCourseError",
     "Trace",
+    "crowd",
     "exercises",
     "explain",
     "explore",
@@ -80,6 +82,7 @@ _LATER = {
     "Act": "tcpcourse.sources.simulation.scenario",
     "Host": "tcpcourse.sources.simulation.scenario",
     "Scenario": "tcpcourse.sources.simulation.scenario",
+    "crowd": "tcpcourse.sources.machine.crowd",
     "explain": "tcpcourse.views.arithmetic",
     "explore": "tcpcourse.sources.simulation.explore",
     "live": "tcpcourse.sources.machine.kernel",

@@ -5,15 +5,17 @@ Run it after every change of a notebook's code, or of the library behind it::
     python -m tcpcourse.notebooks                              all of notebooks/*.ipynb
     python -m tcpcourse.notebooks notebooks/01-opening.ipynb   only these
 
-What differs from run to run is taken out: times, cell ids, the views of live widgets (their
-text stays). A hash of the code is put in, so that a test can tell at once when a notebook was
-edited but not executed.
+What differs from run to run is taken out: times and the views of live widgets (their text
+stays). A cell that has no name yet gets one from the heading it stands under; a name once
+given stays, also when the cell moves or its words change. A hash of the code is put in, so
+that a test can tell at once when a notebook was edited but not executed.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +31,9 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 # What JupyterLab and kernels write into a cell without being asked.
 VOLATILE = ("ExecuteTime", "collapsed", "execution", "scrolled", "trusted")
 SECONDS_PER_CELL = 120
+# What editors and older tools give a cell: eight hexadecimal digits, a UUID, a place.
+_NO_NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-[0-9a-f]{12})?|cell-?\d+|\d+|")
+LONGEST_NAME = 40
 
 
 def code_hash(notebook: NotebookNode) -> str:
@@ -53,9 +58,9 @@ def normalise(notebook: NotebookNode) -> None:
     notebook.metadata.pop("widgets", None)
     notebook.metadata["kernelspec"] = dict(KERNEL)
     notebook.metadata["language_info"] = {"name": "python"}
+    name_cells(notebook)
     runs = 0
-    for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number:03}"
+    for cell in notebook.cells:
         for key in VOLATILE:
             cell.metadata.pop(key, None)
         if cell.cell_type != "code":
@@ -67,6 +72,48 @@ def normalise(notebook: NotebookNode) -> None:
             output.get("data", {}).pop(WIDGET_VIEW, None)
             if "execution_count" in output:
                 output["execution_count"] = cell.execution_count
+
+
+def is_name(identity: str) -> bool:
+    """Whether a cell's id is a name, such as ``the-syn-gets-lost``, and no place or number."""
+    good = re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", identity)
+    return good is not None and _NO_NAME.fullmatch(identity) is None
+
+
+def name_cells(notebook: NotebookNode) -> None:
+    """Name, in place, each cell that has no name of its own in the notebook yet."""
+    kept = [cell.get("id", "") for cell in notebook.cells]
+    kept = [name if is_name(name) and name not in kept[:at] else "" for at, name in enumerate(kept)]
+    taken = set(kept)
+    section = "beginning"
+    for cell, name in zip(notebook.cells, kept, strict=True):
+        heading = re.search(r"^#+ (.+)$", cell.source, flags=re.M)
+        if cell.cell_type == "markdown" and heading:
+            words = section = _slug(heading[1])
+        elif cell.cell_type == "markdown":
+            words = f"{section}-then"
+        elif re.fullmatch(r"((import|from) .+\n*)+", cell.source):
+            words = "setup"
+        else:
+            words = f"{section}-code"
+        cell["id"] = name or _free(words, taken)
+        taken.add(cell["id"])
+
+
+def _free(words: str, taken: set[str]) -> str:
+    """The words, or the first of ``words-2``, ``words-3``, … that no other cell has."""
+    name, number = words, 2
+    while name in taken or not is_name(name):
+        name, number = f"{words}-{number}", number + 1
+    return name
+
+
+def _slug(text: str) -> str:
+    """The first words of a heading in small letters, with hyphens between them."""
+    words = re.findall(r"[a-z0-9]+", text.lower().replace("\u2019", "").replace("'", ""))
+    while len("-".join(words)) > LONGEST_NAME:
+        words.pop()
+    return "-".join(words) or "section"
 
 
 def execute(path: Path) -> bool:

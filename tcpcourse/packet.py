@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING, Any, Literal
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.segment import Segment
@@ -55,6 +56,48 @@ class Packet:
         """The side it goes to."""
         return other(self.sender)
 
+    def scapy(self, hosts: Mapping[str, str] = HOSTS) -> Any:
+        """The packet as scapy builds it: IP around TCP, with the numbers of the header.
+
+        ``hosts`` are the addresses of both sides, such as ``Trace.hosts``. Headers that the
+        story does not tell of are scapy's defaults. Raises ``TcpCourseError`` for an address
+        that is none.
+
+        >>> import tcpcourse as tcp
+        >>> syn = tcp.simulate("refused").packet(1).scapy()
+        >>> syn["IP"].src, syn["TCP"].seq, str(syn["TCP"].flags)
+        ('192.0.2.1', 100, 'S')
+        """
+        from scapy.layers.inet import IP, TCP  # heavy: only when asked for
+        from scapy.layers.inet6 import IPv6
+
+        source, goal = (socket_address(hosts[side]) for side in (self.sender, self.receiver))
+        segment, options = self.segment, self.segment.options
+        listed: list[tuple[str, Any]] = []
+        if options.mss is not None:
+            listed.append(("MSS", options.mss))
+        if options.sack_permitted:
+            listed.append(("SAckOK", b""))
+        if options.wscale is not None:
+            listed.append(("WScale", options.wscale))
+        if options.timestamp is not None:
+            listed.append(("Timestamp", options.timestamp))
+        if options.sack:
+            listed.append(("SAck", tuple(edge for block in options.sack for edge in block)))
+        head = TCP(
+            sport=source[1],
+            dport=goal[1],
+            seq=int(segment.seq),
+            ack=int(segment.ack or 0),
+            flags=int(segment.flags),
+            window=segment.window,
+            urgptr=segment.urgent,
+            options=listed,
+        )
+        layer = IPv6 if source[0].version == 6 else IP
+        packet = layer(src=str(source[0]), dst=str(goal[0])) / head
+        return packet / segment.data if segment.data else packet
+
     def __repr__(self) -> str:
         line = shortened(self.segment.line(), 150)
         return f"<Packet {self.number}, {self.sender}→{self.receiver}: {line}>"
@@ -93,6 +136,23 @@ def columns_of(packets: Sequence[Packet], began_ns: int = 0) -> NDArray[np.void]
         for packet in packets
     ]
     return np.array(rows, np.dtype(_COLUMNS))
+
+
+def socket_address(text: str) -> tuple[IPv4Address | IPv6Address, int]:
+    """Address and port of ``192.0.2.1:80`` or ``[2001:db8::1]:80``.
+
+    Raises ``TcpCourseError`` for anything else.
+    """
+    host, _, port = text.rpartition(":")
+    try:
+        number = int(port)
+        if not 0 <= number < 1 << 16:
+            raise ValueError(port)
+        return ip_address(host.strip("[]")), number
+    except ValueError:
+        raise TcpCourseError(
+            f"No host is called {text!r}: write an address and a port, such as 192.0.2.1:80."
+        ) from None
 
 
 def no_packet(number: object, known: Sequence[int], count: int) -> TcpCourseError:

@@ -12,7 +12,15 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.notebooks import WIDGET_VIEW, code_hash, execute, is_current, main, normalise
+from tcpcourse.notebooks import (
+    WIDGET_VIEW,
+    code_hash,
+    execute,
+    is_current,
+    is_name,
+    main,
+    normalise,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,11 +82,40 @@ def test_normalising_takes_out_what_differs_from_run_to_run() -> None:
     assert cell.metadata == {"tags": ["keep"]}
     assert cell.execution_count == cell.outputs[0].execution_count == 1
     assert cell.outputs[0].data == {"text/plain": "a slider"}
-    assert [cell.id for cell in notebook.cells] == ["cell-000", "cell-001", "cell-002"]
+    named = ["beginning-then", "beginning-code", "beginning-code-2"]
+    assert [cell.id for cell in notebook.cells] == named
     assert notebook.cells[2].execution_count is None, "a cell that did not run must not look run"
     assert notebook.metadata["language_info"] == {"name": "python"}
     assert notebook.metadata["title"] == "kept" and "widgets" not in notebook.metadata
     nbformat.validate(notebook)
+
+
+def test_a_cell_is_named_once() -> None:
+    cells = [
+        new_code_cell("import os\n\nfrom a import b", id="1"),
+        new_markdown_cell("## Lost: the SYN\n\nIn chapter 01", id="cell-004"),
+        new_code_cell("os", id="8c3f0a1b"),
+        new_markdown_cell("**Two** answers", id="kept-as-it-is"),
+        new_code_cell("os", id="6f9619ff-8b86-d011-b42d-00cf4fc964ff"),
+        new_markdown_cell("One more", id="kept-as-it-was"),
+        new_markdown_cell("# 中文"),
+    ]
+    notebook = new_notebook(cells=cells)
+    notebook.cells[5]["id"] = "kept-as-it-is"
+    normalise(notebook)
+    named = ["setup", "lost-the-syn", "lost-the-syn-code", "kept-as-it-is", "lost-the-syn-code-2",
+             "lost-the-syn-then", "section"]  # fmt: skip
+    assert [cell.id for cell in notebook.cells] == named
+    notebook.cells[1].source = "## Another heading"
+    notebook.cells.insert(1, notebook.cells.pop())
+    normalise(notebook)
+    assert [cell.id for cell in notebook.cells] == [named[0], named[-1], *named[1:-1]]
+
+
+@pytest.mark.parametrize("identity", ["", "cell-000", "cell12", "17", "8c3f0a1b", "A", "a b"])
+def test_what_is_no_name_of_a_cell(identity: str) -> None:
+    assert not is_name(identity)
+    assert is_name("the-map") and is_name("2-msl")
 
 
 def test_edited_but_not_executed(tmp_path: Path) -> None:

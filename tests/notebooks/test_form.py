@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
+
+from tcpcourse.notebooks import is_name
 
 from .chapters import (
     FOLDER,
@@ -79,6 +82,46 @@ def test_its_cells_are_short_and_install_nothing(path: Path) -> None:
     for source in code(path):
         assert len(source.splitlines()) <= LONGEST, source
         assert not re.search(r"import \*|pip install|urlopen|requests\.", source)
+
+
+@each
+def test_it_uses_only_public_names(path: Path) -> None:
+    """What a chapter needs is at the front door: students copy what they see."""
+    import tcpcourse as tcp
+
+    for source in code(path):
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+                assert not [n for n in names if n.startswith("tcpcourse.")], source
+            elif isinstance(node, ast.ImportFrom):
+                assert (node.module or "").partition(".")[0] != "tcpcourse", source
+            elif isinstance(node, ast.Attribute):
+                assert not node.attr.startswith("_"), source
+                if isinstance(node.value, ast.Name) and node.value.id == "tcp":
+                    assert node.attr in tcp.__all__, f"tcp.{node.attr} is not public"
+
+
+SHOWS_ITSELF = re.compile(
+    r"^print\((\w+\.(open_\w+|arrive|close|tick|send|receive|abort|status)\(.*\)|done"
+    r"|tcp\.(load|simulate|recording|play|explain|views\.\w+)\(.*\))\)$",
+    flags=re.M,
+)
+
+
+@each
+def test_what_shows_itself_is_not_printed(path: Path) -> None:
+    for source in code(path):
+        assert not SHOWS_ITSELF.search(source), source
+
+
+@each
+def test_its_cells_have_names(path: Path) -> None:
+    """Given once: a place would change with every cell put in before it."""
+    found = [cell.get("id", "") for cell in nbformat.read(path, 4).cells]
+    assert [name for name in found if not is_name(name)] == []
+    assert len(set(found)) == len(found)
 
 
 @each

@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.segment import Options, Segment
+from tcpcourse.packet import Side, other, socket_address
 from tcpcourse.sources.capture.read.pcap import NANOSECONDS
-from tcpcourse.trace import Side, other
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,7 @@ def write_segments(
     many were written. Raises
     ``TcpCourseError`` for an endpoint or a segment that no packet can carry.
     """
-    a, b = (_endpoint(host) for host in hosts)
+    a, b = (socket_address(host) for host in hosts)
     if a[0].version != b[0].version:
         raise TcpCourseError(f"{hosts[0]} and {hosts[1]} are not of one version of IP.")
 
@@ -122,23 +122,10 @@ def write_trace(trace: Trace, path: str) -> None:
     )
 
 
-Endpoint = tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, int]
+Address = tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, int]
 
 
-def _endpoint(text: str) -> Endpoint:
-    host, _, port = text.rpartition(":")
-    try:
-        number = int(port)
-        if not 0 <= number < 1 << 16:
-            raise ValueError(port)
-        return ipaddress.ip_address(host.strip("[]")), number
-    except ValueError:
-        raise TcpCourseError(
-            f"No endpoint is called {text!r}: write an address and a port, such as 192.0.2.1:80."
-        ) from None
-
-
-def _packet(source: Endpoint, goal: Endpoint, segment: Segment) -> bytes:
+def _packet(source: Address, goal: Address, segment: Segment) -> bytes:
     """Ethertype, IP header and TCP segment (RFC 791, RFC 8200, RFC 9293 §3.1)."""
     if len(segment.data) > _LARGEST_DATA:
         raise TcpCourseError(

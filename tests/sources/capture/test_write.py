@@ -98,9 +98,9 @@ def test_a_captured_trace_keeps_its_numbers(ending: str, begins: str, tmp_path: 
 @pytest.mark.parametrize(
     ("hosts", "message"),
     [
-        (("192.0.2.1", "192.0.2.2:80"), "No endpoint is called '192.0.2.1'"),
-        (("192.0.2.1:70000", "192.0.2.2:80"), "No endpoint is called '192.0.2.1:70000'"),
-        (("example:1", "192.0.2.2:80"), "No endpoint is called 'example:1'"),
+        (("192.0.2.1", "192.0.2.2:80"), "No host is called '192.0.2.1'"),
+        (("192.0.2.1:70000", "192.0.2.2:80"), "No host is called '192.0.2.1:70000'"),
+        (("example:1", "192.0.2.2:80"), "No host is called 'example:1'"),
         (("192.0.2.1:1", "[::1]:80"), "are not of one version of IP"),
     ],
 )
