@@ -70,6 +70,10 @@ class Reaction:
         sent = "; ".join(segment.line() for segment in self.emitted)
         return f"{moved}: {self.why}" + (f" [{sent}]" if sent else "")
 
+    def __repr__(self) -> str:
+        text = str(self)
+        return f"<Reaction {text if len(text) <= 185 else text[:184] + '…'}>"
+
 
 def find_row(tcb: Tcb, event: Event, segment: Segment, policy: str) -> Row | None:
     """The row that fits: the first of its state and event whose guard says yes."""

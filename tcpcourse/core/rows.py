@@ -60,6 +60,9 @@ class Row:
     def __str__(self) -> str:
         return f"{self.state} → {self.next}: {self.label} [{self.cite}]"
 
+    def __repr__(self) -> str:
+        return f"<Row {self}>"
+
 
 # --- guards of calls and timeouts (those of arrivals are in ``arrivals``) --------------------
 

@@ -244,6 +244,10 @@ class Segment:
     def __str__(self) -> str:
         return self.line(data=True)
 
+    def __repr__(self) -> str:
+        text = self.line()
+        return f"<Segment {text if len(text) <= 185 else text[:184] + '…'}>"
+
     @classmethod
     def parse(cls, text: str) -> Segment:
         """Read one line of the notation; data that is not spelled out is zeros.

@@ -12,8 +12,8 @@ from tcpcourse import views
 
 DATA = Path(__file__).parents[2] / "data"
 OF_A_TRACE = [
-    "atlas", "bytes_in_flight", "ladder", "round_trips", "sequence_strip", "state_diagram",
-    "stepper", "table", "time_sequence",
+    "atlas", "bytes_in_flight", "ladder", "round_trips", "sequence_strip", "stage",
+    "state_diagram", "stepper", "table", "time_sequence",
 ]  # fmt: skip
 MOST = 200  # characters of a repr
 
@@ -57,10 +57,12 @@ def test_a_side_that_is_none(name: str) -> None:
 
 def test_every_repr_of_a_story_is_short() -> None:
     """Whatever the observer does not know, and however long a segment is."""
+    assert all(len(repr(row)) <= MOST and " at 0x" not in repr(row) for row in tcp.TRANSITIONS)
     everything = [tcp.simulate("wraparound"), tcp.recording("fast-retransmit"), stranger()]
     for trace in everything:
         made = [trace, *trace, *trace.packets]
         made += [end for step in trace for end in (*step.after, step.after, *step.moves)]
+        made += [*trace.segments, *(step.reaction for step in trace)]
         assert all(len(repr(one)) <= MOST and " at 0x" not in repr(one) for one in made)
 
 
