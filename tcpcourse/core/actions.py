@@ -221,7 +221,13 @@ def _start_over(work: Work, opened: Literal["active", "passive"] | None) -> None
     if old.snd_nxt != old.iss:
         iss = following if following is not None else old.snd_nxt + NEXT_ISS_STEP
         following = None
-    fresh = Tcb(iss=iss, rcv_wnd=window, snd_wnd=0, next_iss=following)
+    fresh = Tcb(
+        iss=iss,
+        rcv_wnd=window,
+        snd_wnd=0,
+        next_iss=following,
+        half_duplex_close=old.half_duplex_close,
+    )
     work.tcb = replace(fresh, state=old.state, opened=opened)
 
 
@@ -248,6 +254,11 @@ def signal_reset(work: Work) -> None:
 def signal_refused(work: Work) -> None:
     """tell the user: connection refused"""
     work.signals.append("connection refused")
+
+
+def signal_no_answer(work: Work) -> None:
+    """tell the user: connection timed out"""
+    work.signals.append("connection timed out")
 
 
 def signal_timeout(work: Work) -> None:

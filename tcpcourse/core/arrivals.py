@@ -14,9 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tcpcourse.core.segment import Segment
-from tcpcourse.core.seq import SeqNumber, ack_advances, segment_acceptable
+from tcpcourse.core.seq import ack_advances, segment_acceptable
 from tcpcourse.core.states import State
-from tcpcourse.core.tcb import PEER_FIN_TAKEN, Tcb
+from tcpcourse.core.tcb import CLOSE_CALLED, Tcb
+from tcpcourse.core.text import text_of
 
 Guard = Callable[[Tcb, Segment], bool]
 
@@ -142,12 +143,18 @@ def rst_in_window_passive(tcb: Tcb, seg: Segment) -> bool:
 
 def syn_in_window_passive(tcb: Tcb, seg: Segment) -> bool:
     """rcv SYN in the window, after a passive OPEN"""
-    return seg.syn and tcb.opened == "passive"
+    return syn_in_window(tcb, seg) and tcb.opened == "passive"
+
+
+def syn_anywhere(tcb: Tcb, seg: Segment) -> bool:
+    """rcv SYN, whatever its number"""
+    return seg.syn
 
 
 def syn_in_window(tcb: Tcb, seg: Segment) -> bool:
     """rcv SYN in the window"""
-    return seg.syn
+    # a SYN left of the window is trimmed off first, for only the text behind it is new
+    return seg.syn and seg.seq.within(tcb.rcv_nxt, tcb.rcv_wnd)
 
 
 # --- fifth check: ACK ---------------------------------------------------------------------
@@ -178,6 +185,23 @@ def acks_our_fin(tcb: Tcb, seg: Segment) -> bool:
 # --- seventh check: the text; eighth check: FIN ---------------------------------------------
 
 
+def fin_after_fin(tcb: Tcb, seg: Segment) -> bool:
+    """rcv FIN after the peer's FIN"""
+    return seg.fin
+
+
+def not_where_we_are(tcb: Tcb, seg: Segment) -> bool:
+    """rcv text, or a number beyond RCV.NXT"""
+    return seg.seg_len > 0 or seg.seq != tcb.rcv_nxt
+
+
+def text_for_nobody(tcb: Tcb, seg: Segment) -> bool:
+    """rcv new text after a half-duplex CLOSE"""
+    # a FIN beyond RCV.NXT says, too, that there was text before it
+    closed = tcb.half_duplex_close and (tcb.close_waits or tcb.state in CLOSE_CALLED)
+    return closed and seg.seg_len > 0 and seg.end - seg.fin > tcb.rcv_nxt
+
+
 def fin_reached(tcb: Tcb, seg: Segment) -> bool:
     """rcv FIN"""
     if not seg.fin and tcb.early_fin is None:
@@ -198,54 +222,6 @@ def ack_of_syn_and_fin(tcb: Tcb, seg: Segment) -> bool:
 def ack_of_syn(tcb: Tcb, seg: Segment) -> bool:
     """rcv ACK of SYN"""
     return seg.ack is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What a segment's text comes to: what can be delivered, what must wait for a hole.
-
-    ``ready`` continues the stream at RCV.NXT; ``early`` and ``early_fin`` lie beyond a hole;
-    ``fin_reached`` says that with ``ready`` delivered the peer's FIN is next.
-    """
-
-    ready: bytes
-    early: tuple[tuple[SeqNumber, bytes], ...]
-    early_fin: SeqNumber | None
-    fin_reached: bool
-
-
-def text_of(tcb: Tcb, seg: Segment) -> Text:
-    """Trim the segment to the receive window and put it together with what came early.
-
-    RFC 9293 §3.10.7.4, seventh and eighth check. A SYN that sets RCV.NXT now (SYN_SENT) is
-    taken into account. After the peer's FIN no text is taken.
-    """
-    if tcb.state in PEER_FIN_TAKEN:
-        return Text(b"", tcb.early, tcb.early_fin, False)
-    nxt = seg.seq + 1 if tcb.state is State.SYN_SENT else tcb.rcv_nxt
-    window = tcb.rcv_wnd
-    fin_seq = tcb.early_fin
-    if fin_seq is None and seg.fin and (seg.end - 1).within(nxt, window):
-        fin_seq = seg.end - 1
-    limit = window if fin_seq is None else min(window, nxt.forward_to(fin_seq))
-
-    # from here on in distances from RCV.NXT, which unlike sequence numbers can be sorted
-    pieces = [(nxt.forward_to(seq), data) for seq, data in tcb.early]
-    offset = (seg.seq + seg.syn) - nxt
-    pieces.append((max(0, offset), seg.data[max(0, -offset) :]))
-    runs = [(0, b"")]
-    for offset, data in sorted(pieces):
-        data = data[: max(0, limit - offset)]
-        start, run = runs[-1]
-        overlap = start + len(run) - offset
-        if data and overlap < 0:
-            runs.append((offset, data))
-        elif overlap < len(data):
-            runs[-1] = (start, run + data[overlap:])
-    ready = runs[0][1]
-    reached = nxt + len(ready) == fin_seq
-    early = tuple((nxt + start, run) for start, run in runs[1:])
-    return Text(ready, early, None if reached else fin_seq, reached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +254,7 @@ CHECKS_SYNCHRONIZED = (
     Check(
         "fourth: SYN",
         "RFC 9293 §3.10.7.4; RFC 5961 §4.2",
-        (syn_in_window_passive, syn_in_window),
+        (syn_in_window_passive, syn_anywhere, syn_in_window),
     ),
     Check(
         "fifth: ACK",
@@ -288,7 +264,17 @@ CHECKS_SYNCHRONIZED = (
     Check(
         "fifth, seventh and eighth: ACK, text and FIN",
         "RFC 9293 §3.10.7.4",
-        (ack_and_fin, ack_of_syn_and_fin, ack_of_syn, fin_reached, acks_our_fin, anything),
+        (
+            text_for_nobody,
+            ack_and_fin,
+            ack_of_syn_and_fin,
+            ack_of_syn,
+            fin_reached,
+            acks_our_fin,
+            fin_after_fin,
+            not_where_we_are,
+            anything,
+        ),
     ),
 )
 """The third check (security) and the sixth (URG) are not modelled."""

@@ -18,6 +18,8 @@ from tcpcourse.core.rows import (
     queue_is_sent,
     something_in_flight,
     something_to_receive,
+    unread_and_half_duplex,
+    user_receives,
     window_blocks,
 )
 from tcpcourse.core.states import Event, State
@@ -37,6 +39,7 @@ CITES = {
     Event.QUEUE_SENT: "RFC 9293 §3.10.4",
     Event.USER_TIMEOUT: "RFC 9293 §3.10.8",
     Event.RETRANSMISSION: "RFC 9293 §3.10.8",
+    Event.R2: "RFC 9293 §3.8.3",
     Event.TIME_WAIT_TIMEOUT: "RFC 9293 §3.10.8",
     Event.PROBE: "RFC 9293 §3.8.6.1",
     Event.DELAYED_ACK: "RFC 9293 §3.8.6.3",
@@ -52,14 +55,15 @@ def _row(
     next_state: State,
     why: str,
     *,
+    cite: str | None = None,
     doc: str | None = None,
     fig: bool = False,
 ) -> Row:
-    return Row(
-        state, event, guard, tuple(actions), next_state, CITES[event], why, doc, in_figure=fig
-    )
+    cite = cite or CITES[event]
+    return Row(state, event, guard, tuple(actions), next_state, cite, why, doc, in_figure=fig)
 
 
+# fmt: off
 def calls() -> Iterable[Row]:
     """User calls (§3.10.1 to §3.10.6), and the CLOSE that had to wait."""
     call = _row
@@ -77,8 +81,9 @@ def calls() -> Iterable[Row]:
     for state in (E, CW):
         yield call(state, Event.SEND, not_closing, [do.queue_data], state,
             "The data is queued and sent as far as the peer's window allows.")
-    for state in (L, SS, SR, E, F1, F2):
-        yield call(state, Event.RECEIVE, always, [rcv.receive_data], state,
+    for state, guard in ((L, always), (SS, always), (E, always),
+                         (SR, user_receives), (F1, user_receives), (F2, user_receives)):
+        yield call(state, Event.RECEIVE, guard, [rcv.receive_data], state,
             "What has arrived is delivered; with nothing there the call waits.")
     for state in (CW, CG, LA, TW):
         yield call(state, Event.RECEIVE, something_to_receive, [rcv.receive_data], state,
@@ -87,6 +92,10 @@ def calls() -> Iterable[Row]:
         "Nobody had come yet, so there is nothing to end: the listener just goes.", fig=True)
     yield call(SS, Event.CLOSE, always, [do.delete_tcb], C,
         "Our SYN was not answered yet; the attempt is given up without a word.", fig=True)
+    for state in (SR, E, CW):
+        yield call(state, Event.CLOSE, unread_and_half_duplex, [do.send_abort, do.delete_tcb], C,
+            "The user closes for good while data is unread, so data is lost, and a RST says so.",
+            cite="RFC 9293 §3.10.4, §3.6.1 (SHLD-3)")
     yield call(SR, Event.CLOSE, nothing_unsent, [do.send_fin], F1,
         "With nothing to send, the FIN may go out even before our SYN is acknowledged.", fig=True)
     yield call(SR, Event.CLOSE, data_unsent, [do.wait_to_close], SR,
@@ -123,7 +132,7 @@ def calls() -> Iterable[Row]:
 
 
 def timeouts() -> Iterable[Row]:
-    """Timeouts (§3.10.8): only the first and the last kind lead to CLOSED."""
+    """Timeouts (§3.10.8): the user's, R2 and 2MSL lead to CLOSED, the others leave the state."""
     for state in tuple(State)[1:]:
         yield _row(state, Event.USER_TIMEOUT, always, [do.signal_timeout, do.delete_tcb], C,
             "The user's patience is over: everything is dropped.",
@@ -132,6 +141,10 @@ def timeouts() -> Iterable[Row]:
         yield _row(state, Event.RETRANSMISSION, something_in_flight, [do.resend], state,
             "Not acknowledged in time: the oldest unacknowledged segment goes out again, "
             "and the state stays.")
+    for state in (SS, SR, E, F1, CW, CG, LA):
+        yield _row(state, Event.R2, something_in_flight, [do.signal_no_answer, do.delete_tcb], C,
+            "Sent again and again without an answer: the peer must be gone, so we give up.",
+            doc="1")
     for state in (E, F1, CW, CG):
         yield _row(state, Event.PROBE, window_blocks, [do.probe], state,
             "The window is closed; one byte asks whether it has opened.")
@@ -143,6 +156,7 @@ def timeouts() -> Iterable[Row]:
         fig=True)
 
 
+# fmt: on
 _NONE, _EXISTS, _CLOSING = (
     "connection does not exist",
     "connection already exists",
@@ -161,7 +175,7 @@ def _refusals() -> Iterable[tuple[tuple[State, Event], str]]:
         if state.synchronized or state is SR:
             yield (state, Event.SEND), _CLOSING
             yield (state, Event.CLOSE), _CLOSING
-    for state in (CW, CG, LA, TW):
+    for state in (SR, F1, F2, CW, CG, LA, TW):
         yield (state, Event.RECEIVE), _CLOSING
 
 

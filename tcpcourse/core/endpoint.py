@@ -13,6 +13,7 @@ from typing import Literal
 
 from tcpcourse.core.actions import flush
 from tcpcourse.core.errors import CallError, TcpCourseError
+from tcpcourse.core.invariants import broken_invariants
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import TIMERS, Event, State
@@ -22,7 +23,6 @@ from tcpcourse.core.tcb import (
     LARGEST_WINDOW,
     ByteQueue,
     Tcb,
-    broken_invariants,
 )
 from tcpcourse.core.transitions import REFUSALS, Row, rows_for
 from tcpcourse.core.work import NO_SEGMENT, Settings, Work
@@ -140,7 +140,9 @@ class Endpoint:
     ``iss`` is the initial sequence number, ``window`` the receive buffer and ``mss`` the
     largest segment we announce, both in bytes. ``wscale`` (0 … 14) and ``sack_permitted`` are
     offered in our SYN when given. ``policy`` is ``"rfc5961"`` (challenge ACKs) or
-    ``"rfc793"``. ``next_iss`` numbers the next incarnation; without it a number safely
+    ``"rfc793"``. With ``half_duplex_close`` a CLOSE is what ``close()`` is on Linux: the user
+    receives no more, and a RST tells the peer when text is lost by that (§3.6.1, MAY-1 and
+    SHLD-3). ``next_iss`` numbers the next incarnation; without it a number safely
     beyond the last one is taken. Every method that makes something happen gives a
     ``Reaction``; a refused call raises ``CallError`` and changes nothing.
     """
@@ -155,11 +157,19 @@ class Endpoint:
         sack_permitted: bool = False,
         policy: Literal["rfc5961", "rfc793"] = "rfc5961",
         delayed_ack: bool = False,
+        half_duplex_close: bool = False,
         next_iss: int | None = None,
     ) -> None:
-        self.settings = Settings(window, mss, wscale, sack_permitted, policy, delayed_ack)
-        following = None if next_iss is None else SeqNumber(next_iss)
-        self._tcb = Tcb(iss=SeqNumber(int(iss)), rcv_wnd=window, snd_wnd=0, next_iss=following)
+        self.settings = Settings(
+            window, mss, wscale, sack_permitted, policy, delayed_ack, half_duplex_close
+        )
+        self._tcb = Tcb(
+            iss=SeqNumber(int(iss)),
+            rcv_wnd=window,
+            snd_wnd=0,
+            next_iss=None if next_iss is None else SeqNumber(next_iss),
+            half_duplex_close=half_duplex_close,
+        )
 
     @classmethod
     def restore(
@@ -167,13 +177,15 @@ class Endpoint:
         tcb: Tcb,
         sendq: bytes = b"",
         next_iss: int | None = None,
+        policy: Literal["rfc5961", "rfc793"] | None = None,
         *,
         settings: Settings | None = None,
     ) -> Endpoint:
         """An endpoint in any state, as if its connection had come this far.
 
         ``sendq`` is the data from SND.UNA on; what of it is in flight but not given is taken
-        to be zeros. Raises ``TcpCourseError`` naming the invariant that the TCB breaks.
+        to be zeros. ``policy`` is as in ``Endpoint``; without it that of ``settings`` holds,
+        or the default. Raises ``TcpCourseError`` naming the invariant that the TCB breaks.
         """
         known = bytes(tcb.sendq) or sendq
         missing = tcb.data_in_flight - len(known)
@@ -186,7 +198,9 @@ class Endpoint:
         if broken:
             raise TcpCourseError(f"no connection looks like this: {'; '.join(broken)}")
         endpoint = cls()
-        endpoint.settings = settings or Settings(window=tcb.rcv_buff)
+        if settings is None:
+            settings = Settings(tcb.rcv_buff, half_duplex_close=tcb.half_duplex_close)
+        endpoint.settings = settings if policy is None else replace(settings, policy=policy)
         endpoint._tcb = tcb
         return endpoint
 
@@ -242,7 +256,8 @@ class Endpoint:
 
     def tick(self, timer: str) -> Reaction:
         """A timer runs out: ``retransmission``, ``time-wait``, ``user``, ``zero-window-probe``
-        or ``delayed-ack`` (§3.10.8). Raises ``TcpCourseError`` for another name."""
+        or ``delayed-ack`` (§3.10.8), or ``r2``: the owner, who counts retransmissions, has
+        seen too many of them (§3.8.3). Raises ``TcpCourseError`` for another name."""
         if timer not in TIMERS:
             raise TcpCourseError(f"there is no timer {timer!r}; there are {', '.join(TIMERS)}")
         return self._do(TIMERS[timer])

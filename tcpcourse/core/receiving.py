@@ -6,8 +6,8 @@ docstrings are their labels.
 
 from __future__ import annotations
 
-from tcpcourse.core.arrivals import text_of
 from tcpcourse.core.tcb import CLOSE_CALLED
+from tcpcourse.core.text import text_of
 from tcpcourse.core.work import Work
 
 

@@ -8,7 +8,7 @@ from tcpcourse.core.actions import Action
 from tcpcourse.core.arrivals import Guard
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import Event, State
-from tcpcourse.core.tcb import Tcb
+from tcpcourse.core.tcb import CLOSE_CALLED, Tcb
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,18 @@ def not_closing(tcb: Tcb, seg: Segment) -> bool:
 def something_to_receive(tcb: Tcb, seg: Segment) -> bool:
     """data is there"""
     return len(tcb.rcvq) > 0
+
+
+def user_receives(tcb: Tcb, seg: Segment) -> bool:
+    """the user may still receive"""
+    return not (tcb.half_duplex_close and (tcb.close_waits or tcb.state in CLOSE_CALLED))
+
+
+def unread_and_half_duplex(tcb: Tcb, seg: Segment) -> bool:
+    """data is unread and the close is half-duplex"""
+    # text on a SYN is in order, too, and waits only for the end of the handshake
+    on_syn = bool(tcb.early) and tcb.early[0][0] == tcb.rcv_nxt
+    return tcb.half_duplex_close and not tcb.close_waits and (len(tcb.rcvq) > 0 or on_syn)
 
 
 def something_in_flight(tcb: Tcb, seg: Segment) -> bool:

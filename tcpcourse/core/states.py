@@ -48,6 +48,7 @@ class Event(Enum):
     STATUS = "STATUS"
     ARRIVES = "segment arrives"
     RETRANSMISSION = "retransmission timeout"
+    R2 = "R2 timeout"
     USER_TIMEOUT = "user timeout"
     TIME_WAIT_TIMEOUT = "2MSL timeout"
     PROBE = "zero-window probe"
@@ -81,5 +82,6 @@ TIMERS = {
     "user": Event.USER_TIMEOUT,
     "zero-window-probe": Event.PROBE,
     "delayed-ack": Event.DELAYED_ACK,
+    "r2": Event.R2,
 }
 """The names that ``Endpoint.tick`` takes."""

@@ -6,9 +6,8 @@ looked at. The names are the RFC's, in lower case: SND.UNA is ``snd_una``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import State
@@ -22,7 +21,8 @@ OUR_SYN_UNSENT = (State.CLOSED, State.LISTEN)
 PEER_FIN_TAKEN = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT)
 OUR_FIN_ACKED = (State.FIN_WAIT_2, State.TIME_WAIT)
 CLOSE_CALLED = (State.FIN_WAIT_1, *OUR_FIN_ACKED, State.CLOSING, State.LAST_ACK)
-_UNKNOWN_PEER = (State.CLOSED, State.LISTEN, State.SYN_SENT)
+UNKNOWN_PEER = (State.CLOSED, State.LISTEN, State.SYN_SENT)
+_NOT_GIVEN: Any = object()  # where ``None`` has a meaning of its own
 _ALWAYS_NUMBERS = ("iss", "snd_una", "snd_nxt", "snd_wl1", "snd_wl2", "rcv_nxt")
 _ALWAYS_KNOWN = (*_ALWAYS_NUMBERS, "max_snd_wnd", "rcv_buff", "syn_unacked")
 
@@ -47,9 +47,7 @@ class ByteQueue:
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, ByteQueue)
-            and len(self) == len(other)
-            and bytes(self) == bytes(other)
+            isinstance(other, ByteQueue) and len(self) == len(other) and bytes(self) == bytes(other)
         )
 
     def __hash__(self) -> int:
@@ -87,13 +85,17 @@ class Tcb:
     owed, ``probing`` while the only byte in flight is a zero-window probe. ``sendq`` is data
     not acknowledged yet, ``rcvq`` data not received by the user. ``early`` holds data that
     came out of order as (number, bytes), ``early_fin`` the number of such a FIN.
-    ``snd_shift`` and ``rcv_shift`` are the window scales in use (RFC 7323 §2.2).
+    ``snd_shift`` and ``rcv_shift`` are the window scales in use (RFC 7323 §2.2). With
+    ``half_duplex_close`` a CLOSE ends receiving, too (RFC 9293 §3.6.1, MAY-1).
+
+    A field that is given is taken as given. So ``fin_seq=None`` means that no FIN was sent,
+    and whatever is in flight is data.
     """
 
     state: State = State.CLOSED
-    opened: Literal["active", "passive"] | None = None
+    opened: Literal["active", "passive"] | None = _NOT_GIVEN
     iss: SeqNumber = None  # type: ignore[assignment]
-    irs: SeqNumber | None = None
+    irs: SeqNumber | None = _NOT_GIVEN
     snd_una: SeqNumber = None  # type: ignore[assignment]
     snd_nxt: SeqNumber = None  # type: ignore[assignment]
     snd_wnd: int = DEFAULT_WINDOW
@@ -104,7 +106,7 @@ class Tcb:
     rcv_wnd: int = DEFAULT_WINDOW
     rcv_buff: int = None  # type: ignore[assignment]
     rcv_posted: int = 0
-    fin_seq: SeqNumber | None = None
+    fin_seq: SeqNumber | None = _NOT_GIVEN
     snd_mss: int = DEFAULT_MSS
     snd_shift: int = 0
     rcv_shift: int = 0
@@ -118,20 +120,22 @@ class Tcb:
     early: tuple[tuple[SeqNumber, bytes], ...] = ()
     early_fin: SeqNumber | None = None
     next_iss: SeqNumber | None = None
+    half_duplex_close: bool = False
 
     def __post_init__(self) -> None:
         for name in (*_ALWAYS_NUMBERS, "irs", "fin_seq", "early_fin", "next_iss"):
             value = getattr(self, name)
             if isinstance(value, int):
                 object.__setattr__(self, name, SeqNumber(value))
-        if any(getattr(self, name) is None for name in _ALWAYS_KNOWN):
+        missing = any(getattr(self, name) is None for name in _ALWAYS_KNOWN)
+        if missing or _NOT_GIVEN in (self.opened, self.irs, self.fin_seq):
             self._fill_in()
 
     def _fill_in(self) -> None:
         """Give what is missing the value it has in a fresh connection in this state."""
 
-        def default(name: str, value: object) -> None:
-            if getattr(self, name) is None:
+        def default(name: str, value: object, missing: object = None) -> None:
+            if getattr(self, name) is missing:
                 object.__setattr__(self, name, value)
 
         state = self.state
@@ -148,15 +152,17 @@ class Tcb:
         default("iss", self.snd_una - una)
         default("snd_nxt", self.snd_una + (nxt - una))
         if state in OUR_FIN_ACKED or (state in CLOSE_CALLED and self.in_flight > self.syn_unacked):
-            default("fin_seq", self.snd_nxt - 1)
-        known = state not in _UNKNOWN_PEER
+            default("fin_seq", self.snd_nxt - 1, _NOT_GIVEN)
+        default("fin_seq", None, _NOT_GIVEN)
+        known = state not in UNKNOWN_PEER
         taken = 2 if state in PEER_FIN_TAKEN else 1
         if known:
-            if self.rcv_nxt is None:
-                object.__setattr__(self, "rcv_nxt", (self.irs or SeqNumber(0)) + taken)
-            default("irs", self.rcv_nxt - taken)
-        if state is not State.CLOSED:
-            default("opened", "passive" if state is State.LISTEN else "active")
+            irs = SeqNumber(0) if self.irs in (None, _NOT_GIVEN) else self.irs
+            default("rcv_nxt", irs + taken)
+            default("irs", self.rcv_nxt - taken, _NOT_GIVEN)
+        default("irs", None, _NOT_GIVEN)
+        opened = {State.CLOSED: None, State.LISTEN: "passive"}.get(state, "active")
+        default("opened", opened, _NOT_GIVEN)
         default("rcv_nxt", SeqNumber(0))
         default("snd_wl1", self.rcv_nxt)
         default("snd_wl2", self.snd_una)
@@ -194,123 +200,3 @@ class Tcb:
             f"{self.state} iss {self.iss} una {self.snd_una} nxt {self.snd_nxt} wnd {self.snd_wnd}"
             f" irs {irs} rcv_nxt {self.rcv_nxt} rcv_wnd {self.rcv_wnd}"
         )
-
-
-def sent_comes_after_acknowledged(tcb: Tcb) -> bool:
-    """SND.UNA =< SND.NXT, at most 2**31 apart"""
-    return tcb.snd_una <= tcb.snd_nxt
-
-
-def nothing_is_sent_before_the_syn(tcb: Tcb) -> bool:
-    """in CLOSED and LISTEN nothing was sent: SND.UNA = SND.NXT = ISS"""
-    return tcb.state not in OUR_SYN_UNSENT or tcb.iss == tcb.snd_una == tcb.snd_nxt
-
-
-def an_open_syn_starts_at_iss(tcb: Tcb) -> bool:
-    """while our SYN is unacknowledged, SND.UNA = ISS and the SYN is in flight"""
-    return not tcb.syn_unacked or (tcb.snd_una == tcb.iss and tcb.in_flight > 0)
-
-
-def the_syn_is_open_in_syn_states(tcb: Tcb) -> bool:
-    """in SYN_SENT and SYN_RCVD our SYN is not acknowledged; in CLOSED and LISTEN not sent"""
-    if tcb.state in (State.SYN_SENT, State.SYN_RCVD):
-        return tcb.syn_unacked
-    return tcb.state not in OUR_SYN_UNSENT or not tcb.syn_unacked
-
-
-def irs_is_known_with_the_peer(tcb: Tcb) -> bool:
-    """IRS is known exactly from SYN_RCVD on"""
-    return (tcb.irs is None) == (tcb.state in _UNKNOWN_PEER)
-
-
-def origin_is_known(tcb: Tcb) -> bool:
-    """every state but CLOSED remembers an active or passive OPEN"""
-    return tcb.state in OUR_SYN_UNSENT or tcb.opened in ("active", "passive")
-
-
-def fin_is_sent_only_after_close(tcb: Tcb) -> bool:
-    """our FIN exists only in FIN_WAIT_1, FIN_WAIT_2, CLOSING, LAST_ACK and TIME_WAIT"""
-    return tcb.fin_seq is None or tcb.state in CLOSE_CALLED
-
-
-def fin_is_the_last_thing_sent(tcb: Tcb) -> bool:
-    """SND.NXT is the number after our FIN, and no data waits to be sent behind it"""
-    return tcb.fin_seq is None or (tcb.fin_seq + 1 == tcb.snd_nxt and not tcb.unsent)
-
-
-def an_acknowledged_fin_leaves_nothing_open(tcb: Tcb) -> bool:
-    """in FIN_WAIT_2 and TIME_WAIT our FIN was sent and acknowledged: SND.UNA = SND.NXT"""
-    if tcb.state not in OUR_FIN_ACKED:
-        return True
-    return tcb.fin_seq is not None and tcb.in_flight == 0
-
-
-def last_ack_has_sent_its_fin(tcb: Tcb) -> bool:
-    """in LAST_ACK our FIN was sent and waits for its acknowledgment"""
-    return tcb.state is not State.LAST_ACK or tcb.fin_in_flight
-
-
-def closers_wait_for_their_fin(tcb: Tcb) -> bool:
-    """in FIN_WAIT_1 and CLOSING our FIN waits to be sent or to be acknowledged"""
-    if tcb.state not in (State.FIN_WAIT_1, State.CLOSING):
-        return True
-    return tcb.fin_seq is None or tcb.fin_in_flight
-
-
-def close_waits_where_data_may_wait(tcb: Tcb) -> bool:
-    """a CLOSE waits for queued data only in SYN_RCVD and CLOSE_WAIT"""
-    return not tcb.close_waits or tcb.state in (State.SYN_RCVD, State.CLOSE_WAIT)
-
-
-def windows_are_bounded(tcb: Tcb) -> bool:
-    """windows are 0 … 2**30 bytes, scales 0 … 14, MSS at least 1, and SND.WND =< MAX.SND.WND"""
-    return (
-        0 <= tcb.snd_wnd <= tcb.max_snd_wnd <= LARGEST_WINDOW
-        and 0 <= tcb.rcv_wnd <= LARGEST_WINDOW
-        and 0 <= tcb.snd_shift <= LARGEST_SHIFT
-        and 0 <= tcb.rcv_shift <= LARGEST_SHIFT
-        and tcb.snd_mss >= 1
-    )
-
-
-def the_window_fits_the_buffer(tcb: Tcb) -> bool:
-    """RCV.WND and what the user has not received yet fit the receive buffer"""
-    return tcb.rcv_wnd + len(tcb.rcvq) <= tcb.rcv_buff <= LARGEST_WINDOW
-
-
-def queue_holds_what_is_in_flight(tcb: Tcb) -> bool:
-    """the send queue still holds all data in flight, for sending it again"""
-    return 0 <= tcb.data_in_flight <= len(tcb.sendq)
-
-
-def early_data_lies_beyond_a_hole(tcb: Tcb) -> bool:
-    """data kept out of order lies beyond RCV.NXT, for in order it would be delivered"""
-    if tcb.syn_unacked:  # what came with a SYN waits until both ends are synchronized
-        return all(seq >= tcb.rcv_nxt for seq, _ in tcb.early)
-    return all(seq > tcb.rcv_nxt for seq, _ in tcb.early)
-
-
-INVARIANTS: tuple[Callable[[Tcb], bool], ...] = (
-    sent_comes_after_acknowledged,
-    nothing_is_sent_before_the_syn,
-    the_syn_is_open_in_syn_states,
-    an_open_syn_starts_at_iss,
-    irs_is_known_with_the_peer,
-    origin_is_known,
-    fin_is_sent_only_after_close,
-    fin_is_the_last_thing_sent,
-    an_acknowledged_fin_leaves_nothing_open,
-    last_ack_has_sent_its_fin,
-    closers_wait_for_their_fin,
-    close_waits_where_data_may_wait,
-    windows_are_bounded,
-    the_window_fits_the_buffer,
-    queue_holds_what_is_in_flight,
-    early_data_lies_beyond_a_hole,
-)
-"""What holds after every event; each docstring says it in words."""
-
-
-def broken_invariants(tcb: Tcb) -> list[str]:
-    """The invariants that do not hold, each as ``name: what should hold``."""
-    return [f"{rule.__name__}: {rule.__doc__}" for rule in INVARIANTS if not rule(tcb)]

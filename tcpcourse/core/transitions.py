@@ -60,11 +60,10 @@ def _arrives(
     fig: bool = False,
     policy: str | None = None,
 ) -> Row:
-    return Row(
-        state, Event.ARRIVES, guard, tuple(actions), next_state, cite, why, doc, policy, fig
-    )
+    return Row(state, Event.ARRIVES, guard, tuple(actions), next_state, cite, why, doc, policy, fig)
 
 
+# fmt: off
 def _unsynchronized() -> Iterable[Row]:
     """Arrivals in CLOSED, LISTEN and SYN_SENT (§3.10.7.1 to §3.10.7.3)."""
     at = _arrives
@@ -137,7 +136,7 @@ def _first_checks(state: State) -> Iterable[Row]:
     if state is SR:
         yield at(SR, on.syn_in_window_passive, [do.forget_peer], L,
             "A listener that gets another SYN forgets this caller and listens on.")
-    yield at(state, on.syn_in_window, [do.challenge_ack], state,
+    yield at(state, on.syn_anywhere, [do.challenge_ack], state,
         "A SYN inside an open connection is not believed; the ACK asks the peer to prove it.",
         cite=_SYN_5961, policy=NEW)
     yield at(state, on.syn_in_window, [do.send_reset, do.signal_reset, do.delete_tcb], C,
@@ -156,6 +155,12 @@ def _first_checks(state: State) -> Iterable[Row]:
             "It acknowledges what we have not sent; we say where we are and drop it.")
 
 
+def _text_for_nobody(state: State) -> Row:
+    return _arrives(state, on.text_for_nobody, [do.send_reset, do.delete_tcb], C,
+        "Our user has closed for good, so this text is lost, and a RST says so.",
+        cite="RFC 9293 §3.10.7.4, §3.6.1 (SHLD-3)")
+
+
 def _synchronized() -> Iterable[Row]:
     """Arrivals in SYN_RCVD and after it (§3.10.7.4)."""
     at = _arrives
@@ -166,6 +171,7 @@ def _synchronized() -> Iterable[Row]:
         "Both ends opened at once and both sent SYN,ACK. By the letter its number is too old; "
         "but figure 7 ends open, so its ACK counts.", cite="RFC 9293 §3.5 figure 7, §A.2", doc="5")
     yield from _first_checks(SR)
+    yield _text_for_nobody(SR)
     yield at(SR, on.ack_of_syn_and_fin, fin, CW,
         "Our SYN is acknowledged, and the peer has already closed.")
     yield at(SR, on.ack_of_syn, take, E,
@@ -179,6 +185,7 @@ def _synchronized() -> Iterable[Row]:
         "The ACK is noted, and text in order goes to the user.")
 
     yield from _first_checks(F1)
+    yield _text_for_nobody(F1)
     yield at(F1, on.ack_and_fin, [*fin, do.start_time_wait], TW,
         "The segment brings the ACK of our FIN and the peer's FIN at once: "
         "straight to TIME_WAIT.", doc="11c")
@@ -191,6 +198,7 @@ def _synchronized() -> Iterable[Row]:
         "Not the ACK of our FIN; text is still taken, for only our half is closing.")
 
     yield from _first_checks(F2)
+    yield _text_for_nobody(F2)
     yield at(F2, on.fin_reached, [*fin, do.start_time_wait], TW,
         "The peer has closed too. Our last ACK may get lost, so we stay and wait 2MSL.",
         doc="11a", fig=True)
@@ -198,20 +206,20 @@ def _synchronized() -> Iterable[Row]:
         "The peer still sends; a half-closed connection still receives.")
 
     yield from _first_checks(CW)
-    yield at(CW, on.anything, take, CW,
-        "The peer has closed its half and only acknowledges what we send.")
+    yield at(CW, on.anything, [do.take_ack], CW,
+        "The peer has closed its half: only the ACK counts, and any text is ignored.")
 
     yield from _first_checks(CG)
     yield at(CG, on.acks_our_fin, [do.take_ack, do.start_time_wait], TW,
         "Both FINs are acknowledged now; we wait 2MSL.", doc="11b", fig=True)
-    yield at(CG, on.anything, take, CG,
-        "Not the ACK of our FIN: we go on waiting.")
+    yield at(CG, on.anything, [do.take_ack], CG,
+        "Not the ACK of our FIN: we go on waiting. Text after the peer's FIN is ignored.")
 
     yield from _first_checks(LA)
     yield at(LA, on.acks_our_fin, [do.delete_tcb], C,
         "Our FIN is acknowledged, and the peer had closed before: it is over.", doc="9", fig=True)
-    yield at(LA, on.anything, take, LA,
-        "Not the ACK of our FIN: we go on waiting.")
+    yield at(LA, on.anything, [do.take_ack], LA,
+        "Not the ACK of our FIN: we go on waiting. Text after the peer's FIN is ignored.")
 
     yield at(TW, on.new_syn, [do.reopen, do.learn_peer, rcv.keep_text, do.send_syn_ack], SR,
         "A SYN numbered beyond the old connection starts a new one.",
@@ -219,10 +227,16 @@ def _synchronized() -> Iterable[Row]:
     yield at(TW, on.fin_again, [do.send_ack, do.start_time_wait], TW,
         "The peer did not get our last ACK: it goes again, and the wait begins anew.")
     yield from _first_checks(TW)
+    yield at(TW, on.fin_after_fin, [do.send_ack, do.start_time_wait], TW,
+        "Only the peer's FIN can come now, so this is one: it is acknowledged, "
+        "and the wait begins anew.")
+    yield at(TW, on.not_where_we_are, [do.send_ack], TW,
+        "Text after the peer's FIN, or a number beyond it: an ACK tells the peer where we are.")
     yield at(TW, on.anything, [], TW,
-        "Nothing new can come any more.")
+        "A bare ACK with the number we expect says nothing new.")
 
 
+# fmt: on
 TRANSITIONS: tuple[Row, ...] = (
     *calls(),
     *timeouts(),

@@ -28,7 +28,8 @@ class Settings:
     our SYN. ``window`` is the receive buffer in bytes. ``policy`` is ``"rfc5961"`` or
     ``"rfc793"``: what a RST or SYN in the window does. With ``delayed_ack`` every second
     segment of data is acknowledged at once, others when the timer runs out (RFC 9293
-    §3.8.6.3). Raises ``TcpCourseError`` for a value outside its range.
+    §3.8.6.3). With ``half_duplex_close`` a CLOSE ends receiving, too, as ``close()`` does on
+    Linux (§3.6.1, MAY-1). Raises ``TcpCourseError`` for a value outside its range.
     """
 
     window: int = DEFAULT_WINDOW
@@ -37,6 +38,7 @@ class Settings:
     sack_permitted: bool = False
     policy: Literal["rfc5961", "rfc793"] = "rfc5961"
     delayed_ack: bool = False
+    half_duplex_close: bool = False
 
     def __post_init__(self) -> None:
         scale = 0 if self.wscale is None else self.wscale

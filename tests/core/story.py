@@ -31,8 +31,8 @@ import pytest
 
 from tcpcourse.core.endpoint import Endpoint, Reaction
 from tcpcourse.core.errors import CallError
+from tcpcourse.core.invariants import broken_invariants
 from tcpcourse.core.segment import Segment
-from tcpcourse.core.tcb import broken_invariants
 
 
 def seg(line: str) -> Segment:

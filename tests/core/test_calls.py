@@ -140,9 +140,73 @@ def test_the_user_timeout(state: State) -> None:
     )
 
 
+# --- R2: too many retransmissions without an answer (§3.8.3) ---
+
+IN_FLIGHT = [State.SYN_SENT, State.SYN_RCVD, State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK]
+
+
+@pytest.mark.parametrize("state", IN_FLIGHT)
+def test_r2_ends_a_connection_whose_syn_or_fin_is_never_answered(state: State) -> None:
+    # MUST-20 to 23: SYNs too. Nothing is sent: Linux says ETIMEDOUT to its user and no more
+    tell(
+        BUILDERS[state](),
+        """
+        times out retransmission
+        starts retransmission
+        says {}
+        times out r2
+        tells connection timed out
+        is CLOSED
+        has opened None, irs None, sendq ""
+        """.format(
+            {
+                State.SYN_SENT: "S 100:100(0) <mss 1460>",
+                State.SYN_RCVD: "SA 100:100(0) ack 301 <mss 1460>",
+                State.FIN_WAIT_1: "FA 101:101(0) ack 301",
+            }.get(state, "FA 101:101(0) ack 302")
+        ),
+    )
+
+
+@pytest.mark.parametrize("state", [State.ESTABLISHED, State.CLOSE_WAIT])
+def test_r2_ends_a_connection_whose_data_is_never_answered(state: State) -> None:
+    end = BUILDERS[state]()
+    end.send(b"hello")
+    tell(end, "times out r2\ntells connection timed out\nis CLOSED")
+
+
+def test_r2_ends_a_connection_whose_probes_are_never_answered() -> None:
+    end = get(established(), "A 301:301(0) ack 101 win 0")
+    tell(
+        end,
+        """
+        calls SEND "x"
+        # nothing was sent yet that could be counted
+        times out r2
+        is ESTABLISHED
+        times out zero-window-probe
+        starts zero-window-probe
+        says A 101:102(1) ack 301 "x"
+        times out r2
+        tells connection timed out
+        is CLOSED
+        """,
+    )
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - set(IN_FLIGHT), key=lambda s: s.value))
+def test_r2_means_nothing_where_nothing_is_in_flight(state: State) -> None:
+    end = BUILDERS[state]()
+    before = end.tcb
+    done = end.tick("r2")
+    assert (done.rows, done.emitted, done.signals, done.cite) == ((), (), (), "")
+    assert end.tcb is before
+    assert done.why == "R2 timeout: no such timer is running, so nothing happens."
+
+
 def test_no_timer_runs_in_closed() -> None:
     end = BUILDERS[State.CLOSED]()
-    for timer in ("retransmission", "time-wait", "user", "zero-window-probe", "delayed-ack"):
+    for timer in ("retransmission", "time-wait", "user", "zero-window-probe", "delayed-ack", "r2"):
         done = end.tick(timer)
         assert done.row is None
         assert done.after is done.before
@@ -163,7 +227,7 @@ def test_an_unknown_timer() -> None:
         established().tick("keepalive")
     assert str(caught.value) == (
         "there is no timer 'keepalive'; there are retransmission, time-wait, user, "
-        "zero-window-probe, delayed-ack"
+        "zero-window-probe, delayed-ack, r2"
     )
 
 

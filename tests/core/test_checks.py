@@ -175,6 +175,48 @@ def test_syn_outside_the_window(state: State, nxt: int, rcv: int, policy: str) -
     )
 
 
+# the SYN that the peer sent at first, again, and behind it text that is new: {2} is the first
+# number after RCV.NXT
+OLD_SYN = "SA {0}:{1}(5) ack {2}"
+
+
+@ALL
+def test_a_syn_left_of_the_window_with_new_text_is_challenged(
+    state: State, nxt: int, rcv: int
+) -> None:
+    # RFC 5961 §4.2: "irrespective of the sequence number"
+    line = OLD_SYN.format(300, 305, nxt)
+    tell(BUILDERS[state](), f"gets {line}\nsays A {nxt}:{nxt}(0) ack {rcv}\nis {state}")
+
+
+@ALL
+def test_by_the_older_rule_a_syn_left_of_the_window_is_trimmed_off(
+    state: State, nxt: int, rcv: int
+) -> None:
+    # §3.10.7.4: "trimming off any portions that lie outside the window (including SYN and FIN)".
+    # Text at 301 … 305 is left; after the peer's FIN, which was 301, it is ignored or answered.
+    taken = 306 if state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2) else rcv
+    answered = taken == 306 or state is State.TIME_WAIT
+    # in LAST_ACK and where our FIN is in flight, acknowledging SND.UNA moves nothing on
+    ack = nxt if state in (State.ESTABLISHED, State.FIN_WAIT_2, State.TIME_WAIT) else 101
+    line = OLD_SYN.format(300, 305, ack)
+    answer = f"says A {nxt}:{nxt}(0) ack {taken}\n" if answered else ""
+    tell(
+        BUILDERS[state](policy="rfc793"),
+        f"gets {line}\n{answer}is {state}\nhas rcv_nxt {taken}",
+    )
+
+
+@pytest.mark.parametrize(("seq", "judged"), [(300, False), (301, True), (305, True)])
+def test_by_the_older_rule_the_window_begins_at_rcv_nxt(seq: int, judged: bool) -> None:
+    line = f"gets SA {seq}:{seq + 5}(5) ack 101\n"
+    end = BUILDERS[State.ESTABLISHED](policy="rfc793")
+    if judged:
+        tell(end, line + "says R 101:101(0)\ntells connection reset\nis CLOSED")
+    else:
+        tell(end, line + "says A 101:101(0) ack 306\nis ESTABLISHED")
+
+
 # --- fifth: ACK ---
 
 
@@ -223,7 +265,9 @@ def test_ack_older_than_any_window_allowed(state: State, nxt: int, rcv: int) -> 
             has rcv_nxt {rcv}, snd_una {una}
             """,
         )
-    answer = f"says A {nxt}:{nxt}(0) ack {rcv + 5 * text}" if state is not State.TIME_WAIT else ""
+    # after the peer's FIN text is ignored; in TIME_WAIT an ACK says where we are
+    answered = text or state is State.TIME_WAIT
+    answer = f"says A {nxt}:{nxt}(0) ack {rcv + 5 * text}" if answered else ""
     for ack in (una - 65535, una - 1):
         tell(
             BUILDERS[state](),

@@ -307,17 +307,25 @@ def test_close_wait_close_waits_behind_queued_data() -> None:
 
 
 def test_close_wait_ignores_text_and_fin() -> None:
-    # "This should not occur": ignored; the ACK says where we are
+    # "This should not occur, since a FIN has been received from the remote side. Ignore the
+    # segment text.": no ACK for it
     tell(
         close_wait(),
         """
         gets PA 302:307(5) ack 101 "hello"
-        says A 101:101(0) ack 302
+        gets PA 310:315(5) ack 101 "hello"
         gets FA 302:302(0) ack 101
-        says A 101:101(0) ack 302
         gets A 302:302(0) ack 101
         is CLOSE_WAIT
-        has rcv_nxt 302, rcvq "", early_fin None
+        has rcv_nxt 302, rcvq "", early (), early_fin None
+        # the ACK in it counts all the same
+        calls SEND "x"
+        says PA 101:102(1) ack 302 "x"
+        gets PA 311:316(5) ack 102 win 9 "hello"
+        has snd_una 102, snd_wnd 9, rcv_nxt 302
+        # what came before is outside the window, and that is answered
+        gets FA 301:301(0) ack 102
+        says A 102:102(0) ack 302
         """,
     )
 
@@ -352,9 +360,7 @@ def test_closing_anything_else_is_ignored() -> None:
         """
         gets A 302:302(0) ack 101
         gets PA 302:307(5) ack 101 "hello"
-        says A 102:102(0) ack 302
         gets FA 302:302(0) ack 101
-        says A 102:102(0) ack 302
         gets FA 301:301(0) ack 101
         says A 102:102(0) ack 302
         is CLOSING
@@ -410,7 +416,6 @@ def test_last_ack_anything_else() -> None:
         gets FA 301:301(0) ack 101
         says A 102:102(0) ack 302
         gets PA 302:303(1) ack 101
-        says A 102:102(0) ack 302
         is LAST_ACK
         has rcv_nxt 302
         """,
@@ -455,13 +460,53 @@ def test_time_wait_the_fin_again_with_its_data() -> None:
     )
 
 
-def test_time_wait_anything_else() -> None:
+@pytest.mark.parametrize(
+    "arrives",
+    [
+        "FA 302:302(0) ack 102",
+        "FPA 302:307(5) ack 102",
+        "FA 310:310(0) ack 102",
+        "FPA 300:305(5) ack 102",
+    ],
+)
+def test_time_wait_any_fin_is_the_peers_and_begins_the_wait_anew(arrives: str) -> None:
+    # §3.10.7.4, eighth check, TIME-WAIT: "Remain in the TIME-WAIT state. Restart the 2 MSL
+    # time-wait timeout."
+    tell(
+        time_wait(),
+        f"""
+        gets {arrives}
+        says A 102:102(0) ack 302
+        starts time-wait
+        is TIME_WAIT
+        has rcv_nxt 302
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "arrives",
+    [
+        "PA 302:303(1) ack 102",
+        "A 303:303(0) ack 102",
+        "PA 310:315(5) ack 102",
+        "PA 301:306(5) ack 102",
+    ],
+)
+def test_time_wait_text_or_a_number_beyond_is_acknowledged(arrives: str) -> None:
+    # as Linux and FreeBSD do; the wait goes on as before
+    tell(
+        time_wait(),
+        f'gets {arrives}\nsays A 102:102(0) ack 302\nis TIME_WAIT\nhas rcv_nxt 302, rcvq ""',
+    )
+
+
+def test_time_wait_a_bare_ack_says_nothing_new() -> None:
     tell(
         time_wait(),
         """
         gets A 302:302(0) ack 102
-        gets PA 302:303(1) ack 102
-        gets FA 302:302(0) ack 102
+        gets A 302:302(0) ack 101
         is TIME_WAIT
         has rcv_nxt 302
         times out retransmission

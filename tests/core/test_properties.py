@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from tcpcourse.core.endpoint import Endpoint, Reaction, find_row, react
 from tcpcourse.core.errors import CallError
+from tcpcourse.core.invariants import broken_invariants
 from tcpcourse.core.segment import Flags, Options, Segment
 from tcpcourse.core.seq import SeqNumber, segment_acceptable
 from tcpcourse.core.states import TIMERS, Event, State
-from tcpcourse.core.tcb import ByteQueue, Tcb, broken_invariants
+from tcpcourse.core.tcb import ByteQueue, Tcb
 from tcpcourse.core.transitions import rows_for
 from tcpcourse.core.work import Settings
 
@@ -41,6 +42,7 @@ def some_settings(draw: st.DrawFn, window: int = 65535) -> Settings:
         draw(st.booleans()),
         draw(policies),  # type: ignore[arg-type]
         draw(st.booleans()),
+        draw(st.booleans()),
     )
 
 
@@ -52,7 +54,7 @@ def tcbs(draw: st.DrawFn, states: tuple[State, ...] = tuple(State)) -> Tcb:
     unknown = state in (State.CLOSED, State.LISTEN, State.SYN_SENT)
     sent, waiting, unread = draw(few), draw(few), draw(few)
     open_syn = state in (State.SYN_SENT, State.SYN_RCVD)
-    given_fields: dict[str, Any] = {"iss": iss, "irs": None if unknown else irs}
+    given_fields: dict[str, Any] = {"iss": iss} if unknown else {"iss": iss, "irs": irs}
     given_fields["rcv_wnd"] = draw(windows)
     given_fields["snd_wnd"] = draw(windows)
     given_fields["max_snd_wnd"] = max(given_fields["snd_wnd"], 20)
@@ -62,6 +64,7 @@ def tcbs(draw: st.DrawFn, states: tuple[State, ...] = tuple(State)) -> Tcb:
     given_fields["rcv_shift"] = 0 if unknown else draw(st.integers(0, 14))
     given_fields["rcv_posted"] = 0 if unread else draw(st.integers(0, 10))
     given_fields["ack_due"] = draw(st.booleans())
+    given_fields["half_duplex_close"] = draw(st.booleans())
     if state is not State.CLOSED:
         given_fields["opened"] = draw(st.sampled_from(["active", "passive"]))
     tcb: Tcb = make(state, **given_fields)
@@ -218,6 +221,7 @@ def test_any_life(data: st.DataObject) -> None:
     end = BUILDERS[state](
         window=window, mss=given_settings.mss, wscale=given_settings.wscale,
         policy=given_settings.policy, delayed_ack=given_settings.delayed_ack,
+        half_duplex_close=given_settings.half_duplex_close,
     )  # fmt: skip
     for _ in range(data.draw(st.integers(1, 12))):
         before = end.tcb

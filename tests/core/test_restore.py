@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from tcpcourse.core.arrivals import CHECKS_SYNCHRONIZED, text_of
+from tcpcourse.core.arrivals import CHECKS_SYNCHRONIZED
 from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.core.invariants import INVARIANTS, broken_invariants
 from tcpcourse.core.segment import Options, Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import State
-from tcpcourse.core.tcb import INVARIANTS, ByteQueue, Tcb, broken_invariants
+from tcpcourse.core.tcb import ByteQueue, Tcb
+from tcpcourse.core.text import text_of
 from tcpcourse.core.transitions import TRANSITIONS
 from tcpcourse.core.work import Work
 
@@ -51,7 +53,7 @@ def test_what_is_not_given_is_as_in_a_fresh_connection(
     state: State, una: int, nxt: int, fin: int | None, rcv: int, opened: str | None
 ) -> None:
     known = state not in (C, L, SS)
-    tcb = make(state, iss=100, irs=300 if known else None)
+    tcb = make(state, iss=100, **({"irs": 300} if known else {}))
     end = tell(
         Endpoint.restore(tcb),
         f"""
@@ -60,7 +62,7 @@ def test_what_is_not_given_is_as_in_a_fresh_connection(
         has snd_wnd 65535, max_snd_wnd 65535, rcv_wnd 65535, rcv_buff 65535, snd_mss 1460
         has snd_wl1 {rcv}, snd_wl2 {una}, sendq "", rcvq "", early (), early_fin None
         has syn_unacked {state in (SS, SR)}, close_waits False, ack_due False, probing False
-        has sack_permitted False
+        has sack_permitted False, half_duplex_close False
         has irs {300 if known else None}, snd_shift 0, rcv_shift 0, rcv_posted 0
         """,
     )
@@ -116,6 +118,33 @@ def test_the_number_of_our_fin_is_reckoned_too(
     tell(Endpoint.restore(make(state, **given)), f"has {has}")
 
 
+def test_a_fin_that_is_given_as_none_was_not_sent() -> None:
+    # all ten numbers in flight are data then; the FIN follows when it is its turn
+    tcb = make(F1, iss=9, snd_una=10, snd_nxt=20, fin_seq=None)
+    end = tell(
+        Endpoint.restore(tcb, sendq=b"0123456789"),
+        'has fin_seq None, data_in_flight 10, sendq "0123456789"',
+    )
+    tell(
+        end,
+        """
+        gets A 1:1(0) ack 20
+        says FA 20:20(0) ack 1
+        is FIN_WAIT_1
+        has fin_seq 20, snd_una 20, snd_nxt 21
+        """,
+    )
+    assert make(F1, iss=9, snd_una=10, snd_nxt=20).fin_seq == SeqNumber(19)
+
+
+def test_what_is_given_as_none_is_none() -> None:
+    assert make(F1, fin_seq=None).fin_seq is None
+    assert make(E, irs=None).irs is None
+    assert make(E, opened=None).opened is None
+    assert make(E, irs=None, rcv_nxt=7).rcv_nxt == SeqNumber(7)
+    assert make(E, irs=None).rcv_nxt == SeqNumber(1)
+
+
 def test_data_in_flight_that_is_not_given_is_zeros() -> None:
     end = Endpoint.restore(make(E, iss=0, snd_una=1, snd_nxt=6), sendq=b"ab")
     tell(
@@ -155,6 +184,24 @@ def test_a_queue_in_the_tcb_comes_before_the_one_given() -> None:
 def test_the_next_iss_may_be_given() -> None:
     tell(Endpoint.restore(make(L, iss=5), next_iss=-1), "has next_iss 4294967295")
     tell(Endpoint.restore(make(L, next_iss=7)), "has next_iss 7")
+
+
+def test_a_policy_may_be_given() -> None:
+    tcb = make(E, iss=100, irs=300, rcv_wnd=9)
+    tell(
+        Endpoint.restore(tcb, policy="rfc793"),
+        "gets R 305:305(0)\ntells connection reset\nis CLOSED",
+    )
+    tell(
+        Endpoint.restore(tcb, b"", None, "rfc5961"), "gets R 305:305(0)\nsays A 101:101(0) ack 301"
+    )
+    settings = Endpoint(policy="rfc793", window=9, mss=5).settings
+    assert Endpoint.restore(tcb, settings=settings).settings.policy == "rfc793"
+    both = Endpoint.restore(tcb, policy="rfc5961", settings=settings).settings
+    assert (both.policy, both.mss) == ("rfc5961", 5)
+    with pytest.raises(TcpCourseError, match="there is no policy 'rfc1122'"):
+        bad: Any = "rfc1122"
+        Endpoint.restore(tcb, policy=bad)
 
 
 def test_settings_may_be_given() -> None:

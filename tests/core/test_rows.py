@@ -17,14 +17,14 @@ from tcpcourse.core.rows import Row
 from tcpcourse.core.states import State
 from tcpcourse.core.transitions import TRANSITIONS
 
-from .build import BUILDERS, established, get, syn_rcvd, syn_rcvd_active
+from .build import BUILDERS, established, get, listening, syn_rcvd, syn_rcvd_active
 from .story import call, seg
 
 S = State
 EVENTS = [
     "call OPEN passive", "call OPEN active", 'call SEND "x"', "call RECEIVE", "call CLOSE",
     "call ABORT", "call STATUS", "tick retransmission", "tick time-wait", "tick user",
-    "tick zero-window-probe", "tick delayed-ack", "grow",
+    "tick zero-window-probe", "tick delayed-ack", "tick r2", "grow",
 ]  # fmt: skip
 # Numbers relative to what the end expects: {nxt} of ours, {una} our oldest unacknowledged,
 # {rcv} the peer's next; {early} is in the window but beyond it, {gone} outside.
@@ -36,7 +36,8 @@ SEGMENTS = [
     "A {gone}:{gone}(0) ack {nxt}", "A {rcv}:{rcv}(0) ack {una}",
     "A {rcv}:{rcv}(0) ack {nxt} win 9", "A {rcv}:{rcv}(0) ack {unsent}",
     "A {rcv}:{rcv}(0) ack {old}",
-    "FA {rcv}:{rcv}(0) ack {nxt}", "FA {rcv}:{rcv}(0) ack {una}", "FA {fin}:{fin}(0) ack {nxt}",
+    "A {rcv}:{more}(1) ack {nxt}", "FA {rcv}:{rcv}(0) ack {nxt}",
+    "FA {rcv}:{rcv}(0) ack {una}", "FA {fin}:{fin}(0) ack {nxt}",
 ]  # fmt: skip
 
 
@@ -84,6 +85,24 @@ def in_flight(state: State) -> Endpoint:
     return end
 
 
+def half_duplex(state: State) -> Endpoint:
+    """In that state, with data unread or a CLOSE called, by a user who never reads after it."""
+    if state is S.SYN_RCVD:
+        return get(listening(half_duplex_close=True), 'S 300:301(1) "y"')
+    if state in (S.FIN_WAIT_1, S.FIN_WAIT_2):
+        return BUILDERS[state](half_duplex_close=True)
+    end = get(established(half_duplex_close=True), 'A 301:302(1) ack 101 "y"')
+    return get(end, "FA 302:302(0) ack 101") if state is S.CLOSE_WAIT else end
+
+
+def half_duplex_waiting(state: State) -> Endpoint:
+    """SYN_RCVD with a CLOSE that waits, by a user who never reads after it."""
+    end = BUILDERS[state](half_duplex_close=True)
+    end.send(b"x")
+    end.close()
+    return end
+
+
 def waiting_close(state: State) -> Endpoint:
     """In that state, with a CLOSE that waits behind data."""
     end = syn_rcvd() if state is S.SYN_RCVD else blocked(S.CLOSE_WAIT)
@@ -103,6 +122,8 @@ SITUATIONS: list[Callable[[], Endpoint]] = [
     *(partial(delayed_ack_owed, state) for state in HELD),
     *(partial(in_flight, state) for state in (S.SYN_RCVD, S.ESTABLISHED, S.CLOSE_WAIT)),
     *(partial(waiting_close, state) for state in (S.SYN_RCVD, S.CLOSE_WAIT)),
+    *(partial(half_duplex, state) for state in (S.SYN_RCVD, *HELD)),
+    partial(half_duplex_waiting, S.SYN_RCVD),
 ]  # fmt: skip
 
 
@@ -112,7 +133,8 @@ def numbers(end: Endpoint) -> dict[str, int]:
     irs = 300 if tcb.irs is None else int(tcb.irs)
     rcv = int(tcb.rcv_nxt) or 300
     return {
-        "rcv": rcv, "early": rcv + 9, "gone": rcv + 100_000, "irs": irs, "fin": rcv - 1,
+        "rcv": rcv, "early": rcv + 9, "gone": rcv + 100_000, "irs": irs,
+        "fin": rcv - 1, "more": rcv + 1,
         "una": int(tcb.snd_una), "nxt": int(tcb.snd_nxt), "unsent": int(tcb.snd_nxt) + 50,
         "old": (int(tcb.snd_una) - 100_000) % 2**32,
     }  # fmt: skip

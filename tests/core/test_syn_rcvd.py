@@ -243,6 +243,48 @@ def test_rst_outside_the_window_is_dropped(start: Builder, policy: str, seq: int
 # --- SYN ---
 
 
+@pytest.mark.parametrize("policy", ["rfc5961", "rfc793"])
+def test_a_syn_with_data_that_comes_twice_throws_no_caller_away(policy: str) -> None:
+    # its number, 300, is left of the window; only the data reaches into it
+    end = get(listening(policy=policy), 'S 300:305(5) "hello"')
+    answer = "says A 101:101(0) ack 301" if policy == "rfc5961" else ""
+    tell(
+        end,
+        f"""
+        is SYN_RCVD
+        gets S 300:305(5) "hello"
+        {answer}
+        is SYN_RCVD
+        has opened passive, irs 300, rcv_nxt 301
+        gets A 306:306(0) ack 101
+        is ESTABLISHED
+        says A 101:101(0) ack 306
+        has rcvq "hello"
+        """,
+    )
+
+
+def test_a_syn_with_data_that_comes_twice_resets_nobody_who_opened_actively() -> None:
+    # by the older rule the SYN is trimmed off, and what is left has no ACK
+    end = get(syn_sent(policy="rfc793"), 'S 300:305(5) "hello"')
+    tell(end, 'gets S 300:305(5) "hello"\nis SYN_RCVD\nhas irs 300, rcv_nxt 301')
+    end = get(syn_sent(), 'S 300:305(5) "hello"')
+    tell(end, 'gets S 300:305(5) "hello"\nsays A 101:101(0) ack 301\nis SYN_RCVD')
+
+
+def test_a_syn_ack_left_of_the_window_acknowledges_our_syn_and_brings_its_text() -> None:
+    # by the older rule, after a passive OPEN: trimmed, it is an ACK with text
+    tell(
+        syn_rcvd(policy="rfc793"),
+        """
+        gets SA 300:305(5) ack 101 "hello"
+        says A 101:101(0) ack 306
+        is ESTABLISHED
+        has rcvq "hello"
+        """,
+    )
+
+
 @BOTH
 @pytest.mark.parametrize("arrives", ["S 301:301(0)", "S 400:400(0)", "SA 400:400(0) ack 101"])
 def test_syn_in_the_window_after_a_passive_open(policy: str, arrives: str) -> None:

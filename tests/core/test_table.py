@@ -16,7 +16,7 @@ from tcpcourse.core.arrivals import Check, checks_for
 from tcpcourse.core.states import TIMERS, Event, State
 from tcpcourse.core.transitions import REFUSALS, TRANSITIONS, Row, rows_for
 
-CITE = re.compile(r"RFC \d{4} §\d+(\.\d+)*( figure \d+)?(, §[\dA.]+)*( \(MAY-2\))?")
+CITE = re.compile(r"RFC \d{4} §\d+(\.\d+)*( figure \d+)?(, §[\dA.]+)*( \((MAY-2|SHLD-3)\))?")
 CORE = Path(inspect.getfile(actions)).parent
 
 # RFC 9293 figure 5, arrow by arrow: from, to, what happens, what is sent.
@@ -46,8 +46,9 @@ FIGURE_5 = [
 NOT_IN_FIGURE_5 = [
     ("SYN_SENT", "CLOSE_WAIT"),  # SYN,ACK,FIN
     ("SYN_RCVD", "CLOSE_WAIT"),  # FIN with the ACK of our SYN
-    ("SYN_RCVD", "CLOSED"),  # RST after an active OPEN, ABORT, user timeout
-    ("ESTABLISHED", "CLOSED"),  # RST, ABORT, user timeout; so are the next five
+    ("SYN_RCVD", "CLOSED"),  # RST after an active OPEN, ABORT, user timeout, R2
+    # RST, ABORT, user timeout, R2, a half-duplex CLOSE with unread data; so are the next five
+    ("ESTABLISHED", "CLOSED"),
     ("FIN_WAIT_1", "CLOSED"),
     ("FIN_WAIT_2", "CLOSED"),
     ("CLOSE_WAIT", "CLOSED"),
@@ -117,7 +118,7 @@ SECTIONS = {
     Event.OPEN_PASSIVE: "§3.10.1", Event.OPEN_ACTIVE: "§3.10.1", Event.SEND: "§3.10.2",
     Event.RECEIVE: "§3.10.3", Event.CLOSE: "§3.10.4", Event.QUEUE_SENT: "§3.10.4",
     Event.ABORT: "§3.10.5", Event.STATUS: "§3.10.6", Event.USER_TIMEOUT: "§3.10.8",
-    Event.RETRANSMISSION: "§3.10.8", Event.TIME_WAIT_TIMEOUT: "§3.10.8",
+    Event.RETRANSMISSION: "§3.10.8", Event.R2: "§3.8.3", Event.TIME_WAIT_TIMEOUT: "§3.10.8",
     Event.PROBE: "§3.8.6.1", Event.DELAYED_ACK: "§3.8.6.3", Event.GROW: "§3.8.6.2.2",
 }  # fmt: skip
 ARRIVAL_SECTIONS = {
@@ -131,11 +132,12 @@ def test_rows_cite_the_section_of_their_event() -> None:
             section = ARRIVAL_SECTIONS.get(row.state, "§3.10.7.4")
             assert section in row.cite or "§3.5 figure 7" in row.cite
         else:
-            assert row.cite == f"RFC 9293 {SECTIONS[row.event]}"
+            half_duplex = ", §3.6.1 (SHLD-3)" if row.guard is rows.unread_and_half_duplex else ""
+            assert row.cite == f"RFC 9293 {SECTIONS[row.event]}{half_duplex}"
         # RFC 5961: §3.2 for RST, §4.2 for SYN, §5.2 for ACK
         challenge: dict[arrivals.Guard, str] = {
             arrivals.rst_exact: "§3.2", arrivals.rst_exact_passive: "§3.2",
-            arrivals.rst_in_window: "§3.2", arrivals.syn_in_window: "§4.2",
+            arrivals.rst_in_window: "§3.2", arrivals.syn_anywhere: "§4.2",
             arrivals.ack_far_too_old: "§5.2",
         }  # fmt: skip
         if row.policy == "rfc5961":
@@ -149,9 +151,12 @@ def test_rows_cite_the_section_of_their_event() -> None:
     [
         ("SYN_RCVD", arrivals.crossed_syn_ack, "RFC 9293 §3.5 figure 7, §A.2"),
         ("TIME_WAIT", arrivals.new_syn, "RFC 9293 §3.10.7.4, §3.6.1 (MAY-2)"),
+        ("SYN_RCVD", arrivals.text_for_nobody, "RFC 9293 §3.10.7.4, §3.6.1 (SHLD-3)"),
+        ("FIN_WAIT_1", arrivals.text_for_nobody, "RFC 9293 §3.10.7.4, §3.6.1 (SHLD-3)"),
+        ("FIN_WAIT_2", arrivals.text_for_nobody, "RFC 9293 §3.10.7.4, §3.6.1 (SHLD-3)"),
     ],
 )
-def test_where_the_rfc_contradicts_itself_the_place_is_given(
+def test_where_another_place_of_the_rfc_decides_it_is_given(
     state: str, guard: arrivals.Guard, cite: str
 ) -> None:
     found = rows_for(State[state], Event.ARRIVES)
@@ -184,6 +189,9 @@ def test_guards_and_actions_have_labels() -> None:
         ("ESTABLISHED", Event.STATUS, "ESTABLISHED", "STATUS"),
         ("ESTABLISHED", Event.ABORT, "CLOSED", "ABORT / snd RST, delete TCB"),
         ("TIME_WAIT", Event.TIME_WAIT_TIMEOUT, "CLOSED", "2MSL timeout / delete TCB"),
+        ("LAST_ACK", Event.R2, "CLOSED", "R2 timeout, something is unacknowledged / delete TCB"),
+        ("CLOSE_WAIT", Event.CLOSE, "CLOSED",
+         "CLOSE, data is unread and the close is half-duplex / snd RST, delete TCB"),
         ("ESTABLISHED", Event.RETRANSMISSION, "ESTABLISHED",
          "retransmission timeout, something is unacknowledged / "
          "snd the front of the queue again"),
@@ -268,7 +276,7 @@ def test_calls_and_timers() -> None:
         Event.ARRIVES, Event.GROW, Event.QUEUE_SENT,
     }  # fmt: skip
     assert {str(event) for event in set(Event) - calls} == {
-        "segment arrives", "retransmission timeout", "user timeout", "2MSL timeout",
+        "segment arrives", "retransmission timeout", "R2 timeout", "user timeout", "2MSL timeout",
         "zero-window probe", "delayed-ACK timeout", "the receive buffer grows",
         "a CLOSE that waited for queued data can go on",
     }  # fmt: skip
@@ -306,6 +314,18 @@ DOCUMENT = [
     ("11c", "FIN_WAIT_1", Event.ARRIVES, "TIME_WAIT", 1),
     ("1", "TIME_WAIT", Event.TIME_WAIT_TIMEOUT, "CLOSED", 1),  # "在超时或者连接关闭的时候"
     *(("1", state.name, Event.USER_TIMEOUT, "CLOSED", 1) for state in list(State)[1:]),
+    *(
+        ("1", name, Event.R2, "CLOSED", 1)
+        for name in (
+            "SYN_SENT",
+            "SYN_RCVD",
+            "ESTABLISHED",
+            "FIN_WAIT_1",
+            "CLOSE_WAIT",
+            "CLOSING",
+            "LAST_ACK",
+        )
+    ),
 ]
 
 

@@ -18,6 +18,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 from tcpcourse.core.endpoint import Endpoint, Reaction
@@ -192,6 +193,10 @@ class Lab:
 
     def _close(self) -> tuple[Segment, ...]:
         self.sock.close()
+        # the user of a socket chooses between shutdown() and close() only now
+        self.model = Endpoint.restore(
+            replace(self.model.tcb, half_duplex_close=True), settings=self.model.settings
+        )
         return self.model.close().emitted
 
     def _abort(self) -> tuple[Segment, ...]:

@@ -64,6 +64,11 @@ def fin_wait_1_unread(lab: Lab) -> None:
     lab.kernel("shutdown")
 
 
+def fin_wait_1_closed(lab: Lab) -> None:
+    established(lab)
+    lab.kernel("close")
+
+
 def fin_wait_2(lab: Lab) -> None:
     fin_wait_1(lab)
     lab.settle()
@@ -77,6 +82,12 @@ def fin_wait_2_closed(lab: Lab) -> None:
 
 def close_wait(lab: Lab) -> None:
     established(lab)
+    lab.we("close")
+    lab.settle()
+
+
+def close_wait_unread(lab: Lab) -> None:
+    established_unread(lab)
     lab.we("close")
     lab.settle()
 
@@ -118,9 +129,11 @@ STATIONS: dict[str, tuple[Callable[[Lab], None], int, int]] = {
     "ESTABLISHED, data unread": (established_unread, 6, 1),
     "FIN_WAIT_1": (fin_wait_1, 1, 1),
     "FIN_WAIT_1, data unread": (fin_wait_1_unread, 6, 1),
+    "FIN_WAIT_1, socket closed": (fin_wait_1_closed, 1, 1),
     "FIN_WAIT_2": (fin_wait_2, 1, 2),
     "FIN_WAIT_2, socket closed": (fin_wait_2_closed, 1, 2),
     "CLOSE_WAIT": (close_wait, 2, 1),
+    "CLOSE_WAIT, data unread": (close_wait_unread, 7, 1),
     "CLOSING": (closing, 2, 1),
     "LAST_ACK": (last_ack, 2, 1),
     "TIME_WAIT": (time_wait, 2, 2),

@@ -5,6 +5,8 @@ The numbers begin at each side's SYN, so without data both FINs have number 1.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .lab import Lab
 
 
@@ -243,3 +245,40 @@ def test_nobody_came(lab: Lab) -> None:
     lab.kernel("close")
     lab.states("CLOSED", "CLOSED")
     assert not lab.ours and len(lab.theirs) == 1  # the kernel's SYN and nothing behind it
+
+
+def test_our_half_duplex_close_with_unread_data_resets_the_kernel(
+    make_lab: Callable[..., Lab],
+) -> None:
+    """RFC 9293 §3.6.1, SHLD-3, with us as the end that loses data."""
+    lab = make_lab(half_duplex_close=True).establish("we")
+    lab.kernel("send", b"for nobody")
+    lab.settle()
+    lab.we("close")
+    lab.states("CLOSED", "ESTABLISHED")
+    lab.to_kernel()
+    lab.states("CLOSED", "CLOSED")
+
+
+def test_data_after_our_half_duplex_close_resets_the_kernel(make_lab: Callable[..., Lab]) -> None:
+    lab = make_lab(half_duplex_close=True).establish("kernel")
+    lab.we("close")
+    lab.settle()
+    lab.states("FIN_WAIT_2", "CLOSE_WAIT")
+    lab.kernel("send", b"for nobody")
+    lab.to_us()
+    lab.states("CLOSED", "CLOSE_WAIT")
+    lab.to_kernel()
+    lab.states("CLOSED", "CLOSED")
+
+
+def test_data_after_the_kernels_close_resets_us(open_lab: Lab) -> None:
+    """The kernel's FIN is out, and what we send then is lost: it says so with a RST."""
+    lab = open_lab
+    lab.kernel("close")
+    lab.to_us()
+    lab.we("send", b"for nobody")
+    lab.states("CLOSE_WAIT", "FIN_WAIT_1")
+    lab.settle()
+    lab.states("CLOSED", "CLOSED")
+    assert lab.signals == ["connection closing", "connection reset"]

@@ -26,6 +26,7 @@ SEGMENTS = [
     "FA {r}:{r5}(5) ack {b}", "FA {n}:{n}(0) ack {a}", "F {r}:{r}(0)",
     "S {p}:{p}(0)", "S {r}:{r}(0)", "S {n}:{n}(0)", "S {x}:{x}(0)", "S {r}:{r5}(5)",
     "SA {p}:{p}(0) ack {b}", "SA {r}:{r}(0) ack {b}", "SA {n}:{n}(0) ack {a}",
+    "S {p}:{p5}(5)", "SA {p}:{p5}(5) ack {a}", "SA {p}:{p5}(5) ack {b}",
     "SA {r}:{r5}(5) ack {b}", "FS {r}:{r}(0)", "FSA {r}:{r}(0) ack {b}",
     "R {p}:{p}(0)", "R {r}:{r}(0)", "R {n}:{n}(0)", "R {x}:{x}(0)",
     "RA {r}:{r}(0) ack {b}", "RA {r}:{r}(0) ack {c}", "RA {p}:{r5}(6) ack {a}",
@@ -37,12 +38,14 @@ CALLS = {
     "ESTABLISHED": ["shutdown", "close"],
     "ESTABLISHED, data unread": ["shutdown"],
     "CLOSE_WAIT": ["shutdown", "close"],
+    "CLOSE_WAIT, data unread": ["shutdown", "close"],
     "CLOSING": ["abort"],
     "LAST_ACK": ["abort"],
 }
 PLAIN = [
     "LISTEN", "SYN_SENT", "SYN_RCVD", "SYN_RCVD, both connect", "ESTABLISHED", "FIN_WAIT_1",
-    "FIN_WAIT_2", "FIN_WAIT_2, socket closed", "CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT",
+    "FIN_WAIT_1, socket closed", "FIN_WAIT_2", "FIN_WAIT_2, socket closed", "CLOSE_WAIT",
+    "CLOSE_WAIT, data unread", "CLOSING", "LAST_ACK", "TIME_WAIT",
 ]  # fmt: skip
 
 
@@ -53,6 +56,7 @@ def events(station: str) -> list[str]:
     numbers = {
         "r": r, "r5": r + 5, "n": r + 9, "n5": r + 14, "x": r + 70_000, "x5": r + 70_005,
         "a": a, "b": a + 1, "c": a + 5, "o": 2**32 - 70_000,
+        "p5": (p + 5) % 2**32,
     }  # fmt: skip
     lines = [each.format(p=p, **numbers) for each in SEGMENTS]
     return [*CALLS.get(station, ()), *lines]

@@ -89,6 +89,7 @@ NOBODY_SENDS_IT = {
     "rcv without ACK",
     "rcv ACK older than any window allows",
     "rcv ACK of something not sent yet",
+    "rcv SYN, whatever its number",
     "rcv SYN in the window",
     "rcv SYN in the window, after a passive OPEN",
     "rcv RST in the window",
@@ -97,11 +98,14 @@ NOBODY_SENDS_IT = {
     "rcv ACK of something never sent",
     "rcv SYN,ACK,FIN",
     "rcv anything else",
+    "rcv FIN after the peer's FIN",
+    "rcv text, or a number beyond RCV.NXT",
+    "rcv new text after a half-duplex CLOSE",
 }
 NOBODY_CALLS_IT = {
     tcp.Event.STATUS, tcp.Event.RECEIVE, tcp.Event.GROW, tcp.Event.SEND, tcp.Event.OPEN_ACTIVE,
     tcp.Event.CLOSE, tcp.Event.DELAYED_ACK, tcp.Event.PROBE, tcp.Event.QUEUE_SENT,
-    tcp.Event.RETRANSMISSION,
+    tcp.Event.RETRANSMISSION, tcp.Event.R2,
 }  # fmt: skip
 
 

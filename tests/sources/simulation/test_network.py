@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tcpcourse as tcp
-from tcpcourse.core.tcb import broken_invariants
+from tcpcourse.core.invariants import broken_invariants
 from tcpcourse.sources.simulation.scenario import Act, Host, Scenario
 
 sizes = st.lists(st.integers(1, 4000), max_size=4)
