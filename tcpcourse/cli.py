@@ -1,11 +1,13 @@
-"""The command ``tcpcourse``: decks and reading copies of the chapters, and the course as a site.
+"""The command ``tcpcourse``: the course in JupyterLab, its slides and pages, and a site.
 
 ::
 
+    tcpcourse open                   the course in JupyterLab, in a folder of your own
     tcpcourse slides                 a deck of every chapter, into slides/
-    tcpcourse slides 01-opening      of this one
+    tcpcourse slides 01-opening      of this one; html takes a chapter, too
     tcpcourse html --out site        every chapter as a page to read, and an index, into site/
     tcpcourse lite --out lite        a JupyterLite site, which runs Python in the browser
+    tcpcourse grading ~/tcp-grading  the instructor's folder, with nbgrader and the key
 """
 
 from __future__ import annotations
@@ -13,30 +15,61 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from tcpcourse.core.errors import TcpCourseError
+
+FOLDER = Path("my-tcpcourse")
+OPENED = """The course is in {folder}: {copied} files are new there, {kept} were there before.
+Stop it with Ctrl+C. The same command starts it again, and what you wrote is kept."""
+PREPARED = """The instructor's folder is {folder}. Begin each session with
+    cd {folder}
+    {activate}
+and go on with "The round" in notebooks/exercises/README.md."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; 0 if it was done, 1 with a sentence on stderr if not."""
     given = _parser().parse_args(arguments)
-    from tcpcourse.export import choose, find, pages, slides
-
     try:
-        chapters = choose(given.chapters, find(given.notebooks))
-        if given.command == "lite":
-            from tcpcourse.export.lite import lite
-
-            made = [lite(chapters[0].parent, given.out, given.wheels)]
-        else:
-            made = {"slides": slides, "html": pages}[given.command](chapters, given.out)
-        for path in made:
-            print(f"{path} ({_size(path) / 1e6:.1f} MB)")
+        given.run(given)
     except TcpCourseError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _open(given: argparse.Namespace) -> None:
+    from tcpcourse.export.course import copy, open_lab
+
+    copied, kept = copy(given.folder)
+    print(OPENED.format(folder=given.folder.resolve(), copied=copied, kept=kept), flush=True)
+    open_lab(given.folder, given.browser)
+
+
+def _grading(given: argparse.Namespace) -> None:
+    from tcpcourse.export.instructor import prepare
+
+    folder = given.folder.resolve()
+    for made in prepare(folder):
+        print(f"made: {made}")
+    activate = r".venv\Scripts\activate" if sys.platform == "win32" else ". .venv/bin/activate"
+    print(PREPARED.format(folder=folder, activate=activate))
+
+
+def _export(given: argparse.Namespace) -> None:
+    from tcpcourse.export import choose, find, pages, slides
+
+    chapters = choose(given.chapters, find(given.notebooks))
+    if given.command == "lite":
+        from tcpcourse.export.lite import lite
+
+        made = [lite(chapters[0].parent, given.out, given.wheels)]
+    else:
+        made = {"slides": slides, "html": pages}[given.command](chapters, given.out)
+    for path in made:
+        print(f"{path} ({_size(path) / 1e6:.1f} MB)")
 
 
 def _size(path: Path) -> int:
@@ -46,19 +79,29 @@ def _size(path: Path) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tcpcourse", description="Slides, pages and a site of the course's chapters."
+        prog="tcpcourse", description="The course in JupyterLab, as slides, as pages, as a site."
     )
+    version = f"tcpcourse {import_module('tcpcourse').__version__}"
+    parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", required=True)
+    words = "copy the chapters into a folder, once, and open the course in JupyterLab"
+    command = commands.add_parser("open", help=words, description=words)
+    command.set_defaults(run=_open)
+    command.add_argument("folder", type=Path, nargs="?", default=FOLDER, help=f"default: {FOLDER}")
+    command.add_argument(
+        "--no-browser", dest="browser", action="store_false", help="only print the address"
+    )
     for name, folder, words in (
         ("slides", "slides", "each chapter as a deck of slides in one file"),
         ("html", "pages", "each chapter as a page to read, and an index"),
         ("lite", "lite", "the course as a JupyterLite site, which needs no server"),
     ):
         command = commands.add_parser(name, help=words, description=words)
-        if name == "slides":
-            command.add_argument("chapters", nargs="*", metavar="chapter", help="default: all")
-        else:
-            command.set_defaults(chapters=[])
+        command.set_defaults(run=_export, chapters=[])
+        if name != "lite":
+            command.add_argument(
+                "chapters", nargs="*", metavar="chapter", help="a name or a path; default: all"
+            )
         command.add_argument(
             "--out",
             type=Path,
@@ -75,4 +118,8 @@ def _parser() -> argparse.ArgumentParser:
                 help="wheels of Pyodide's distribution, so that the site needs no network",
             )
         command.add_argument("--notebooks", type=Path, help="folder of the notebooks")
+    words = "make the instructor's folder: assignments, an environment with nbgrader, the key"
+    command = commands.add_parser("grading", help=words, description=words)
+    command.set_defaults(run=_grading)
+    command.add_argument("folder", type=Path)
     return parser

@@ -7,19 +7,19 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.export.course import original
 from tcpcourse.notebooks import is_current
 
 RUN_IT = "run it first, with python -m tcpcourse.notebooks"
 
 
 def find(folder: Path | None = None) -> list[Path]:
-    """The course's notebooks, in order: in ``folder``, else ``notebooks/`` here or beside the
-    package.
+    """The course's notebooks, in order: in ``folder``, else in ``notebooks/`` here, else as
+    they came with the course.
 
     Raises TcpCourseError if there are none.
     """
-    beside = Path(__file__).parents[2] / "notebooks"
-    for place in [folder] if folder else [Path("notebooks"), beside]:
+    for place in [folder] if folder else [Path("notebooks"), original("notebooks")]:
         found = sorted(place.glob("*.ipynb"))
         if found:
             return found
