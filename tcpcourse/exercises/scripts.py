@@ -97,7 +97,7 @@ class Script(Question):
         try:
             _play(answer)
         except TcpCourseError as problem:
-            return f"{self.id} cannot be played to its end: {problem}."
+            return f"{self.id} cannot be played to its end. {problem}"
         return None
 
     def told(self, script: str) -> str:
@@ -127,11 +127,11 @@ class Script(Question):
 
 def _play(script: str) -> Trace:
     """The story that the script tells. Raises ``TcpCourseError`` at a move that is not possible."""
-    from tcpcourse.sources.simulation.script import Workbench, moves_of
+    from tcpcourse.sources.simulation.script import moves_of, play
 
     if len(moves_of(script)) > MOST_MOVES:
-        raise TcpCourseError(f"it has more than {MOST_MOVES} moves")
-    trace = Workbench(script).trace
+        raise TcpCourseError(f"It has more than {MOST_MOVES} moves.")
+    trace = play(script)
     if not trace.steps:
-        raise TcpCourseError("it holds no move")
+        raise TcpCourseError("It holds no move.")
     return trace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,16 @@ import ipywidgets as ipw
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.states import TIMERS
-from tcpcourse.sources.simulation.script import CALLS, DATA, FATES, PRESETS, Workbench, moves_of
+from tcpcourse.sources.simulation.scenario import Host
+from tcpcourse.sources.simulation.script import (
+    BY_HAND,
+    CALLS,
+    DATA,
+    FATES,
+    PRESETS,
+    Workbench,
+    moves_of,
+)
 from tcpcourse.trace import SIDES, Packet, Side, Trace
 from tcpcourse.views.diagram import FOOT, draw_diagram, path
 from tcpcourse.views.escape import markup, visible
@@ -43,7 +53,8 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """
 
     def __init__(self, script: str = "", *, iss_a: int = 100, iss_b: int = 300) -> None:
-        self.bench = Workbench(script, iss_a, iss_b)
+        story = replace(BY_HAND, a=Host(iss=iss_a), b=Host(iss=iss_b))
+        self.bench = Workbench(script, story)
         self._planned: list[str] = []
         self.packets: dict[tuple[str, int], Any] = {}
         self.calls = {
@@ -110,14 +121,14 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.bench.do(move)
         except TcpCourseError as problem:
             self._planned = []
-            self._show(f"{problem}.")
+            self._show(str(problem))
         else:
             fate, _, number = move.partition(" ")
             self._show(f"Packet {number}: {AFTER[fate]}." if fate in AFTER else "")
 
     def _choose(self, change: dict[str, Any]) -> None:
         if change["new"] != CHOOSE:
-            self.bench = Workbench("", self.bench.iss["A"], self.bench.iss["B"])
+            self.bench.clear()
             self._planned = moves_of(PRESETS[change["new"]])
             self._show(f"{len(self._planned)} moves are prepared. Press next move.")
 
@@ -136,12 +147,12 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _load(self, script: str) -> None:
         self._planned = []
-        self.bench = Workbench("", self.bench.iss["A"], self.bench.iss["B"])
+        self.bench.clear()
         words = ""
         try:
             self.bench.play(script)
         except TcpCourseError as problem:
-            words = f"The script stops after {len(self.bench.moves)} moves: {problem}."
+            words = f"The script stops after {len(self.bench.moves)} moves. {problem}"
         self._show(words)
 
     def _save(self) -> None:
@@ -194,9 +205,9 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 button.tooltip = reason or f"let the {timer} timer run out"
             words = markup("; ".join(off))
             state = self.bench.endpoints[side].state
-            self._reasons[side].value = (
-                f"<div>{side} is <b>{state}</b>.{f' Not now: {words}.' if off else ''}</div>"
-            )
+            self._reasons[
+                side
+            ].value = f"<div>{side} is <b>{state}</b>.{f' Not now: {words}.' if off else ''}</div>"
 
     def _list_packets(self, flying: list[Packet]) -> None:
         self.packets = {}

@@ -100,17 +100,17 @@ def test_fates_of_packets() -> None:
 @pytest.mark.parametrize(
     ("move", "words"),
     [
-        ("A send", "connection does not exist"),
+        ("A send", "A cannot send now: connection does not exist"),
         ("A close", "connection does not exist"),
-        ("A timer retransmission", "no such timer is running"),
-        ("A timer lunch", "no timer 'lunch'"),
-        ("A dance", "'dance' is no call"),
-        ("deliver 1", "packet 1 is not on the wire"),
-        ("deliver one", "is no move"),
-        ("", "is no move"),
-        ("C connect", "is no move"),
-        ("A", "is no move"),
-        ("x" * 10_000, "is no move"),
+        ("A timer retransmission", "cannot run out now: no such timer is running"),
+        ("A timer lunch", "There is no timer 'lunch'"),
+        ("A dance", "There is no call 'dance'"),
+        ("deliver 1", "Packet 1 is not on the wire"),
+        ("deliver one", "There is no move"),
+        ("", "There is no move"),
+        ("C connect", "There is no move"),
+        ("A", "There is no move"),
+        ("x" * 10_000, "There is no move"),
     ],
 )
 def test_what_is_not_possible_is_said_and_changes_nothing(move: str, words: str) -> None:
@@ -235,7 +235,7 @@ def test_a_script_can_be_given_and_stops_where_it_is_wrong() -> None:
     play.script.value = "B listen; A connect; deliver 7; deliver 1"
     play.run.click()
     assert play.bench.moves == ["B listen", "A connect"]
-    assert play.message == "The script stops after 2 moves: packet 7 is not on the wire."
+    assert play.message == "The script stops after 2 moves. Packet 7 is not on the wire."
 
 
 def test_saving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
 from typing import Any
 
 from tcpcourse.core.errors import TcpCourseError
@@ -16,20 +15,6 @@ def sequence_number(name: str, number: Any) -> int:
         return int(number)
     check_whole(name, number, 0, MODULUS - 1)
     return int(number)
-
-
-def asked_numbers(changes: dict[str, Any]) -> dict[str, Any]:
-    """The initial sequence numbers that were asked for, taken out of ``changes``."""
-    isn = changes.pop("isn", {})
-    if not isinstance(isn, Mapping) or not set(isn) <= {"A", "B"}:
-        raise TcpCourseError(
-            f'The isn {isn!r:.60} is not possible; write it like {{"A": 100, "B": 300}}.'
-        )
-    numbers = dict(isn)
-    for side in ("A", "B"):
-        if (number := changes.pop(f"iss_{side.lower()}", None)) is not None:
-            numbers[side] = number
-    return numbers
 
 
 def check_address(address: Any) -> None:

@@ -6,8 +6,8 @@ number of seconds. What cannot be meant is refused when the part is made, in one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
 from tcpcourse.core.errors import TcpCourseError
@@ -23,7 +23,7 @@ from tcpcourse.sources.simulation.checks import (
     sequence_number,
 )
 from tcpcourse.sources.simulation.durations import Duration, nanoseconds
-from tcpcourse.trace import Side
+from tcpcourse.trace import SIDES, Side
 
 Call = Literal[
     "open_active", "open_passive", "send", "receive", "close", "abort", "grow", "crash", "inject"
@@ -68,7 +68,7 @@ open_active, open_passive, send, receive, close, abort, grow, crash, inject.
     note: str = ""
 
     def __post_init__(self) -> None:
-        if self.who not in ("A", "B"):
+        if self.who not in SIDES:
             raise TcpCourseError(f"There is no side {brief(self.who)}; the sides are A and B.")
         if self.call not in CALLS:
             raise TcpCourseError(
@@ -209,6 +209,35 @@ class Scenario:
             nanoseconds(getattr(self, name), name)
         check_whole("seed", self.seed, 0)
         _check_faults(self.faults)
+
+
+def changed(
+    scenario: Scenario, changes: Mapping[str, Any], fixed: Collection[str] = ()
+) -> Scenario:
+    """The scenario with other values in some of its fields, all but those ``fixed``.
+
+    Beside the fields there are ``isn``, the initial sequence numbers by side, and ``iss_a``
+    and ``iss_b``, which set one of them. Raises ``TcpCourseError`` for an unknown name or a
+    value that is not possible.
+    """
+    known = sorted({entry.name for entry in fields(Scenario)} - set(fixed))
+    for name in changes:
+        if name not in known and name not in ("isn", "iss_a", "iss_b"):
+            raise TcpCourseError(
+                f"There is no {name!r:.60} to change;"
+                f" there are isn, iss_a, iss_b, {', '.join(known)}."
+            )
+    story = replace(scenario, **{name: changes[name] for name in known if name in changes})
+    isn = changes.get("isn", {})
+    if not isinstance(isn, Mapping) or not set(isn) <= set(SIDES):
+        raise TcpCourseError(
+            f'The isn {brief(isn)} is not possible; write it like {{"A": 100, "B": 300}}.'
+        )
+    for side, name in (("A", "a"), ("B", "b")):
+        number = changes.get(f"iss_{name}", isn.get(side))
+        if number is not None:
+            story = replace(story, **{name: replace(getattr(story, name), iss=number)})
+    return story
 
 
 def _check_faults(faults: Any) -> None:

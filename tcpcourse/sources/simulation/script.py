@@ -7,16 +7,18 @@ that anybody can play. There is no protocol in here; that is the endpoints' busi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
+from typing import Any
 
-from tcpcourse.core.endpoint import Endpoint, Reaction
+from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import CallError, TcpCourseError
-from tcpcourse.core.states import TIMERS, Event, State
-from tcpcourse.sources.simulation.rto import MILLISECOND, SECOND
-from tcpcourse.sources.simulation.scenario import Scenario
-from tcpcourse.sources.simulation.wire import Wire
-from tcpcourse.trace import Ends, Move, Packet, Side, Step, Trace, end_of
+from tcpcourse.core.states import TIMERS, Event
+from tcpcourse.sources.simulation.durations import nanoseconds
+from tcpcourse.sources.simulation.engine import Engine
+from tcpcourse.sources.simulation.rto import MILLISECOND
+from tcpcourse.sources.simulation.scenario import Act, Scenario, changed
+from tcpcourse.sources.simulation.wire import HeldWire
+from tcpcourse.trace import SIDES, Packet, Side, Trace
 
 CALLS = {
     "listen": Event.OPEN_PASSIVE,
@@ -25,18 +27,17 @@ CALLS = {
     "close": Event.CLOSE,
     "abort": Event.ABORT,
 }
-"""What a user can do, and the call that it is."""
+"""What a user mostly does, and the call that it is."""
+
+ACTS = ("listen", "connect", "send", "receive", "close", "abort", "grow", "crash", "inject")
+"""All that can be done at an end; ``Act`` tells what each is."""
 
 FATES = ("deliver", "lose", "duplicate", "delay")
 """What can be done with a packet on the wire; ``delay`` lets all others go first."""
 
-HOSTS = {"A": "192.0.2.1:40000", "B": "198.51.100.2:80"}
-WAITS = {"time-wait": 240 * SECOND, "user": 300 * SECOND, "delayed-ack": 200 * MILLISECOND}
-TRAVEL, THINK, RESEND = 10 * MILLISECOND, MILLISECOND, SECOND
+TRAVEL, THINK = 10 * MILLISECOND, MILLISECOND
 DATA = b"hello"
-TITLE = "A story made by hand"
 MOST_MOVES = 500
-_READS_IN = (State.LISTEN, State.SYN_SENT, State.SYN_RCVD)
 _OPEN = "B listen; A connect; deliver 1; deliver 2; deliver 3"
 
 PRESETS = {
@@ -57,29 +58,41 @@ PRESETS = {
 """Scripts to begin with, by name."""
 
 
+BY_HAND = Scenario("script", "Moves made one by one.", (), title="A story made by hand")
+BY_THE_WIRE = ("acts", "delay", "duplication", "faults", "loss", "reordering", "seed")
+
+
 class Workbench:
     """The moves so far, and what came of them.
 
-    ``endpoints`` are the two ends, ``flying`` the packets on the wire in the order in which
-    they would arrive, ``moves`` the moves so far and ``undone`` those that can be redone.
+    ``story`` is a scenario without acts, whose ends are used; ``moves`` are the moves so far
+    and ``undone`` those that can be redone.
     """
 
-    def __init__(self, script: str = "", iss_a: int = 100, iss_b: int = 300) -> None:
-        self.iss = {"A": iss_a, "B": iss_b}
-        self.undone: list[str] = []
-        self._begin()
+    def __init__(self, script: str = "", story: Scenario = BY_HAND) -> None:
+        self.story = story
+        self.clear()
         self.play(script)
 
+    def clear(self) -> None:
+        """Forget all moves, also those undone."""
+        self.undone: list[str] = []
+        self._begin()
+
     def _begin(self) -> None:
-        self.endpoints: dict[Side, Endpoint] = {
-            "A": Endpoint(self.iss["A"]), "B": Endpoint(self.iss["B"]),
-        }  # fmt: skip
         self.moves: list[str] = []
-        self.flying: list[Packet] = []
-        self._wire = Wire(Scenario("workbench", "", ()))
-        self._steps: list[Step] = []
-        self._fates: dict[int, Packet] = {}
-        self._now = 0
+        self._wire = HeldWire()
+        self._engine = Engine(self.story, self._wire)
+
+    @property
+    def endpoints(self) -> dict[Side, Endpoint]:
+        """The two ends."""
+        return {side: station.endpoint for side, station in self._engine.stations.items()}
+
+    @property
+    def flying(self) -> list[Packet]:
+        """The packets on the wire, in the order in which they would arrive."""
+        return self._wire.flying
 
     # --- moves -------------------------------------------------------------------------------
 
@@ -109,139 +122,95 @@ class Workbench:
 
     def why_not(self, move: str) -> str | None:
         """Why a call or timer is not possible now, in the RFC's words; ``None`` if it is."""
-        who, what = _side(move), move.split()[1:]
-        event = TIMERS[what[1]] if what[0] == "timer" else CALLS[what[0]]
-        return self.endpoints[who].allows(event)
+        who, what, *rest = move.split()
+        event = TIMERS[rest[0]] if what == "timer" else CALLS[what]
+        return self.endpoints[_side(who)].allows(event)
 
     @property
     def script(self) -> str:
         """The moves as text, to be played again or given to somebody else."""
         return "; ".join(self.moves)
 
+    @property
+    def trace(self) -> Trace:
+        """The story so far; packets still on the wire have not arrived."""
+        return self._engine.trace()
+
     def _do(self, move: str) -> None:
         words = move.split()
         if len(self.moves) >= MOST_MOVES:
-            raise TcpCourseError(f"a script has at most {MOST_MOVES} moves")
-        if len(words) >= 2 and words[0] in ("A", "B"):
-            self._at_an_end(_side(move), words[1], " ".join(words[2:]))
+            raise TcpCourseError(f"A script has at most {MOST_MOVES} moves.")
+        if len(words) >= 2 and words[0] in SIDES:
+            if words[1] == "timer":
+                self._run_out(_side(words[0]), " ".join(words[2:]))
+            else:
+                self._act(_side(words[0]), words[1], " ".join(words[2:]))
         elif len(words) == 2 and words[0] in FATES and words[1].isdecimal():
             self._on_the_wire(words[0], int(words[1]))
         else:
             raise TcpCourseError(
-                f"{move[:60]!r} is no move; moves are like 'A connect', 'B send hello',"
-                " 'deliver 1', 'lose 2', 'A timer retransmission'"
+                f"There is no move {move[:60]!r}; moves are written like 'A connect',"
+                " 'B send hello', 'deliver 1', 'lose 2', 'A timer retransmission'."
             )
         self.moves.append(" ".join(words))
 
-    def _at_an_end(self, who: Side, what: str, rest: str) -> None:
-        end = self.endpoints[who]
-        if what == "timer":
-            if rest not in TIMERS:
-                raise TcpCourseError(f"there is no timer {rest!r}; there are {', '.join(TIMERS)}")
-            if (refusal := end.allows(TIMERS[rest])) is not None:
-                raise CallError(f"{who}: {refusal}")
-            self._now += WAITS.get(rest, RESEND)
-            note = {"retransmission": "retransmission", "zero-window-probe": "probe"}.get(rest, "")
-            self._step(who, str(TIMERS[rest]), lambda: end.tick(rest), note=note)
-            return
-        calls: dict[str, Callable[[], Reaction]] = {
-            "listen": end.open_passive,
-            "connect": end.open_active,
-            "send": lambda: end.send(rest.encode() or DATA),
-            "close": end.close,
-            "abort": end.abort,
-        }
-        if what not in calls:
-            raise TcpCourseError(f"{what!r} is no call; there are {', '.join(calls)} and timer")
-        if (refusal := end.allows(CALLS[what])) is not None:
-            raise CallError(f"{who}: {refusal}")
-        self._now += THINK
-        self._step(who, f"calls {CALLS[what]}", calls[what])
+    def _act(self, who: Side, what: str, rest: str) -> None:
+        act = _act_of(who, what, rest)
+        if what in CALLS and (refusal := self.endpoints[who].allows(CALLS[what])) is not None:
+            raise CallError(f"{who} cannot {what} now: {refusal}.")
+        self._engine.now += THINK
+        self._engine.perform(act)
+
+    def _run_out(self, who: Side, timer: str) -> None:
+        if timer not in TIMERS:
+            raise TcpCourseError(
+                f"There is no timer {timer[:60]!r}; there are {', '.join(TIMERS)}."
+            )
+        if (refusal := self.endpoints[who].allows(TIMERS[timer])) is not None:
+            raise CallError(f"The {timer} timer of {who} cannot run out now: {refusal}.")
+        engine = self._engine
+        patience = nanoseconds(self.story.patience)
+        deadline = engine.stations[who].deadlines.get(timer, engine.now + patience)
+        engine.now = max(engine.now, deadline)
+        engine.expire(who, timer)
 
     def _on_the_wire(self, fate: str, number: int) -> None:
-        packet = next((each for each in self.flying if each.number == number), None)
-        if packet is None:
-            raise TcpCourseError(f"packet {number} is not on the wire")
-        place = self.flying.index(packet)
-        if fate == "duplicate":
-            copy = replace(packet, number=len(self._wire.packets) + 1, fate="duplicate",
-                           notes=(f"copy of packet {number}",))  # fmt: skip
-            self._wire.packets.append(copy)
-            self._fates[copy.number] = copy
-            self.flying.insert(place + 1, copy)
-            sender = max(k for k, step in enumerate(self._steps) if packet in step.sent)
-            step = self._steps[sender]
-            self._steps[sender] = replace(step, sent=(*step.sent, copy))
-            return
-        del self.flying[place]
-        if fate == "delay":
-            self.flying.append(packet)
-        elif fate == "lose":
-            self._fates[number] = replace(packet, fate="lost", arrived_ns=None)
+        wire, engine = self._wire, self._engine
+        if fate == "lose":
+            wire.lose(number)
+        elif fate == "delay":
+            wire.delay(number)
+        elif fate == "duplicate":
+            copy = wire.duplicate(number)
+            engine.copied(wire.packets[number - 1], copy)
         else:
-            self._now += TRAVEL
-            arrived = replace(packet, arrived_ns=self._now)
-            self._fates[number] = arrived
-            end = self.endpoints[packet.receiver]
-            self._step(packet.receiver, f"gets packet {number}",
-                       lambda: end.arrive(packet.segment), arrived)  # fmt: skip
+            packet = wire.deliver(number, engine.now + TRAVEL)
+            engine.now += TRAVEL
+            engine.arrive(packet)
 
-    def _step(
-        self,
-        who: Side,
-        event: str,
-        act: Callable[[], Reaction],
-        packet: Packet | None = None,
-        note: str = "",
-    ) -> None:
-        before = self._ends()
-        done = act()
-        end, sent = self.endpoints[who], []
-        for segment in done.emitted:
-            for made in self._wire.send(who, segment, self._now, end.tcb.rcv_shift,
-                                        note if segment.seg_len else ""):  # fmt: skip
-                sent.append(replace(made, arrived_ns=None))
-        self._fates |= {each.number: each for each in sent}
-        self.flying += sent
-        moves = tuple(Move(who, row, row.why, row.cite) for row in done.rows)
-        self._steps.append(
-            Step(len(self._steps), self._now, who, event, packet, tuple(sent), before,
-                 self._ends(), moves, done)
-        )  # fmt: skip
-        if end.state in _READS_IN and not end.tcb.rcv_posted:
-            end.receive(1 << 62)  # its user reads whatever comes
 
-    def _ends(self) -> Ends:
-        return Ends(end_of(self.endpoints["A"].tcb), end_of(self.endpoints["B"].tcb))
+def play(script: str, **changes: Any) -> Trace:
+    """The story that a script of moves tells.
 
-    # --- the story -----------------------------------------------------------------------------
+    Moves are parted by semicolons or lines: at an end ``A connect``, ``B listen``,
+    ``A send hello``, ``B receive 100`` (bytes), ``A close``, ``B abort``, ``A grow 9000``
+    (bytes), ``A crash``, ``B inject R 301:301(0)``, ``A timer retransmission``; on the wire
+    ``deliver 1``, ``lose 2``, ``duplicate 3``, ``delay 4``, with the numbers of the packets.
+    A call takes 1 ms and a packet 10 ms; a timer takes the time it has. Packets that no move
+    names are still on the wire at the end.
 
-    @property
-    def trace(self) -> Trace:
-        """The story so far; packets still on the wire have not arrived."""
-        known = self._fates
-        steps = tuple(
-            replace(
-                step,
-                packet=step.packet and known[step.packet.number],
-                sent=tuple(known[each.number] for each in step.sent),
-            )
-            for step in self._steps
+    Keyword arguments are those of ``simulate`` that say nothing about the wire: ``isn``,
+    ``iss_a``, ``iss_b``, ``a`` and ``b`` (each a ``Host``), ``name``, ``title``, ``question``
+    and so on. Raises ``TcpCourseError`` for a move that cannot be made, and says which.
+
+    >>> play("B listen; A connect; deliver 1; lose 2; A timer retransmission")
+    <Trace 'script': 4 steps, 3 packets, simulated>
+    """
+    if not isinstance(script, str):
+        raise TcpCourseError(
+            f'{script!r:.60} is no script; write one like "B listen; A connect; deliver 1".'
         )
-        return Trace(
-            steps,
-            tuple(known[number] for number in sorted(known)),
-            "simulated",
-            TITLE,
-            HOSTS,
-            isn={str(side): number for side, number in self._wire.isn.items()},
-            name="playground",
-        )
-
-
-def play(script: str) -> Trace:
-    """The story that a script of moves tells; packets not moved are still on the wire."""
-    return Workbench(script).trace
+    return Workbench(script, changed(BY_HAND, changes, BY_THE_WIRE)).trace
 
 
 def moves_of(script: str) -> list[str]:
@@ -254,5 +223,25 @@ def _parts(script: str) -> Iterable[str]:
         yield from (part.strip() for part in line.split(";"))
 
 
-def _side(move: str) -> Side:
-    return "A" if move.split()[0] == "A" else "B"
+def _side(word: str) -> Side:
+    return "A" if word == "A" else "B"
+
+
+def _act_of(who: Side, what: str, rest: str) -> Act:
+    """What a move at an end means."""
+    match what:
+        case "listen":
+            return Act(who, "open_passive")
+        case "connect":
+            return Act(who, "open_active")
+        case "send":
+            return Act(who, "send", data=rest.encode() or DATA)
+        case "close" | "abort" | "crash":
+            return Act(who, what)
+        case "receive" | "grow":
+            if not rest.isdecimal() or len(rest) > 10:
+                raise TcpCourseError(f"How many bytes? Write {what} like '{who} {what} 100'.")
+            return Act(who, what, count=int(rest))
+        case "inject":
+            return Act(who, "inject", segment=rest, note="injected")
+    raise TcpCourseError(f"There is no call {what[:60]!r}; there are {', '.join(ACTS)} and timer.")

@@ -3,72 +3,62 @@
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
+from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.segment import Segment
 from tcpcourse.sources.simulation.durations import nanoseconds
-from tcpcourse.sources.simulation.scenario import FATES, Scenario
+from tcpcourse.sources.simulation.scenario import FATES, Fault, Scenario
 from tcpcourse.trace import Packet, Side, other
 
 HEADERS = 14 + 20 + 20  # Ethernet, IPv4, TCP
 SHORTEST_FRAME = 60  # Ethernet's, without its checksum
 
 
-class Wire:
-    """Numbers every packet from 1 and decides its fate, by number or by seeded chance."""
+class Wire(ABC):
+    """Numbers every packet from 1; what becomes of a packet is for each kind of wire to say.
 
-    def __init__(self, scenario: Scenario) -> None:
-        self.scenario = scenario
-        self.delay = nanoseconds(scenario.delay, "delay")
-        self.random = random.Random(scenario.seed)
+    ``packets`` holds what is known of each packet now, ``isn`` the first number of each side.
+    """
+
+    def __init__(self) -> None:
         self.packets: list[Packet] = []
         self.isn: dict[Side, int] = {}
 
     def send(
         self, side: Side, segment: Segment, now: int, shift: int, note: str
     ) -> tuple[Packet, ...]:
-        """Put a segment on the wire; gives the packet, and its copy if the wire made one.
+        """Put a segment on the wire; gives the packet, and its copies if the wire made any.
 
-        ``shift`` is the sender's window scale in use.
+        ``now`` is in nanoseconds, ``shift`` the sender's window scale in use.
         """
-        story = self.scenario
         if segment.syn or side not in self.isn:
             self.isn[side] = int(segment.seq)
-        fault = story.faults.get(len(self.packets) + 1)
-        lost = fault == "lose" or self._chance(story.loss)
-        delay = self.delay + (0 if fault is None or fault in FATES else nanoseconds(fault))
-        if self._chance(story.reordering):
-            delay += self.random.randint(0, 3 * self.delay)
-        packet = self._packet(side, segment, now, shift, (note,) if note else ())
-        if lost:
-            packet = replace(packet, arrived_ns=None, fate="lost")
-        else:
-            packet = replace(packet, arrived_ns=now + delay)
+        return self._carry(self._packet(side, segment, now, shift, note))
+
+    def inject(self, side: Side, segment: Segment, now: int, note: str) -> Packet:
+        """A segment that arrives as if from ``side``, which never sent it."""
+        packet = replace(self._packet(side, segment, now, 0, note), arrived_ns=now)
         self.packets.append(packet)
-        if fault != "duplicate" and not self._chance(story.duplication):
-            return (packet,)
+        return packet
+
+    @abstractmethod
+    def _carry(self, packet: Packet) -> tuple[Packet, ...]:
+        """Take a packet that was just sent into ``packets``, and its copies if there are any."""
+
+    def _copy(self, packet: Packet, arrives: int | None) -> Packet:
         copy = replace(
             packet,
             number=len(self.packets) + 1,
-            arrived_ns=now + delay + self.delay // 2,
+            arrived_ns=arrives,
             fate="duplicate",
             notes=(f"copy of packet {packet.number}",),
         )
         self.packets.append(copy)
-        return packet, copy
+        return copy
 
-    def inject(self, side: Side, segment: Segment, now: int, note: str) -> Packet:
-        """A segment that arrives as if from ``side``, which never sent it."""
-        packet = replace(self._packet(side, segment, now, 0, (note,)), arrived_ns=now)
-        self.packets.append(packet)
-        return packet
-
-    def _chance(self, probability: float) -> bool:
-        return probability > 0 and self.random.random() < probability
-
-    def _packet(
-        self, side: Side, segment: Segment, now: int, shift: int, notes: tuple[str, ...]
-    ) -> Packet:
+    def _packet(self, side: Side, segment: Segment, now: int, shift: int, note: str) -> Packet:
         seq, ack = segment.seq, segment.ack
         length = HEADERS + segment.options.length + len(segment.data)
         if side == "B":  # as seen at A: what comes in was padded, what goes out not yet
@@ -83,5 +73,105 @@ class Wire:
             rel_ack=None if ack is None else int(ack + -self.isn.get(other(side), 0)),
             scaled_window=segment.window << (0 if segment.syn else shift),
             frame_len=length,
-            notes=notes,
+            notes=(note,) if note else (),
         )
+
+
+class FaultyWire(Wire):
+    """Decides each packet's fate when it is sent: by its number, or by seeded chance.
+
+    ``unmet`` holds the numbers of faults whose packets have not come yet.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__()
+        self.scenario = scenario
+        self.delay = nanoseconds(scenario.delay)
+        self.random = random.Random(scenario.seed)
+        self.unmet = set(scenario.faults)
+
+    def _carry(self, packet: Packet) -> tuple[Packet, ...]:
+        story = self.scenario
+        fault = self._fault(packet.number)
+        lost = fault == "lose" or self._chance(story.loss)
+        arrives = packet.sent_ns + self.delay + _later(fault)
+        if self._chance(story.reordering):
+            arrives += self.random.randint(0, 3 * self.delay)
+        packet = replace(packet, fate="lost") if lost else replace(packet, arrived_ns=arrives)
+        self.packets.append(packet)
+        if fault == "duplicate" or self._chance(story.duplication):
+            return (packet, *self._copies(packet, arrives))
+        return (packet,)
+
+    def _copies(self, packet: Packet, arrives: int) -> tuple[Packet, ...]:
+        """A copy that comes half a delay later; it has a number, so it may have a fault too."""
+        fault = self._fault(len(self.packets) + 1)
+        arrives += self.delay // 2 + _later(fault)
+        copy = self._copy(packet, arrives)
+        if fault == "lose":
+            copy = self.packets[-1] = replace(copy, arrived_ns=None, fate="lost")
+        if fault == "duplicate":
+            return (copy, *self._copies(copy, arrives))
+        return (copy,)
+
+    def _fault(self, number: int) -> Fault | None:
+        self.unmet.discard(number)
+        return self.scenario.faults.get(number)
+
+    def _chance(self, probability: float) -> bool:
+        return probability > 0 and self.random.random() < probability
+
+
+def _later(fault: Fault | None) -> int:
+    return 0 if fault is None or fault in FATES else nanoseconds(fault)
+
+
+class HeldWire(Wire):
+    """Packets lie on the wire until a hand moves them.
+
+    ``flying`` are those still there, in the order in which they would arrive. Every method
+    raises ``TcpCourseError`` for a number that is not among them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flying: list[Packet] = []
+
+    def _carry(self, packet: Packet) -> tuple[Packet, ...]:
+        self.packets.append(packet)
+        self.flying.append(packet)
+        return (packet,)
+
+    def deliver(self, number: int, now: int) -> Packet:
+        """Let a packet arrive now (in nanoseconds)."""
+        return self._settle(replace(self._take(number), arrived_ns=now))
+
+    def lose(self, number: int) -> Packet:
+        """Let a packet vanish."""
+        return self._settle(replace(self._take(number), fate="lost"))
+
+    def delay(self, number: int) -> Packet:
+        """Let all others go before a packet."""
+        packet = self._take(number)
+        self.flying.append(packet)
+        return packet
+
+    def duplicate(self, number: int) -> Packet:
+        """Put a copy right behind a packet; gives the copy."""
+        place = self._place(number)
+        copy = self._copy(self.flying[place], None)
+        self.flying.insert(place + 1, copy)
+        return copy
+
+    def _settle(self, packet: Packet) -> Packet:
+        self.packets[packet.number - 1] = packet
+        return packet
+
+    def _take(self, number: int) -> Packet:
+        return self.flying.pop(self._place(number))
+
+    def _place(self, number: int) -> int:
+        for place, packet in enumerate(self.flying):
+            if packet.number == number:
+                return place
+        raise TcpCourseError(f"Packet {number} is not on the wire.")

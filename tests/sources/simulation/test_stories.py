@@ -216,7 +216,7 @@ def test_retransmission_timer_follows_rfc_6298() -> None:
 def test_unknown_names_are_refused_in_a_sentence() -> None:
     with pytest.raises(tcp.TcpCourseError, match="There is no scenario 'four-way'"):
         tcp.simulate("four-way")
-    with pytest.raises(tcp.TcpCourseError, match="A scenario has no 'latency'"):
+    with pytest.raises(tcp.TcpCourseError, match="There is no 'latency' to change"):
         tcp.simulate("abort", latency=3)
     with pytest.raises(tcp.TcpCourseError, match=r"The loss 1\.0 is not a probability"):
         tcp.simulate("abort", loss=1.0)
