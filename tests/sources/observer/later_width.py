@@ -59,11 +59,13 @@ OPEN = {
     # Frame 2 has the RST's number 0 and an ACK, as CLOSED answers a SYN (§3.10.7.1); stacks
     # that accept and then abort send the same.
     "refused": "SS C|SR, C C",
-    # Nothing says when B called; its SYN has no ACK, so A's had not come (figure 7). A's
-    # SYN,ACK and B's cross; a duplicate is acknowledged in SYN_RCVD, too.
-    "simultaneous-open": "SS C|SS, SR SR, SR|E SR, SR|E SR|E, SR|E SR|E, E E",
+    # Nothing says when B called; its SYN has no ACK, so A's had not come (figure 7). A's came
+    # before B's SYN passed, or after it. A's SYN,ACK and B's cross; a duplicate is
+    # acknowledged in SYN_RCVD, too.
+    "simultaneous-open": "SS C|SS|SR, SS|SR SS|SR, SR|E SR, SR|E SR|E, SR|E SR|E, E E",
     # B's FIN does not acknowledge A's: it was sent before that came, nobody knows how long.
-    "simultaneous-close": f"{HANDSHAKE}, F1 E|F1, CG F1|CG, TW CG, TW TW",
+    # When it passes, A's may have come: the kernel's table has B in CLOSING by then.
+    "simultaneous-close": f"{HANDSHAKE}, F1 E|F1|CG, F1|CG F1|CG, CG|TW CG, TW TW",
     # A forgets at a time that nothing tells; B's old connection challenges the SYN (figure 9).
     "half-open-discovery": f"{HANDSHAKE}, E E, E E, SS E, SS E, SS C|L, SS SR, E SR, E E",
     "new-syn-in-time-wait": f"{HANDSHAKE}, CW F1, CW F2, LA TW, C TW, SS SR, E SR, E E",

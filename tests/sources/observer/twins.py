@@ -77,6 +77,7 @@ class Twins:
     def __init__(self, story: Story) -> None:
         self.story = story
         self.when = {frame.number: frame.time_ns for frame in story.frames}
+        self.first_ns = story.frames[0].time_ns if story.frames else 0
         self.last_ns = story.frames[-1].time_ns if story.frames else 0
 
     def interval(self, place: int) -> tuple[int, int, int]:
@@ -143,11 +144,24 @@ class Twins:
         """Every twin that differs in one fate, or in one and in one call, and costs no more."""
         base = self.story.events[side]
         limit = self.cost(side, base)
-        wanted = [sent for event in base for sent in event.sent if sent.frames or sent.came]
+        wanted = [sent for event in base for sent in event.sent if self._matters(sent)]
         for events in self._changed(side, base):
             telling = self._told(side, events, wanted)
             if telling is not None and telling.possible and telling.cost <= limit:
                 yield telling
+
+    def _matters(self, sent: Sent) -> bool:
+        """Whether a twin must send it: it was seen, or it did something where it came."""
+        if sent.frames:
+            return True
+        for arrival in sent.came:
+            events = self.story.events["A"]
+            events = events if any(arrival is event for event in events) else self.story.events["B"]
+            place = next(place for place, event in enumerate(events) if event is arrival)
+            before = events[place - 1].state if place else State.CLOSED
+            if arrival.state is not before or any(answer.frames for answer in arrival.sent):
+                return True
+        return False
 
     def _changed(self, side: Side, base: list[Event]) -> Iterator[list[Event]]:
         ends = self.itself(side)
@@ -155,6 +169,9 @@ class Twins:
         for place, event in enumerate(base):
             if event.frame is not None:
                 places.setdefault(event.frame, []).append(place)
+        taken = [replace(e, kind="arrive") if e.kind == "refuse" else e for e in base]
+        if taken != base:
+            yield taken
         for place, event in enumerate(base):
             if event.kind == "refuse":
                 yield [*base[:place], replace(event, kind="arrive"), *base[place + 1 :]]
@@ -177,7 +194,6 @@ class Twins:
                 if place < len(without) and ends.last[base.index(without[place])] < frame.time_ns:
                     continue
                 yield [*without[:place], arrival, *without[place:]]
-                # a listener that is asked and not heard: it took the SYN and was refused
         for place, event in enumerate(base):
             if event.source is not None and event.frame is None:
                 yield [*base[:place], *base[place + 1 :]]
@@ -188,6 +204,7 @@ class Twins:
         end = Endpoint(**settings)
         told: list[Event] = []
         todo, extra = 0, 0
+        unwatched = all(frame.sender != side for frame in self.story.frames)
         for event in events:
             try:
                 end, _, segments = perform(end, settings, event.kind, event.arg)
@@ -200,7 +217,7 @@ class Twins:
                     again.sent.append(Sent(segment, again, sent.frames, sent.came))
                     todo += 1
                 else:
-                    extra += event.time_ns <= self.last_ns
+                    extra += self.first_ns <= event.time_ns <= self.last_ns and not unwatched
             told.append(again)
         if todo < len(wanted):
             return None
