@@ -138,10 +138,26 @@ TITLES: dict[str, Title] = {
         "B's machine dies after it acknowledged A's FIN",
         "Which timer would get A out of FIN_WAIT_2?",
     ),
+    "full-duplex-close": Title(
+        "A closes its own half, and reads on",
+        "What becomes of the data that A had not read when it closed?",
+    ),
+    "close-with-unread-data": Title(
+        "A closes for good before it has read everything",
+        "Why does B get a RST instead of a FIN?",
+    ),
+    "data-after-close": Title(
+        "B goes on sending to an end that will never read again",
+        "What does A answer to data after its close?",
+    ),
     # --- breaking off ----------------------------------------------------------------------
     "abort": Title(
         "A throws the connection away",
         "Why does nobody wait in TIME_WAIT?",
+    ),
+    "no-answer": Title(
+        "The wire is cut, and nobody answers any more",
+        "When does A stop trying?",
     ),
     "blind-reset": Title(
         "Somebody else sends a forged RST",

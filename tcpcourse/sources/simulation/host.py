@@ -23,7 +23,8 @@ class Station:
 
     ``received`` counts the bytes that its user has had. ``deadlines`` has the nanosecond at
     which each running timer expires; ``sent_at`` when a segment was sent, by the number after
-    it, as long as it was sent only once.
+    it, as long as it was sent only once; ``unanswered`` the retransmissions since the peer
+    last acknowledged anything new.
     """
 
     side: Side
@@ -33,6 +34,7 @@ class Station:
     rto: Rto = field(default_factory=Rto)
     deadlines: dict[str, int] = field(default_factory=dict)
     sent_at: dict[int, int] = field(default_factory=dict)
+    unanswered: int = 0
     _end: End | None = None
 
     @property
@@ -47,6 +49,8 @@ class Station:
         later = int(self.endpoint.tcb.snd_nxt + 100_000)
         self.endpoint = endpoint_for(replace(self.host, iss=later))
         self.deadlines.clear()
+        self.sent_at.clear()
+        self.unanswered = 0
 
     def keep_reading(self) -> None:
         """A user who reads always has a RECEIVE waiting, posted before any data can come."""
@@ -61,6 +65,13 @@ class Station:
         self.deadlines.pop(timer, None)
         if timer in BACKING_OFF:
             self.rto = self.rto.backed_off()
+        if timer == "retransmission":
+            self.unanswered += 1
+
+    @property
+    def gives_up(self) -> bool:
+        """Sent again as often as its owner allows (RFC 9293 §3.8.3, R2)."""
+        return self.unanswered >= self.host.r2
 
     def sent(self, end: SeqNumber, again: bool, now: int) -> None:
         """A segment that takes up numbers was sent; ``end`` is the number after it."""
@@ -79,6 +90,7 @@ class Station:
         tcb = self.endpoint.tcb
         progress = tcb.snd_una != done.before.snd_una
         if progress:
+            self.unanswered = 0
             self._measure(tcb.snd_una, now)
         waiting = tcb.unsent > 0 and tcb.in_flight == 0 and tcb.state.synchronized
         # a peer that answers keeps a connection alive, even with its window closed
@@ -124,5 +136,6 @@ def endpoint_for(host: Host) -> Endpoint:
         sack_permitted=host.sack_permitted,
         policy=host.policy,
         delayed_ack=host.delayed_ack,
+        half_duplex_close=host.half_duplex_close,
         next_iss=host.next_iss,
     )

@@ -78,9 +78,12 @@ class _Clock:
         self.follow(self.engine.arrive(packet))
 
     def expire(self, side: Side, timer: str, deadline: int) -> None:
-        if self.engine.stations[side].deadlines.get(timer) == deadline:
-            self.follow(self.engine.expire(side, timer))
-        # else it was stopped or started anew since
+        station = self.engine.stations[side]
+        if station.deadlines.get(timer) != deadline:
+            return  # stopped or started anew since
+        if timer == "retransmission" and station.gives_up:
+            timer = "r2"
+        self.follow(self.engine.expire(side, timer))
 
     def follow(self, step: Step) -> None:
         """Plan what comes of a step."""

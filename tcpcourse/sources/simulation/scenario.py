@@ -107,9 +107,11 @@ class Host:
     ``address`` is an IP address with a port and ``iss`` the initial send sequence number;
     what is not given is the scenario's own (``192.0.2.1:40000`` and 100 for A,
     ``198.51.100.2:80`` and 300 for B). ``window``, ``mss`` (bytes), ``wscale``,
-    ``sack_permitted``, ``policy``, ``delayed_ack`` and ``next_iss`` are those of
-    ``Endpoint``. With ``reads`` its user always has a RECEIVE waiting, so that the window
-    stays open. Raises ``TcpCourseError`` for a value out of range.
+    ``sack_permitted``, ``policy``, ``delayed_ack``, ``half_duplex_close`` and ``next_iss`` are
+    those of ``Endpoint``. With ``reads`` its user always has a RECEIVE waiting, so that the
+    window stays open. After ``r2`` retransmissions without an answer the next timeout closes
+    the connection (RFC 9293 §3.8.3); with the 15 of Linux the user timeout of five minutes
+    comes first. Raises ``TcpCourseError`` for a value out of range.
 
     >>> Host(window=2048, reads=False).mss
     1460
@@ -125,6 +127,8 @@ class Host:
     delayed_ack: bool = False
     next_iss: int | None = None
     reads: bool = True
+    half_duplex_close: bool = False
+    r2: int = 15
 
     def __post_init__(self) -> None:
         if self.address:
@@ -135,7 +139,11 @@ class Host:
         for name in ("window", "mss", "wscale"):
             if (number := getattr(self, name)) is not None:
                 check_whole(name, number, 0)
-        _ = self.settings
+        check_whole("r2", self.r2, 0)
+        for name in ("sack_permitted", "delayed_ack", "reads", "half_duplex_close"):
+            if not isinstance(given := getattr(self, name), bool):
+                raise TcpCourseError(f"The {name} {brief(given)} is not True or False.")
+        _ = self.settings  # refuses what it does not allow
 
     @property
     def settings(self) -> Settings:
@@ -147,6 +155,7 @@ class Host:
             self.sack_permitted,
             self.policy,
             self.delayed_ack,
+            self.half_duplex_close,
         )
 
 

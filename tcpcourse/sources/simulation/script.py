@@ -170,7 +170,9 @@ class Workbench:
             raise CallError(f"The {timer} timer of {who} cannot run out now: {refusal}.")
         engine = self._engine
         patience = nanoseconds(self.story.patience)
-        deadline = engine.stations[who].deadlines.get(timer, engine.now + patience)
+        # R2 is reached when the retransmission timer runs out once too often
+        awaited = "retransmission" if timer == "r2" else timer
+        deadline = engine.stations[who].deadlines.get(awaited, engine.now + patience)
         engine.now = max(engine.now, deadline)
         engine.expire(who, timer)
 

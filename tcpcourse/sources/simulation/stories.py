@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tcpcourse.core.states import State
-from tcpcourse.sources.simulation.scenario import Act, Fault, Host, Scenario
+from tcpcourse.sources.simulation.document import HTTP_GET
+from tcpcourse.sources.simulation.scenario import A_HOST, Act, Fault, Host, Scenario
 from tcpcourse.sources.titles import TITLES, Catalogue
 
 E, CW = State.ESTABLISHED, State.CLOSE_WAIT
@@ -20,14 +21,26 @@ OPENS = (LISTENS, CONNECTS)
 A_CLOSES = Act("A", "close", E, after="100ms")
 B_CLOSES = Act("B", "close", CW, after="50ms")
 CLOSES = (A_CLOSES, B_CLOSES)
+# B sends before and after A's CLOSE
+B_TALKS = (
+    A_CLOSES,
+    Act("B", "send", E, after="20ms", data=b"hello"),
+    Act("B", "send", CW, after="50ms", data=b"still here"),
+    B_CLOSES,
+)
+DOES_NOT_READ = Host(reads=False)
+CLOSES_FOR_GOOD = Host(reads=False, half_duplex_close=True)
 
 
 def _opening(name: str, about: str, faults: dict[int, Fault] | None = None) -> Scenario:
     return Scenario(name, about, OPENS, faults=faults or {}, document="1–5")
 
 
-def _closing(name: str, about: str, faults: dict[int, Fault] | None = None, *acts: Act) -> Scenario:
-    return Scenario(name, about, (*OPENS, *(acts or CLOSES)), faults=faults or {}, document="6–11")
+def _closing(
+    name: str, about: str, faults: dict[int, Fault] | None = None, *acts: Act, a: Host = A_HOST
+) -> Scenario:
+    every = (*OPENS, *(acts or CLOSES))
+    return Scenario(name, about, every, a, faults=faults or {}, document="6–11")
 
 
 def _sending(
@@ -40,37 +53,6 @@ def _sending(
     story = Scenario(name, about, (*OPENS, *sends, *CLOSES), faults=faults or {})
     return replace(story, **changes)  # type: ignore[arg-type]
 
-
-# The document's second section: the numbers are those of its eight packets.
-GET = (
-    b"GET /static/images/avatar.jpg HTTP/1.1\r\nHost: www.example.com\r\n"
-    b"User-Agent: tcpcourse\r\nAccept: image/*\r\nX-Filler: "
-).ljust(625 - 4, b".") + b"\r\n\r\n"
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n".ljust(2 * 1460, b"\xff")
-_BROWSER = Host(
-    "192.0.2.1:56219",
-    0x2A6C_0000,
-    window=8192,
-    wscale=8,
-    sack_permitted=True,
-    delayed_ack=True,
-)
-_SERVER = Host("198.51.100.2:80", 0x91E4_5000, window=29200, wscale=7, sack_permitted=True)
-HTTP_GET = Scenario(
-    "http-get",
-    "The document's eight packets: handshake, HTTP GET, two segments of the answer.",
-    (
-        LISTENS,
-        CONNECTS,
-        Act("A", "grow", State.SYN_SENT, count=65536),
-        Act("A", "send", E, after="1ms", data=GET),
-        Act("B", "grow", E, count=30464),
-        Act("B", "send", E, received=625, after="5ms", data=ANSWER),
-    ),
-    _BROWSER,
-    _SERVER,
-    document="二",
-)
 
 _ALL = (
     _opening("three-way-handshake", "SYN, SYN+ACK, ACK: both ends become ESTABLISHED."),
@@ -162,6 +144,36 @@ _ALL = (
         Act("B", "send", CW, after="50ms", data=b"still here"),
         Act("B", "send", CW, after="50ms", data=b"and done"),
         B_CLOSES,
+    ),
+    _closing(
+        "full-duplex-close",
+        "A closes with data unread, and reads on: CLOSE as RFC 9293 has it is about sending only.",
+        None,
+        *B_TALKS,
+        Act("A", "receive", State.FIN_WAIT_2, after="200ms", count=100),
+        a=DOES_NOT_READ,
+    ),
+    _closing(
+        "close-with-unread-data",
+        "A closes for good with data unread, as close() does on Linux: a RST says that it is lost.",
+        None,
+        *B_TALKS,
+        a=CLOSES_FOR_GOOD,
+    ),
+    _closing(
+        "data-after-close",
+        "A has closed for good when more data comes from B: nobody will read it, says A's RST.",
+        None,
+        A_CLOSES,
+        Act("B", "send", CW, after="50ms", data=b"still here"),
+        a=CLOSES_FOR_GOOD,
+    ),
+    Scenario(
+        "no-answer",
+        "The wire is cut: A sends its data again six times, waits once more, and gives up (R2).",
+        (*OPENS, Act("A", "send", E, after="100ms", data=b"hello")),
+        a=Host(r2=6),
+        faults=dict.fromkeys(range(4, 11), "lose"),
     ),
     Scenario(
         "abort",

@@ -80,6 +80,22 @@ STORIES = {
         A_ACTIVE_CLOSE,
         B_PASSIVE_CLOSE,
     ),
+    "full-duplex-close": (
+        f"{OPEN} B:PA A:A A:FA B:A B:PA A:A B:FA A:A",
+        A_ACTIVE_CLOSE,
+        B_PASSIVE_CLOSE,
+    ),
+    "close-with-unread-data": (
+        f"{OPEN} B:PA A:A A:R",
+        f"{A_OPENS} CLOSED",
+        f"{B_OPENS} CLOSED",
+    ),
+    "data-after-close": (
+        f"{OPEN} A:FA B:A B:PA A:R",
+        f"{A_OPENS} FIN_WAIT_1 FIN_WAIT_2 CLOSED",
+        f"{B_OPENS} CLOSE_WAIT CLOSED",
+    ),
+    "no-answer": (f"{OPEN}{' (A:PA)' * 7}", f"{A_OPENS} CLOSED", B_OPENS),
     "abort": (f"{OPEN} A:R", f"{A_OPENS} CLOSED", f"{B_OPENS} CLOSED"),
     "close-from-syn-rcvd": (
         "A:S B:SA B:FA A:A A:A A:FA B:A",
@@ -228,3 +244,45 @@ def test_initial_numbers_can_be_chosen() -> None:
     trace = tcp.simulate("three-way-handshake", iss_a=5, iss_b=4294967295)
     assert [int(s.seq) for s in trace.segments] == [5, 4294967295, 6]
     assert [s.ack for s in trace.segments] == [None, tcp.SeqNumber(6), tcp.SeqNumber(0)]
+
+
+def test_r2_comes_after_six_retransmissions_and_123_seconds() -> None:
+    """RFC 6298: 1 + 2 + 4 + 8 + 16 + 32 s, and 60 s, the longest wait, before A gives up.
+
+    RFC 9293 §3.8.3 (SHLD-11) wants at least 100 seconds.
+    """
+    trace = tcp.simulate("no-answer")
+    sent = [p.sent_ns for p in trace.packets if p.segment.data]
+    assert [(time - sent[0]) // 10**9 for time in sent] == [0, 1, 3, 7, 15, 31, 63]
+    assert trace[-1].time_ns - sent[0] == 123 * 10**9
+    assert trace[-1].event == "R2 timeout" and "§3.8.3" in trace[-1].cite
+
+
+def test_an_answer_starts_the_count_anew() -> None:
+    """Six are lost in all, but never more than three in a row: R2 of four is not reached."""
+    sends = [
+        tcp.Act("A", "send", tcp.State.ESTABLISHED, after="20s", data=data)
+        for data in (b"one", b"two")
+    ]
+    acts = (tcp.Act("B", "open_passive"), tcp.Act("A", "open_active"), *sends)
+    faults = dict.fromkeys((4, 5, 6, 9, 10, 11), "lose")
+    story = tcp.Scenario("x", "", acts, a=tcp.Host(r2=4), faults=faults)
+    assert wire(tcp.simulate(story)) == (
+        f"{OPEN} (A:PA) (A:PA) (A:PA) A:PA B:A (A:PA) (A:PA) (A:PA) A:PA B:A"
+    )
+
+
+def test_full_duplex_and_half_duplex_close_side_by_side() -> None:
+    """The same acts: RFC 9293's CLOSE reads on, close() as on Linux says RST (SHLD-3)."""
+    heard = [
+        step.reaction.delivered
+        for step in tcp.simulate("full-duplex-close")
+        if step.reaction and step.reaction.delivered
+    ]
+    assert heard == [b"hellostill here"]
+    for name in ("close-with-unread-data", "data-after-close"):
+        trace = tcp.simulate(name)
+        reset = trace.packets[-1]
+        assert reset.sender == "A" and reset.segment.rst and not reset.segment.data
+        assert not any(step.reaction and step.reaction.delivered for step in trace)
+        assert any("SHLD-3" in step.cite for step in trace)
