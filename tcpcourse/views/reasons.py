@@ -65,8 +65,8 @@ _ZERO_WINDOW_KEEP_ALIVE = (
     " is 0: it brings nothing new, it only wants an answer that tells the window."
 )
 _ZERO_WINDOW_PROBE = (
-    "{seq}: the next number, sent although {peer}'s window is 0. A probe of one byte: it wants an"
-    " answer that tells the window."
+    "A probe of one byte, sent although {peer}'s window is 0: it wants an answer that tells the"
+    " window."
 )
 _RST_TAKES = (
     "{seq}: a RST without ACK takes the number that packet {number} acknowledged, so that it is"
@@ -123,8 +123,11 @@ def why_seq(trace: Trace, packet: Packet, basis: Basis) -> str:
         return _why_syn(packet, basis, known)
     if basis.older:
         return _OLDER_SEQ.format(seq=seq, raw=raw, me=me)
-    if basis.following is not None:
-        return _why_probe(packet, basis, basis.following)
+    if basis.following not in (None, seq):
+        return _why_keep_alive(packet, basis)
+    if basis.following is not None and before is not None:
+        probe = _ZERO_WINDOW_PROBE.format(peer=packet.receiver)
+        return f"{_goes_on(packet, before, previous)} {probe}"
     if basis.again is not None:
         return _AGAIN.format(seq=seq, number=basis.again)
     if before is not None:
@@ -154,13 +157,11 @@ def _why_syn(packet: Packet, basis: Basis, known: bool) -> str:
     return (_FIRST_RAW if known else _FIRST).format(me=me, raw=raw, seq=seq)
 
 
-def _why_probe(packet: Packet, basis: Basis, following: int) -> str:
+def _why_keep_alive(packet: Packet, basis: Basis) -> str:
     last = basis.peer_last
-    if following == packet.rel_seq:
-        return _ZERO_WINDOW_PROBE.format(seq=packet.rel_seq, peer=packet.receiver)
     closed = last is not None and last.segment.window == 0 and not last.segment.syn
     sentence = _ZERO_WINDOW_KEEP_ALIVE if closed else _KEEP_ALIVE
-    return sentence.format(following=following, seq=packet.rel_seq, peer=packet.receiver)
+    return sentence.format(following=basis.following, seq=packet.rel_seq, peer=packet.receiver)
 
 
 def _goes_on(packet: Packet, before: Packet, previous: Packet | None) -> str:
@@ -179,7 +180,8 @@ def _goes_on(packet: Packet, before: Packet, previous: Packet | None) -> str:
                 begin=before.segment.seq, size=before.segment.seg_len, seq=packet.segment.seq
             )
         )
-    if previous is not None and previous is not before and not previous.segment.seg_len:
+    bare = previous is not None and not previous.segment.seg_len and not previous.segment.rst
+    if previous is not None and previous is not before and bare:
         sentences.append(_PURE_ACK.format(number=previous.number))
     return " ".join(sentences)
 

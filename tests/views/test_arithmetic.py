@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from scapy.layers.inet import IP, TCP
+from scapy.packet import Raw
+from scapy.utils import PcapWriter
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.sources.capture.load import load
+from tcpcourse.trace import Trace
 from tcpcourse.views import explain
 
 from . import stories
@@ -105,3 +111,123 @@ def test_a_probe_is_one_number_before_the_next() -> None:
     recording = Path(__file__).parents[2] / "data/recordings/zero-window.pcap"
     made = explain(load(recording).conversations[0].trace, 13)
     assert "7241 − 1 = 7240" in str(made) and "probe" in str(made)
+
+
+# What Wireshark's users ask about: probes, other connections' numbers, unknown scales
+
+
+Line = tuple[str, str, int, int, int]  # sender, flags, seq, ack, bytes of data
+
+
+def captured(*lines: Line, window: int = 500) -> Trace:
+    """The trace of a capture of these packets, one a second."""
+    out = io.BytesIO()
+    with PcapWriter(out, linktype=101) as writer:
+        for second, (sender, flags, seq, ack, size) in enumerate(lines):
+            here, there = ("192.0.2.1", 50000), ("198.51.100.2", 80)
+            if sender == "B":
+                here, there = there, here
+            head = TCP(sport=here[1], dport=there[1], flags=flags, seq=seq, ack=ack, window=window)
+            packet = IP(src=here[0], dst=there[0], id=second + 1) / head / Raw(bytes(size))
+            packet.time = 1_700_000_000 + second
+            writer.write(packet)
+        return load(out.getvalue()).conversations[0].trace
+
+
+def reasons(trace: Trace, number: int) -> dict[str, str]:
+    return dict(explain(trace, number).reasons)
+
+
+OPENING = [("A", "S", 0, 0, 0), ("B", "SA", 0, 1, 0), ("A", "A", 1, 1, 0)]
+HUNDRED = [("A", "PA", 1, 1, 100), ("B", "A", 1, 101, 0)]
+
+
+def test_every_keep_alive_of_a_series_is_explained() -> None:
+    """RFC 9293 §3.8.4: SEG.SEQ = SND.NXT − 1, with or without a byte of garbage."""
+    beats = [beat for size in (0, 1, 0) for beat in (("A", "A", 100, 1, size), HUNDRED[1])]
+    trace = captured(*OPENING, *HUNDRED, *beats)
+    for number in (6, 8, 10):
+        assert reasons(trace, number)["seq"].startswith("101 − 1 = 100: one number before the next")
+        assert "(101-1=100)" in explain(trace, number).analysis
+        answer = reasons(trace, number + 1)["ack"]
+        assert answer.startswith("1 + 100 = 101: packet 4 began at 1")  # not the garbage byte
+
+
+def test_a_keep_alive_after_a_single_byte() -> None:
+    trace = captured(
+        *OPENING, ("A", "PA", 1, 1, 20), ("B", "A", 1, 21, 0), ("A", "PA", 21, 1, 1),
+        ("B", "A", 1, 22, 0), ("A", "A", 21, 1, 0),
+    )  # fmt: skip
+    assert reasons(trace, 8)["seq"].startswith("22 − 1 = 21:")
+
+
+def test_a_keep_alive_after_a_fin() -> None:
+    trace = captured(
+        *OPENING, ("A", "FA", 1, 1, 0), ("B", "A", 1, 2, 0), ("A", "A", 1, 2, 0),
+        ("B", "A", 1, 2, 0),
+    )  # fmt: skip
+    assert reasons(trace, 6)["seq"].startswith("2 − 1 = 1:")
+    assert reasons(trace, 7)["ack"].startswith("1 + 1 = 2: packet 4 began at 1 and took up one")
+
+
+def test_a_strangers_syn_ack_is_not_what_is_acknowledged() -> None:
+    trace = captured(*OPENING, *HUNDRED, ("B", "SA", 3_000_000_000, 1, 0), ("A", "A", 101, 1, 0))
+    seq = reasons(trace, 6)["seq"]
+    assert "in its header: 3000000000" in seq and "another than in packet 2" in seq
+    assert "No other packet counts from it" in seq
+    assert reasons(trace, 7)["ack"].startswith("0 + 1 = 1: packet 2 began at 0")
+
+
+def test_a_second_syn_ack_that_is_taken() -> None:
+    trace = captured(
+        OPENING[0], OPENING[1], ("B", "SA", 7000, 1, 0), ("A", "A", 1, 7001, 0),
+    )  # fmt: skip
+    assert "No other packet counts from it" in reasons(trace, 2)["seq"]
+    assert reasons(trace, 3)["seq"].startswith("B's new first number (in its header: 7000)")
+    assert reasons(trace, 4)["ack"].startswith("0 + 1 = 1: packet 3 began at 0")
+
+
+def test_numbers_of_an_older_connection() -> None:
+    """RFC 9293 figure 9, captured from the new SYN: B answers with what it still knows."""
+    trace = captured(
+        ("A", "S", 900_000, 0, 0), ("B", "A", 5001, 1101, 0), ("A", "R", 1101, 0, 0),
+        ("A", "S", 900_000, 0, 0), ("B", "SA", 77_000, 900_001, 0), ("A", "A", 900_001, 77_001, 0),
+    )  # fmt: skip
+    found = reasons(trace, 2)
+    assert "in its header: 5001" in found["seq"] and "before its own SYN" in found["seq"]
+    assert "A had sent only up to 1" in found["ack"] and "figure 9" in found["ack"]
+    assert "takes the number that packet 2 acknowledged" in reasons(trace, 3)["seq"]
+    assert reasons(trace, 5)["ack"].startswith("0 + 1 = 1: packet 4")
+
+
+def test_the_same_syn_again_after_another() -> None:
+    trace = captured(
+        ("A", "S", 90, 0, 0), ("A", "S", 100, 0, 0), ("B", "SA", 300, 91, 0), ("A", "R", 91, 0, 0),
+        ("A", "S", 100, 0, 0), ("B", "SA", 400, 101, 0), ("A", "A", 101, 401, 0),
+    )  # fmt: skip
+    assert reasons(trace, 3)["ack"].startswith("0 + 1 = 1: packet 1 began at 0")  # the old SYN
+    assert reasons(trace, 5)["seq"] == "0: these numbers were sent before, in packet 2."
+    assert reasons(trace, 6)["ack"].startswith("0 + 1 = 1: packet 5 began at 0")
+
+
+def test_a_window_of_unknown_scale_is_no_number_of_bytes() -> None:
+    midway = captured(("A", "A", 1, 1, 10), ("B", "A", 1, 11, 0), window=172)
+    assert reasons(midway, 1)["win"].startswith("The header says 172; by how much A's windows")
+    known = captured(*OPENING)
+    assert "win" not in reasons(known, 3)
+
+
+def test_a_zero_window_probe_of_one_byte() -> None:
+    trace = captured(*OPENING, ("A", "PA", 1, 1, 10), ("A", "A", 11, 1, 1), window=0)
+    seq = reasons(trace, 5)["seq"]
+    assert seq.startswith("1 + 10 = 11: packet 4") and "A probe of one byte" in seq
+
+
+def test_five_bytes_leave_one_byte_of_padding() -> None:
+    """54 bytes of headers, 5 of data and 1 of padding make 60, Ethernet's shortest frame."""
+    packet = stories.avatar().packets[4]
+    segment = replace(packet.segment, data=b"12345")
+    trace = replace(stories.avatar(), packets=(replace(packet, segment=segment),), steps=())
+    made = explain(trace, 5)
+    assert dict(made.reasons)["len"].startswith("60 − 54 of headers − 1 of padding = 5 bytes")
+    assert "1 byte fills up the frame" in made.warnings[0]

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcpcourse.packet import SIDES, no_packet, other
+from tcpcourse.sources.capture.annotate import annotate
 from tcpcourse.sources.capture.columns import Array, frame_of
 from tcpcourse.sources.capture.completeness import Captured, captured
-from tcpcourse.sources.capture.notes import Note, Seen, annotate, words
+from tcpcourse.sources.capture.notes import Note, Seen, words
 from tcpcourse.sources.capture.packets import CapturedPacket, Packets
 from tcpcourse.sources.capture.read.files import Store
 from tcpcourse.sources.capture.shown import conversation_table

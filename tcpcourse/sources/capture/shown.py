@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tcpcourse.core.segment import Flags
 from tcpcourse.packet import SIDES, shortened
+from tcpcourse.sources.capture.columns import SCALE_UNKNOWN
 from tcpcourse.sources.capture.notes import words
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def conversation_table(conversation: Conversation) -> str:
             str(row["rel_seq"]),
             str(row["rel_ack"]) if row["flags"] & Flags.ACK else "",
             str(row["payload_len"]),
-            str(row["scaled_window"]),
+            f"{row['window']} × ?" if row["scale"] == SCALE_UNKNOWN else str(row["scaled_window"]),
             ", ".join(words(notes)),
         )
         for row, notes in zip(first, conversation.first_notes(len(first)), strict=True)

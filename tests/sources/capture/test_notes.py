@@ -162,3 +162,56 @@ def test_history_and_completeness(
 ) -> None:
     told = conversation(*story)
     assert (told.history, told.complete) == (letters, sentence)
+
+
+# Up to where nothing is missing (``Past.whole``)
+
+
+def notes_of(*story: tuple[int, str, bytes]) -> list[tuple[str, ...]]:
+    return [row.notes for row in conversation(*OPENING, *story).packets][len(OPENING) :]
+
+
+def test_what_was_not_captured_is_remarked_once() -> None:
+    """B acknowledges 400 bytes that nobody saw, says so again, and then what was seen."""
+    unseen = ("ACKed unseen segment",)
+    assert notes_of(
+        a(20, 1, size=100), b(30, 1, 501), b(31, 1, 501, size=5), a(40, 501, 6, size=100),
+        b(50, 6, 601),
+    ) == [(), unseen, (), ("previous segment not captured",), ()]  # fmt: skip
+
+
+def test_after_a_hole_all_that_was_seen_behind_it_may_be_acknowledged() -> None:
+    """101 … 200 were not captured. B acknowledges those, then what was seen after them."""
+    assert notes_of(
+        a(20, 1, size=100), a(21, 201, size=100), b(30, 1, 201), b(31, 1, 301), b(32, 1, 302),
+    )[2:] == [("ACKed unseen segment",), (), ("ACKed unseen segment",)]  # fmt: skip
+
+
+def test_each_further_hole_is_remarked() -> None:
+    unseen = ("ACKed unseen segment",)
+    assert notes_of(b(20, 1, 101), b(21, 1, 201), b(22, 1, 301)) == [unseen] * 3
+
+
+def test_data_in_order_moves_what_may_be_acknowledged() -> None:
+    assert notes_of(
+        a(20, 1, size=100), a(21, 101, size=100), b(30, 1, 201), a(31, 201, size=1), b(40, 1, 202),
+    ) == [()] * 5  # fmt: skip
+
+
+def test_a_hole_filled_late_counts_as_seen_only_up_to_it() -> None:
+    """The segment between is stored last: when B acknowledges it, it is still not there."""
+    assert notes_of(a(20, 1, size=100), a(21, 201, size=100), b(30, 1, 301), a(31, 101, size=100))[
+        2:
+    ] == [("ACKed unseen segment",), ("spurious retransmission",)]
+
+
+def test_an_ack_of_numbers_never_seen_does_not_count_as_data() -> None:
+    """Zeek's letters tell what was seen: B's data is not told by A's ACK of it."""
+    told = conversation(*OPENING, a(20, 1, 101), a(21, 1, 201))
+    assert told.history == "ShA"
+    assert told.complete.endswith("packets missing between")
+
+
+def test_a_stranger_in_between_does_not_move_the_next_number() -> None:
+    story = [b(20, 3_000_000_000, 1, flags=f.SYN | f.ACK), b(30, 1, 1, size=5), b(31, 6, 1, size=5)]
+    assert notes_of(*story) == [("port reused",), (), ()]

@@ -47,9 +47,10 @@ class Shown(NamedTuple):
     notes: frozenset[str]
 
 
-def shown(path: Path) -> list[Shown]:
+def shown(path: Path, *, passes: int = 1) -> list[Shown]:
     """All TCP packets of a file. A fast or spurious retransmission is not also a plain one."""
-    command = ["tshark", "-n", "-r", str(path), "-Y", "tcp", "-T", "fields", "-E", "occurrence=f"]
+    command = ["tshark", *(["-2"] if passes == 2 else []), "-n", "-r", str(path), "-Y", "tcp"]
+    command += ["-T", "fields", "-E", "occurrence=f"]
     for name in (*FIELDS, *(f"tcp.analysis.{note}" for note in NOTES)):
         command += ["-e", name]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
