@@ -84,12 +84,19 @@ class Ends(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A rule that was followed at one end: the row that fired, and why."""
+    """A rule that was followed at one end: the row that fired, and why.
+
+    Where an observer tells of a packet, ``packet`` is its number and ``arrival`` says whether it
+    arrives in this step (``"now"``), arrived by now (``"by now"``), may have arrived or not
+    (``"perhaps"``), or was lost or not taken (``"never"``).
+    """
 
     who: Side
     row: Row | None
     why: str
     cite: str
+    packet: int | None = None
+    arrival: Literal["now", "by now", "perhaps", "never"] = "now"
 
     def __repr__(self) -> str:
         return f"<Move of {self.who}: {shortened(self.why, 150)}>"

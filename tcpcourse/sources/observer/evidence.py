@@ -1,25 +1,33 @@
-"""What a whole conversation says before any state is inferred.
+"""What the packets of a conversation say, as arrays: who, when, and numbers that do not wrap.
 
-First numbers of both sides, and which packets may not have arrived. A capture has one
-vantage point: it sees a packet pass, not arrive.
+A sequence number is 32 bits long and wraps. Here each side's numbers are unrolled into a line
+of integers, so that earlier and later can be compared over the whole conversation: a number
+lies on the line where it is nearest to the packet before it (RFC 9293 §3.4).
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tcpcourse.core.segment import Flags, Segment
-from tcpcourse.core.seq import SeqNumber
 from tcpcourse.trace import Side
 
-_MOST_MISSING = 64  # packets looked at for each SACK
+FIN, SYN, RST, ACK = (int(flag) for flag in (Flags.FIN, Flags.SYN, Flags.RST, Flags.ACK))
+HALF = 1 << 31
+MODULUS = 1 << 32
 
-class Seen(Protocol):
-    """A packet of a conversation as a capture gives it; ``payload_len`` is in bytes."""
+Places = NDArray[np.int64]
+Numbers = NDArray[np.int64]
+Which = NDArray[np.bool_]
+
+
+class Sighting(Protocol):
+    """A packet as it was seen to pass; ``payload_len`` is in bytes."""
 
     @property
     def number(self) -> int:
@@ -39,7 +47,7 @@ class Seen(Protocol):
 
     @property
     def payload_len(self) -> int:
-        """Bytes of data by the IP length."""
+        """Bytes of data by the IP length, also where the capture kept fewer."""
 
     @property
     def rel_seq(self) -> int:
@@ -62,121 +70,108 @@ class Seen(Protocol):
         """What the analysis remarked."""
 
 
-def other(side: Side) -> Side:
-    """The side across."""
-    return "B" if side == "A" else "A"
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The packets of one conversation, one place in each array for each packet.
+
+    ``time`` is in nanoseconds, ``from_b`` says who sent it, ``seq`` and ``ack`` are as sent
+    (32 bits), ``length`` is bytes of data.
+    """
+
+    time: NDArray[np.int64]
+    from_b: Which
+    seq: NDArray[np.int64]
+    ack: NDArray[np.int64]
+    flags: NDArray[np.uint16]
+    length: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.flags)
+
+    def has(self, flag: int) -> Which:
+        """Which packets carry the flag."""
+        found: Which = (self.flags & flag) != 0
+        return found
+
+    @classmethod
+    def of_columns(cls, columns: np.ndarray) -> Evidence:
+        """From rows with the fields ``time_ns``, ``direction``, ``seq``, ``ack``, …"""
+        return cls(
+            columns["time_ns"],
+            columns["direction"] != 0,
+            columns["seq"].astype(np.int64),
+            columns["ack"].astype(np.int64),
+            columns["flags"],
+            columns["payload_len"].astype(np.int64),
+        )
+
+    @classmethod
+    def of_packets(cls, packets: Sequence[Sighting]) -> Evidence:
+        """From packets, one after the other."""
+        count = len(packets)
+        time, seq, ack, length = (np.zeros(count, np.int64) for _ in range(4))
+        from_b, flags = np.zeros(count, bool), np.zeros(count, np.uint16)
+        for place, packet in enumerate(packets):
+            segment = packet.segment
+            time[place], from_b[place] = packet.time_ns, packet.sender == "B"
+            seq[place], length[place] = int(segment.seq), packet.payload_len
+            ack[place] = 0 if segment.ack is None else int(segment.ack)
+            flags[place] = int(segment.flags)
+        return cls(time, from_b, seq, ack, flags, length)
 
 
-def end_of_packet(packet: Seen) -> SeqNumber:
-    """The number after the packet, also when the capture cut its data short."""
-    flags = packet.segment.flags
-    phantoms = bool(flags & Flags.SYN) + bool(flags & Flags.FIN)
-    return packet.segment.seq + (packet.payload_len + phantoms)
+def signed(difference: Numbers) -> Numbers:
+    """A difference of sequence numbers as −2³¹ … 2³¹ − 1."""
+    return (difference + HALF) % MODULUS - HALF
+
+
+def ahead(one: int, other: int) -> int:
+    """How far one number is ahead of another: −2³¹ … 2³¹ − 1."""
+    return (one - other + HALF) % MODULUS - HALF
 
 
 @dataclass(frozen=True, slots=True)
-class FirstNumbers:
-    """How one side begins: its ISN if its SYN was seen, and its first number in any case.
+class Line:
+    """The numbers of one side on an endless line.
 
-    Without its SYN ``first`` is the first number it sent, or that the other side expected of
-    it. Each is ``None`` if never seen. ``calls`` says that it began with a SYN without ACK.
+    ``place`` are the packets that mark it out, ``at`` their numbers on the line, ``raw`` as
+    sent.
     """
 
-    isn: SeqNumber | None
-    first: SeqNumber | None
-    calls: bool
+    place: Places
+    at: Numbers
+    raw: Numbers
+
+    @classmethod
+    def through(cls, place: Places, raw: Numbers) -> Line:
+        """The line on which each number is nearest to the one before it."""
+        if not len(place):
+            return cls(place, raw, raw)
+        steps = np.diff(raw, prepend=raw[:1])
+        return cls(place, raw[0] + np.cumsum(signed(steps)), raw)
+
+    def locate(self, place: Places, raw: Numbers) -> Numbers:
+        """Where numbers that were sent at these places lie on the line."""
+        if not len(self.place):
+            return raw.copy()
+        before = np.maximum(np.searchsorted(self.place, place, "right") - 1, 0)
+        return self.at[before] + signed(raw - self.raw[before])
+
+    def locate_one(self, place: int, raw: int) -> int:
+        """The same for one number."""
+        return int(self.locate(np.array([place]), np.array([raw]))[0])
 
 
-def first_numbers(packets: Sequence[Seen], side: Side) -> FirstNumbers:
-    """Look through the whole conversation for the numbers ``side`` begins with."""
-    isn = first = None
-    calls = False
-    for packet in packets:
-        if packet.sender == side:
-            if first is None and not packet.segment.rst:
-                first = packet.segment.seq
-            if isn is None and packet.segment.syn:
-                isn = packet.segment.seq
-                calls = packet.segment.ack is None
-        elif first is None and packet.segment.ack is not None and not packet.segment.rst:
-            first = packet.segment.ack
-    return FirstNumbers(isn, first, calls)
+def line_of(evidence: Evidence, is_own: Which, forged: Places) -> Line:
+    """The line of the numbers that the sender of the packets ``is_own`` uses.
 
-
-def doubtful(packets: Sequence[Seen]) -> dict[int, str]:
-    """Packets that may have been lost after they were seen: place (from 0) and what is sent again.
-
-    A packet with data, SYN or FIN is doubtful when the same number is sent again before
-    anything acknowledged it. A packet that acknowledges the peer's SYN or FIN is doubtful
-    when the peer sends that, or what came before it, again afterwards.
+    Resets do not mark it out, since they may answer with any number; nor do SYNs ``forged``.
+    Where nothing of a side was seen, the other side's acknowledgments mark it out.
     """
-    doubts: dict[int, str] = {}
-    # per side: number -> place of packets that nobody has acknowledged yet
-    waiting: dict[Side, dict[int, int]] = {"A": {}, "B": {}}
-    # per side: number after its SYN or FIN -> places of the packets that acknowledge it
-    answers: dict[Side, dict[int, list[int]]] = {"A": {}, "B": {}}
-    for place, packet in enumerate(packets):
-        side, peer, segment = packet.sender, other(packet.sender), packet.segment
-        end = end_of_packet(packet)
-        if segment.seq != end:
-            earlier = waiting[side].get(int(segment.seq))
-            if earlier is None or not _answers_syn(packets[earlier], packet):
-                if earlier is not None:
-                    doubts[earlier] = "it"
-                for number, places in answers[side].items():
-                    if segment.seq < SeqNumber(number):  # it sends again what these acknowledged
-                        doubts.update(dict.fromkeys(places, "what it acknowledges") | doubts)
-            waiting[side][int(segment.seq)] = place
-            if segment.syn or segment.fin:
-                answers[side].setdefault(int(end), [])
-        if segment.ack is not None:
-            acked = int(segment.ack)
-            if acked in answers[peer]:
-                answers[peer][acked].append(place)
-            for seq in [s for s in waiting[peer] if SeqNumber(s) < segment.ack]:
-                del waiting[peer][seq]
-    return doubts
-
-
-def _answers_syn(first: Seen, again: Seen) -> bool:
-    """In a simultaneous open the SYN,ACK has the SYN's number, but it is an answer."""
-    return first.segment.ack is None and again.segment.syn and again.segment.ack is not None
-
-
-def crossed(packets: Sequence[Seen]) -> dict[int, int]:
-    """Packets that arrived later than they were seen: after which packet (places from 0).
-
-    An end that sends its SYN or FIN without acknowledging the peer's had not got it yet. Nor
-    had an end got data that its SACK shows to be missing (RFC 2018).
-    """
-    found: dict[int, int] = {}
-    pending: dict[Side, list[_Pending]] = {"A": [], "B": []}
-    data: dict[Side, deque[_Pending]] = {"A": deque(), "B": deque()}
-    for place, packet in enumerate(packets):
-        side, peer, segment = packet.sender, other(packet.sender), packet.segment
-        if segment.ack is not None:
-            pending[peer] = [each for each in pending[peer] if each.end > segment.ack]
-            while data[peer] and data[peer][0].end <= segment.ack:
-                data[peer].popleft()
-            above = [left for left, _ in segment.options.sack if SeqNumber(left) > segment.ack]
-            for each in islice(data[peer] if above else (), _MOST_MISSING):
-                if not all(each.end <= SeqNumber(left) for left in above):
-                    break
-                found[each.place] = place
-        if segment.rst:  # it may be the answer, and then has the number that was acknowledged
-            pending[peer] = [each for each in pending[peer] if each.ack != segment.seq]
-        if segment.syn or segment.fin:
-            for each in pending[peer]:
-                found[each.place] = place
-            pending[side].append(_Pending(place, end_of_packet(packet), segment.ack))
-        elif packet.payload_len:
-            data[side].append(_Pending(place, end_of_packet(packet), segment.ack))
-    return found
-
-
-class _Pending(NamedTuple):
-    """A packet that nobody has acknowledged yet."""
-
-    place: int
-    end: SeqNumber
-    ack: SeqNumber | None
+    marks = is_own & ~evidence.has(RST)
+    marks[forged] = False
+    place = np.flatnonzero(marks)
+    if len(place):
+        return Line.through(place, evidence.seq[place])
+    place = np.flatnonzero(~is_own & evidence.has(ACK) & ~evidence.has(RST))
+    return Line.through(place, evidence.ack[place])

@@ -1,113 +1,167 @@
-"""What is possible after each packet, how it came about, and how that is told.
-
-A layer holds every explanation of one end at one moment. An explanation knows those before
-it that it may come from, and which rows lead from each of them to it.
-"""
+"""From what may have happened to the states an end may be in, moment by moment."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 
-from tcpcourse.core.rows import Row
-from tcpcourse.core.tcb import Tcb
-from tcpcourse.sources.observer.evidence import Seen
-from tcpcourse.trace import Move, Side
+from tcpcourse.core.states import State
+from tcpcourse.sources.observer.arrivals import NEVER, Doubt
+from tcpcourse.sources.observer.facts import Fact, LifeStory
 
-ANSWER = "This RST answers a segment that fits no connection here."
-ON_ITS_WAY = "The packet has not arrived yet: what this end sends next does not know of it."
-NOT_ARRIVED = "{} did not arrive: what comes later fits nothing else."
-ARRIVES = "{} arrives: "
-DOUBT = "{} may have been lost, for {} is sent again. If it arrived: "
-WAITS = "What comes before its data is missing, so the data must wait."
+States = frozenset[State]
+SYNCHRONIZED: States = frozenset(state for state in State if state.synchronized)
+UNOPENED: States = frozenset({State.CLOSED, State.LISTEN})
+
+_NEEDS = {
+    Fact.SYN_ACKED: Fact.PEER_SYN,
+    Fact.PEER_FIN: Fact.SYN_ACKED,
+    Fact.FIN_ACKED: Fact.OUR_FIN,
+}
+_BROUGHT = (Fact.PEER_SYN, Fact.SYN_ACKED, Fact.PEER_FIN, Fact.FIN_ACKED)
+_OPEN = {
+    # our FIN sent, the peer's got, ours acknowledged; ours left first
+    (False, False, False): (State.ESTABLISHED, State.ESTABLISHED),
+    (False, True, False): (State.CLOSE_WAIT, State.CLOSE_WAIT),
+    (True, False, False): (State.FIN_WAIT_1, State.FIN_WAIT_1),
+    (True, False, True): (State.FIN_WAIT_2, State.FIN_WAIT_2),
+    (True, True, False): (State.CLOSING, State.LAST_ACK),
+    (True, True, True): (State.TIME_WAIT, State.CLOSED),
+}
 
 
-@dataclass(slots=True, eq=False)
-class Node:
-    """One explanation of one end: its TCB, and the ways that lead to it."""
+def states_of(
+    story: LifeStory, happened: frozenset[Fact], before: States, *, arrived: bool = False
+) -> States:
+    """The states of an end to which exactly this has happened in its life.
 
-    tcb: Tcb
-    ways: list[Way] = field(default_factory=list)
-    kept: bool = False
+    ``before`` are those in which it may be when its life has not begun yet; ``arrived`` says
+    that a SYN has come, if there was anybody to take it.
+    """
+    if Fact.OVER in happened:
+        return frozenset({_where_it_ends(story)})
+    life = story.life
+    if life.opened == "active" and Fact.OUR_SYN not in happened:
+        return before
+    if Fact.PEER_SYN not in happened:
+        if life.opened == "active":
+            return frozenset({State.SYN_SENT})
+        # a listener takes the SYN; it stays one only if the SYN may have been lost
+        taken = arrived and story.facts[Fact.PEER_SYN].doubt is Doubt.MAYBE
+        return before - {State.LISTEN} if taken else before
+    if any(fact in happened and need not in happened for fact, need in _NEEDS.items()):
+        return frozenset()
+    ours, theirs = Fact.OUR_FIN in happened, Fact.PEER_FIN in happened
+    if Fact.SYN_ACKED not in happened:
+        return frozenset({State.FIN_WAIT_1 if ours else State.SYN_RCVD})
+    if ours != theirs and story.fin_first is (not ours) and _both(story):
+        return frozenset()  # it is known which of the two came first
+    ours_first, theirs_first = _OPEN[ours, theirs, Fact.FIN_ACKED in happened]
+    if story.fin_first is None:
+        return frozenset({ours_first, theirs_first})
+    return frozenset({ours_first if story.fin_first else theirs_first})
 
 
-@dataclass(slots=True, eq=False)
-class Way:
-    """From an explanation to a later one by these rows, or by the packet being lost."""
+def _both(story: LifeStory) -> bool:
+    """Whether the end both sent a FIN and got one, sooner or later."""
+    return max(story.facts[Fact.OUR_FIN].lo, story.facts[Fact.PEER_FIN].lo) < NEVER
 
-    start: Node
-    rows: tuple[Row, ...]
-    lost: bool
+
+def _where_it_ends(story: LifeStory) -> State:
+    """A listener whose caller is reset before it is open listens on (RFC 9293 §3.10.7.4)."""
+    over, acked = story.facts[Fact.OVER], story.facts[Fact.SYN_ACKED]
+    closed = story.facts[Fact.OUR_FIN].lo <= over.lo
+    listens = story.life.opened == "passive" and acked.lo > over.lo and not closed
+    by_peer = over.by is not None and over.by in story.peer_resets.place
+    return State.LISTEN if listens and by_peer else State.CLOSED
+
+
+def possible_at(story: LifeStory, moment: int, before: States) -> States:
+    """Every state in which the end may be at a moment of this life."""
+    certain = {fact for fact, window in story.facts.items() if window.hi <= moment}
+    together: dict[tuple[int, int, int | None], list[Fact]] = {}
+    for fact, window in story.facts.items():
+        if window.lo <= moment < window.hi:
+            # what one packet brings, it brings at once
+            brought = fact in _BROUGHT and window.doubt in (Doubt.AGAIN, Doubt.CROSSING)
+            key = (window.lo, window.hi, window.by) if brought else (0, 0, -len(together))
+            together.setdefault(key, []).append(fact)
+    found: set[State] = set()
+    arrived = story.facts[Fact.PEER_SYN].lo <= moment
+    for choice in product((False, True), repeat=len(together)):
+        happened = frozenset(certain).union(
+            *(group for group, yes in zip(together.values(), choice, strict=True) if yes)
+        )
+        found |= states_of(story, happened, before, arrived=arrived)
+    return frozenset(found)
 
 
 @dataclass(slots=True)
-class Layer:
-    """The explanations after a packet was sent by this end (``sent``), or came to it.
+class Timeline:
+    """The states in which an end may be: from each of ``moments`` on, those beside it."""
 
-    Without a packet it is what is possible before the first. ``sent_again`` says, in words,
-    why a packet may have been lost.
-    """
+    moments: list[int] = field(default_factory=list)
+    states: list[States] = field(default_factory=list)
 
-    packet: Seen | None = None
-    sent: bool = False
-    sent_again: str | None = None
-    nodes: dict[Tcb, Node] = field(default_factory=dict)
+    def add(self, moment: int, states: States) -> None:
+        """From ``moment`` on it is these; moments are added in order."""
+        if self.moments and self.moments[-1] == moment:
+            self.states[-1] = states
+        elif not self.states or self.states[-1] != states:
+            self.moments.append(moment)
+            self.states.append(states)
 
-    def add(self, tcb: Tcb, rows: tuple[Row, ...], *starts: Node, lost: bool = False) -> None:
-        """Add an explanation, or another way to one that is there."""
-        node = self.nodes.setdefault(tcb, Node(tcb))
-        node.ways += [Way(start, rows, lost) for start in starts]
-
-    def keep(self, *, all_of_them: bool = False) -> None:
-        """Drop what no kept explanation comes from, and mark what the kept ones come from."""
-        self.nodes = {tcb: node for tcb, node in self.nodes.items() if node.kept or all_of_them}
-        for node in self.nodes.values():
-            for way in node.ways:
-                way.start.kept = True
-
-    def told(self, side: Side, number: int) -> tuple[Move, ...]:
-        """What was done at this end, in a step about frame ``number``."""
-        if self.packet is None:
-            return ()
-        ways = [way for node in self.nodes.values() for way in node.ways]
-        late = self.packet.number != number
-        name = f"Packet {self.packet.number}" if late else "The packet"
-        if not self.sent and ways and all(way.lost for way in ways):
-            return (Move(side, None, NOT_ARRIVED.format(name), ""),)
-        moves = {}
-        for way in ways:
-            if way.rows:
-                why = " ".join(row.why for row in way.rows)
-                moves[way.rows] = Move(side, way.rows[-1], why, _cites(way.rows))
-            elif self.sent and self.packet.segment.rst:
-                moves[()] = Move(side, None, ANSWER, "RFC 9293 §3.5.2")
-        start = ""
-        if not self.sent:
-            if any(way.lost for way in ways):
-                start = DOUBT.format(name if late else "It", self.sent_again)
-            elif late:
-                start = ARRIVES.format(name)
-        openings = [start, *["Or: "] * len(moves)]
-        if len(moves) > 1 and not start:
-            openings[0] = "Either: "
-        found = [
-            Move(side, move.row, opening + move.why, move.cite)
-            for move, opening in zip(moves.values(), openings, strict=False)
-        ]
-        if self._waits():
-            found.append(Move(side, None, WAITS, "RFC 9293 §3.10.7.4"))
-        return tuple(found)
-
-    def _waits(self) -> bool:
-        """Whether data came that cannot be passed on, for something before it is missing."""
-        pairs = [
-            (way.start.tcb, node.tcb)
-            for node in self.nodes.values() for way in node.ways if not way.lost
-        ]  # fmt: skip
-        return not self.sent and bool(pairs) and all(
-            before.early != after.early and before.rcv_nxt == after.rcv_nxt
-            for before, after in pairs
-        )
+    def at(self, moment: int) -> States:
+        """The states at a moment."""
+        return self.states[max(0, bisect_right(self.moments, moment) - 1)]
 
 
-def _cites(rows: tuple[Row, ...]) -> str:
-    return "; ".join(dict.fromkeys(row.cite for row in rows))
+def changes(story: LifeStory) -> Iterator[int]:
+    """The moments in this life at which something happens or becomes certain, in order."""
+    life = story.life
+    marks = {life.start}
+    for window in story.facts.values():
+        marks |= {mark for mark in (window.lo, window.hi) if mark < NEVER}
+    yield from sorted(min(max(mark, life.start), life.end) for mark in marks)
+
+
+def timeline(stories: list[LifeStory], earlier: States | None) -> Timeline:
+    """The states of one end through all its lives; ``earlier`` are those before the first."""
+    result = Timeline()
+    before = _beginning(stories, earlier)
+    for order, story in enumerate(stories):
+        old = story.life.opened is None and (order + 1 < len(stories) or earlier is not None)
+        if order and not old and story.life.opened == "passive":
+            before = frozenset(UNOPENED & before and {State.LISTEN}) | (before - UNOPENED)
+        if old and len(story.own.place):  # it speaks, so its connection is there
+            before = (before & SYNCHRONIZED) or SYNCHRONIZED
+        if story.life.opened == "active" and State.CLOSED in before:
+            before = before - {State.LISTEN}  # no socket interface lets a listener call
+        for moment in changes(story):
+            over = story.facts[Fact.OVER]
+            if old and over.lo > moment:
+                states = before
+            elif old:
+                states = frozenset({State.CLOSED}) | (before if over.hi > moment else frozenset())
+            else:
+                states = possible_at(story, moment, before)
+            result.add(moment, states)
+        before = result.states[-1]
+    return result
+
+
+def _beginning(stories: list[LifeStory], earlier: States | None) -> States:
+    """The states before the first packet."""
+    first = stories[0].life
+    if earlier is not None:
+        return earlier
+    if first.opened is None:
+        return SYNCHRONIZED
+    if first.opened == "active":
+        return frozenset({State.CLOSED})
+    if first.called is not None:
+        return frozenset({State.LISTEN})
+    refused = stories[0].facts[Fact.PEER_SYN].lo == NEVER and len(stories[0].own_resets.place)
+    return frozenset({State.CLOSED}) if refused else UNOPENED

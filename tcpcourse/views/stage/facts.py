@@ -6,7 +6,6 @@ which are sent again, which nobody sent, and where the silences are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,15 +13,11 @@ from statistics import median
 
 from tcpcourse.core.segment import Flags
 from tcpcourse.core.states import State
-from tcpcourse.sources.observer import possibilities
 from tcpcourse.trace import Packet, Side, Step, Trace
 from tcpcourse.views.words import short_time
 
 LONG, USUAL, MUCH, LEAST = 200_000_000, 2.5, 15, 20_000_000
-_NEVER = possibilities.NOT_ARRIVED.partition("{}")[2]
-_PERHAPS = possibilities.DOUBT.partition("{}")[2].partition("{}")[0]
 _Key = tuple[Side, int, tuple[int | None, int] | None, int, int]
-_NUMBER = re.compile(r"\w+ (\d+)$")
 
 
 @dataclass(slots=True)
@@ -135,17 +130,13 @@ def _challenges(step: Step) -> bool:
 def _read(step: Step, facts: Facts) -> None:
     """What an observer found out about packets that did not arrive, or perhaps did not."""
     for move in step.moves:
-        why = str(move.why)
-        if move.row is None and why.endswith(_NEVER):
-            found = _NUMBER.match(why.removesuffix(_NEVER))
-            number = int(found.group(1)) if found else None
-            road = facts.roads.get(number) if number is not None else None
-            if road is None and step.packet is not None:
-                road = facts.roads[step.packet.number]
-            if road is not None:
-                road.lost = road.inferred = True
-        elif why.startswith("It" + _PERHAPS) and step.packet is not None:
-            facts.roads[step.packet.number].perhaps = True
+        road = facts.roads.get(move.packet) if move.packet is not None else None
+        if road is None:
+            continue
+        if move.arrival == "never":
+            road.lost = road.inferred = True
+        elif move.arrival == "perhaps":
+            road.perhaps = True
 
 
 def _listen(steps: Sequence[Step], facts: Facts) -> None:

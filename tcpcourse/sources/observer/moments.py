@@ -1,0 +1,262 @@
+"""When each thing in the life of an end happened, read from the packets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tcpcourse.sources.observer.arrivals import (
+    NEVER,
+    NOT_AT_ALL,
+    Clock,
+    Doubt,
+    Window,
+    arrival,
+    departure,
+    first,
+    since,
+)
+from tcpcourse.sources.observer.endings import how_it_ended
+from tcpcourse.sources.observer.evidence import (
+    Evidence,
+    Line,
+    Places,
+)
+from tcpcourse.sources.observer.facts import Fact, Fin, LifeStory, Talk
+from tcpcourse.sources.observer.lives import Life, Side
+from tcpcourse.sources.observer.talks import bases_of, resets_of, talk_of
+
+
+def _fin_of(talk: Talk, acked: int) -> Fin | None:
+    """The number of the FIN in what a side sent, if there is or may be one.
+
+    ``acked`` is the highest number of it that the other side acknowledged. A number that was
+    used, but by no byte that was seen, may have been the FIN's: the FIN is the last.
+    """
+    flagged = talk.end[talk.fin]
+    if len(flagged) and flagged.max() >= talk.top:
+        return Fin(int(flagged.max()) - 1, True)
+    top = max(talk.top, acked)
+    if top > max(talk.covered, 0) and top > 1:
+        return Fin(top - 1, False)
+    if talk.covered < 0 and top >= 1 and not talk.syn.any():
+        return Fin(top - 1, False)
+    return None
+
+
+def life_story(
+    evidence: Evidence, own: Side, peer: Side, life: Life, lines: tuple[Line, Line], clock: Clock
+) -> LifeStory:
+    """Read from the packets when each thing happened in ``life``, a life of the side ``own``."""
+    bases = bases_of(evidence, own, peer, life, lines)
+    mine = talk_of(evidence, own, life, lines, bases)
+    theirs = talk_of(evidence, peer, life, lines[::-1], bases[::-1])
+    facts = dict.fromkeys(Fact, NOT_AT_ALL)
+    story = LifeStory(
+        life, facts, None, mine, theirs,
+        resets_of(evidence, own, life, lines, bases),
+        resets_of(evidence, peer, life, lines[::-1], bases[::-1]),
+    )  # fmt: skip
+    _opening(story, clock, gone=life.end < len(evidence))
+    our_fin = _fin_of(mine, int(theirs.ack.max(initial=-1)))
+    peer_fin = _fin_of(theirs, int(mine.ack.max(initial=-1)))
+    if our_fin is not None:
+        facts[Fact.OUR_FIN] = _fin_sent(mine, theirs, our_fin, life, clock)
+    if peer_fin is not None:
+        facts[Fact.PEER_FIN] = _fin_got(mine, theirs, peer_fin, life, clock)
+    story.fin_first = _order(mine, our_fin, peer_fin, facts)
+    if our_fin is not None:
+        facts[Fact.FIN_ACKED] = _fin_acked(story, our_fin, clock)
+    facts[Fact.OVER] = how_it_ended(story, clock)
+    return story
+
+
+def _opening(story: LifeStory, clock: Clock, *, gone: bool) -> None:
+    """When the SYNs were sent, got and acknowledged; ``gone`` if another life follows."""
+    life, facts, mine, theirs = story.life, story.facts, story.own, story.peer
+    if life.opened is None:
+        facts[Fact.PEER_SYN] = facts[Fact.SYN_ACKED] = facts[Fact.OUR_SYN] = since(0)
+        return
+    acked = theirs.place[theirs.ack >= 1]
+    proof = _speaks(life, mine, theirs, acked)
+    our_syns = mine.place[mine.syn]
+    if life.opened == "active":
+        called = first(our_syns)
+        by_peer = first(acked)
+        if called is None or (by_peer is not None and by_peer < called):
+            facts[Fact.OUR_SYN] = Window(life.start, life.start, None, Doubt.UNSEEN)
+        else:
+            facts[Fact.OUR_SYN] = Window(called + 1, called + 1, called)
+        answered = mine.place[mine.ack >= 1]
+        unaware = mine.place[mine.syn & (mine.ack < 0)]
+        calls = theirs.syn & (theirs.ack < 0) & (theirs.seq == 0)
+        replies = theirs.syn & (theirs.ack >= 1) & (theirs.seq == 0)
+        bringing = theirs.place[calls if calls.any() else replies]
+        if calls.any() and replies.any() and not (mine.syn & (mine.ack >= 1)).any():
+            bringing = np.append(bringing, theirs.place[replies][0])
+        if not calls.any():
+            unaware = unaware[1:]
+        facts[Fact.PEER_SYN] = arrival(
+            clock, life.start, bringing, unaware, first(answered), repeats=True
+        )
+        if not len(answered) and (gone or len(story.own_resets.place)):
+            # whoever gets a SYN,ACK acknowledges it at once: it came too late
+            facts[Fact.PEER_SYN] = NOT_AT_ALL
+            return
+    else:
+        calls = theirs.place[theirs.syn & (theirs.ack < 0) & (theirs.seq == 0)]
+        proof_of_syn = first(mine.place)
+        if proof_of_syn is None:
+            proof_of_syn = first(acked)
+        window = arrival(clock, life.start, calls, proof=proof_of_syn, repeats=True)
+        if proof_of_syn is None and window is not NOT_AT_ALL:
+            again = window.doubt is Doubt.AGAIN
+            doubt = Doubt.AGAIN if again else Doubt.MAYBE
+            window = Window(window.lo, NEVER, window.by, doubt)
+        facts[Fact.PEER_SYN] = window
+    peer_syn = facts[Fact.PEER_SYN]
+    answers = theirs.syn & (theirs.ack >= 1)
+    if life.opened == "active" and peer_syn.by is not None and peer_syn.by in theirs.place[answers]:
+        facts[Fact.SYN_ACKED] = peer_syn
+        return
+    if proof is not None and (not len(acked) or acked[0] > proof) and not len(theirs.place):
+        facts[Fact.SYN_ACKED] = peer_syn  # one direction only: this end goes on, so it is open
+        return
+    window = arrival(clock, life.start, acked, our_syns, proof)
+    if not len(mine.place) and window is not NOT_AT_ALL:  # it was never seen: what it sends tells
+        shown = first(theirs.place[theirs.ack > 1])
+        hi = NEVER if shown is None else max(shown + 1, window.lo)
+        window = Window(window.lo, hi, window.by, Doubt.MAYBE)
+    facts[Fact.SYN_ACKED] = window
+
+
+def _speaks(life: Life, mine: Talk, theirs: Talk, acked: Places) -> int | None:
+    """The first packet that an end sends only when its SYN is acknowledged.
+
+    In SYN_RCVD it may send a bare ACK too, when the peer's SYN comes again (RFC 9293
+    §3.10.7.4), and a FIN, when the user closes (§3.10.4).
+    """
+    opened = int(theirs.end[theirs.syn].max(initial=1))
+    called = (theirs.syn & (theirs.ack < 0)).any() or life.opened == "passive"
+    speaks = ~mine.syn & (mine.data | (mine.ack > (opened if called else 0)))
+    place = first(mine.place[speaks])
+    if place is None or (len(acked) and acked[0] < place):
+        return place
+    if mine.fin[speaks][0] or (theirs.syn & theirs.data).any():
+        return None  # Fast Open answers before the ACK (RFC 7413 §4.2)
+    return place
+
+
+def _fin_sent(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> Window:
+    """When the end sent its FIN."""
+    shown = np.flatnonzero(mine.end > fin.number)
+    told = first(theirs.place[theirs.ack > fin.number])
+    place = int(mine.place[shown[0]]) if len(shown) else None
+    if place is None or (told is not None and told < place):
+        place = told
+    assert place is not None  # a FIN has a number because a packet shows it
+    before = mine.place[: np.searchsorted(mine.place, place)]
+    lo = int(before[-1]) + 1 if len(before) else life.start
+    if not fin.sure:
+        return Window(lo, NEVER, place, Doubt.MAYBE)
+    if not len(shown) or place != mine.place[shown[0]] or not mine.fin[shown[0]]:
+        return Window(lo, place + 1, place, Doubt.UNSEEN)
+    unheard = theirs.place[(theirs.end > mine.ack[shown[0]]) & (theirs.end > theirs.seq)]
+    return departure(clock, place, unheard)
+
+
+def _fin_got(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> Window:
+    """When the end took the peer's FIN, which is when nothing before it is missing."""
+    proof = first(mine.place[mine.ack > fin.number])
+    contrary = mine.place[(mine.ack >= 0) & (mine.ack <= fin.number)]
+    carriers = theirs.place[theirs.fin & (theirs.end == fin.number + 1)]
+    if fin.sure:
+        window = arrival(clock, life.start, carriers, contrary, proof, repeats=True)
+        missed = contrary[np.searchsorted(contrary, carriers[0]) :] if len(carriers) else contrary
+        if len(missed) and window.hi != NEVER:
+            expected = int(mine.ack[np.searchsorted(mine.place, missed[-1])])
+            if expected < fin.number:  # data before the FIN was missing, so the FIN had to wait
+                hi = NEVER if proof is None else proof + 1
+                return Window(window.lo, hi, window.by, Doubt.CROSSING, window.lost)
+        if proof is None and window is not NOT_AT_ALL and _hole_before(theirs, fin.number):
+            return Window(window.lo, NEVER, window.by, Doubt.MAYBE)
+        return window
+    shown = first(theirs.place[theirs.end > fin.number])
+    if proof is None and shown is None:
+        return NOT_AT_ALL
+    limit = min(place for place in (proof, shown) if place is not None)
+    before = contrary[: np.searchsorted(contrary, limit)]
+    lo = int(before[-1]) + 1 if len(before) else life.start
+    return Window(lo, NEVER, limit, Doubt.MAYBE)
+
+
+def _hole_before(theirs: Talk, number: int) -> bool:
+    """Whether bytes before ``number`` were not captured, so that they may not have come."""
+    reached = np.maximum.accumulate(theirs.end)
+    return bool((theirs.seq[1:] > reached[:-1]).any()) or int(theirs.seq.min()) > 1
+
+
+def _fin_acked(story: LifeStory, fin: Fin, clock: Clock) -> Window:
+    """When the end got the ACK of its FIN."""
+    mine, theirs = story.own, story.peer
+    carriers = theirs.place[theirs.ack > fin.number]
+    sent = story.facts[Fact.OUR_FIN]
+    if not len(theirs.place):  # the peer was never seen
+        return Window(sent.lo, NEVER, None, Doubt.MAYBE)
+    if not len(carriers):
+        return NOT_AT_ALL
+    again = mine.fin.copy()
+    if story.fin_first is False:  # in LAST_ACK; afterwards nothing is sent any more
+        again |= mine.end > fin.number
+    contrary = mine.place[again]
+    contrary = contrary[np.searchsorted(contrary, carriers[0]) :]
+    known = theirs.end[: np.searchsorted(theirs.place, carriers[0])]
+    limit = int(known.max(initial=0))
+    later = mine.place[(mine.ack > limit) & (mine.place > carriers[0])]
+    proof = first(later) if story.fin_first is not False else None
+    window = arrival(clock, story.life.start, carriers, contrary, proof)
+    if not fin.sure:
+        return Window(window.lo, NEVER, window.by, Doubt.MAYBE)
+    return _overtaken(story, window, clock)
+
+
+def _overtaken(story: LifeStory, window: Window, clock: Clock) -> Window:
+    """The ACK of the FIN may have come after the peer's FIN: then it is answered once more."""
+    mine, theirs = story.own, story.peer
+    got = story.facts[Fact.PEER_FIN]
+    if not story.fin_first or not window.certain or got.by is None or window.by is None:
+        return window
+    if not 0 < clock.time[got.by] - clock.time[window.by] + 1 <= clock.round_trip:
+        return window
+    if not window.by < got.by or (theirs.end > theirs.seq)[theirs.place == window.by].any():
+        return window
+    answers = (mine.place > window.by) & (mine.end == mine.seq) & (mine.ack == mine.ack.max())
+    asked = (theirs.place >= got.by) & (theirs.end > theirs.seq)
+    if np.count_nonzero(answers) <= np.count_nonzero(asked):
+        return window
+    return Window(window.lo, max(got.hi, window.hi), window.by, Doubt.CROSSING)
+
+
+def _order(
+    mine: Talk, our_fin: Fin | None, peer_fin: Fin | None, facts: Mapping[Fact, Window]
+) -> bool | None:
+    """Whether the end's FIN left before it got the peer's, where packets tell."""
+    ours, theirs = facts[Fact.OUR_FIN], facts[Fact.PEER_FIN]
+    if our_fin is None or peer_fin is None:
+        return our_fin is not None
+    shown = np.flatnonzero(mine.end > our_fin.number)
+    if our_fin.sure and peer_fin.sure and len(shown):
+        if (mine.fin & (mine.ack <= peer_fin.number)).any():
+            return True
+        knew = bool(mine.ack[shown[0]] > peer_fin.number)
+        if not knew or mine.fin[shown[0]]:
+            return not knew
+        # its FIN itself was not captured; did it speak between the peer's FIN and its own?
+        if (mine.ack[: shown[0]] > peer_fin.number).any():
+            return False
+    if ours.hi <= theirs.lo:
+        return True
+    if theirs.hi <= ours.lo:
+        return False
+    return None

@@ -1,0 +1,225 @@
+"""What is said about a step: which rule of the table was followed, at which end, and why.
+
+Each thing that happened to an end is told once: where it is certain, in the step where it
+happened; where it is not, once where it may have happened, and once where it is certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tcpcourse.core.endpoint import find_row
+from tcpcourse.core.seq import SeqNumber
+from tcpcourse.core.states import Event, State
+from tcpcourse.core.transitions import rows_for
+from tcpcourse.sources.observer import sentences as say
+from tcpcourse.sources.observer.arrivals import NEVER, Doubt
+from tcpcourse.sources.observer.evidence import Evidence, Numbers, Sighting
+from tcpcourse.sources.observer.facts import Fact, LifeStory
+from tcpcourse.sources.observer.happenings import Happening, happenings, row_of
+from tcpcourse.sources.observer.meeting import expected_number, tcb_met, whole
+from tcpcourse.trace import Move, Side
+
+_LOOK_AHEAD = 8  # packets in which a SACK that speaks of some data is looked for
+
+
+class Telling:
+    """Finds the words for the steps of one end."""
+
+    def __init__(
+        self,
+        side: Side,
+        evidence: Evidence,
+        packets: Sequence[Sighting],
+        stories: list[LifeStory],
+        beginnings: list[State],
+    ) -> None:
+        self.side, self.evidence, self.stories = side, evidence, stories
+        self.packets = packets
+        self.at: dict[int, list[tuple[Happening, bool]]] = {}
+        self.lost: set[int] = set()
+        self._reached: dict[int, Numbers] = {}
+        for story, before in zip(stories, beginnings, strict=True):
+            for happening in happenings(story, before):
+                window = happening.window
+                self.lost.update(window.lost)
+                if window.lo:
+                    self.at.setdefault(window.lo - 1, []).append((happening, True))
+                if window.lo < window.hi < NEVER:
+                    self.at.setdefault(window.hi - 1, []).append((happening, False))
+
+    def moves(self, place: int, packet: Sighting, states: frozenset[State]) -> tuple[Move, ...]:
+        """What this end did in the step of the packet at ``place``.
+
+        ``states`` are those in which it may be afterwards.
+        """
+        story = self.story(place)
+        found: list[Move] = []
+        for happening, opens in self.at.get(place, ()):
+            found += self._before(happening)
+            found.append(self._tell(happening, opens, place, packet))
+        if place in self.lost and packet.sender != self.side:
+            text = say.WAS_LOST.format(number=packet.number)
+            found.append(Move(self.side, None, text, "", packet.number, "never"))
+        if found:
+            return tuple(found)
+        sent = packet.sender == self.side
+        if packet.segment.rst and sent:
+            refused = int(packet.segment.seq) == 0 and not len(story.own.place)
+            return (
+                Move(self.side, None, say.REFUSES if refused else say.ANSWERS, "RFC 9293 §3.5.2"),
+            )
+        if sent:
+            return self._filled(story, place, packet)
+        if len(states) != 1:
+            return ()
+        return self._ordinary(story, place, packet, next(iter(states)))
+
+    def story(self, place: int) -> LifeStory:
+        """The life that a place belongs to."""
+        for story in reversed(self.stories):
+            if story.life.start <= place:
+                return story
+        return self.stories[0]
+
+    def _tell(self, happening: Happening, opens: bool, place: int, packet: Sighting) -> Move:
+        window = happening.window
+        brought = packet if window.by == place else None
+        met = None
+        if brought is not None:
+            met = tcb_met(
+                happening.story, happening.start, packet, packet.segment.seq, happening.fact
+            )
+        row = row_of(happening, met, brought)
+        why = str(row.why) if row is not None else ""
+        cite = row.cite if row is not None else ""
+        by = window.by if window.by is not None else place
+        number = self.packets[by].number
+        if happening.fact is Fact.PEER_SYN and happening.before is State.TIME_WAIT:
+            why = say.STILL_WAITING.format(why=why)
+        if window.certain:
+            text = why if by == place else say.BY_NOW.format(number=number, why=why)
+            return Move(self.side, row, text or say.WAITED, cite)
+        if not opens:
+            text = say.UNSEEN if window.by is None else say.BY_NOW
+            if window.by == place and window.doubt is Doubt.CROSSING:
+                text = "{why}"
+            return Move(self.side, row, text.format(number=number, why=why), cite)
+        first = self.packets[window.lo - 1].number
+        if window.doubt is Doubt.AGAIN:
+            text = say.MAY_BE_LOST.format(number=first, why=why)
+            return Move(self.side, None, text, cite, first, "perhaps")
+        if window.doubt is Doubt.CROSSING:
+            if happening.fact in (Fact.OUR_FIN, Fact.OVER) and packet.sender != self.side:
+                text = say.SENT_EARLY.format(number=number, why=why)
+                return Move(self.side, None, text, cite)
+            text = say.ON_ITS_WAY.format(number=first, why=why)
+            return Move(self.side, None, text, cite, first, "perhaps")
+        if window.doubt is Doubt.ANSWER:
+            return Move(self.side, None, say.GONE_BEFORE.format(number=number, why=why), cite)
+        if happening.fact is Fact.OVER and happening.before is State.TIME_WAIT:
+            return Move(self.side, None, say.WAITED, "RFC 9293 §3.4.2")
+        if happening.fact is Fact.OVER:
+            return Move(self.side, None, say.GUESS.format(why=why), cite)
+        text = (
+            say.MAY_HAVE_CLOSED if happening.fact in (Fact.OUR_FIN, Fact.PEER_FIN) else say.NOT_SEEN
+        )
+        return Move(self.side, None, text.format(why=why), cite)
+
+    def _before(self, happening: Happening) -> list[Move]:
+        """What must have come before a call, or may have before an answer."""
+        if happening.fact is Fact.OUR_SYN and happening.before is State.SYN_SENT:
+            given_up = next(
+                row for row in rows_for(State.SYN_SENT, Event.CLOSE) if row.next is State.CLOSED
+            )
+            return [Move(self.side, given_up, str(given_up.why), given_up.cite)]
+        if happening.fact is Fact.PEER_SYN and happening.before is State.TIME_WAIT:
+            listener = next(
+                row for row in rows_for(State.LISTEN, Event.ARRIVES) if row.next is State.SYN_RCVD
+            )
+            return [
+                Move(
+                    self.side,
+                    listener,
+                    say.WAIT_IS_OVER.format(why=str(listener.why)),
+                    listener.cite,
+                )
+            ]
+        return []
+
+    def _filled(self, story: LifeStory, place: int, packet: Sighting) -> tuple[Move, ...]:
+        """What a packet of this end tells of data that it had waited for."""
+        mine, theirs = story.own, story.peer
+        here = int(np.searchsorted(mine.place, place))
+        if not here or here >= len(mine.place) or mine.place[here] != place:
+            return ()
+        missing = int(mine.ack[here - 1])
+        if mine.ack[here] <= missing or not self._sacked(int(mine.place[here - 1])):
+            return ()
+        late = theirs.place[(theirs.seq == missing) & (theirs.place < place) & theirs.data]
+        if not len(late):
+            return ()
+        number = self.packets[int(late[-1])].number
+        why = next(
+            str(row.why)
+            for row in rows_for(State.ESTABLISHED, Event.ARRIVES)
+            if row.next is State.ESTABLISHED and "text" in str(row.why)
+        )
+        return (Move(self.side, None, say.BY_NOW.format(number=number, why=why), say.CITE_TEXT),)
+
+    def _sacked(self, place: int) -> tuple[tuple[int, int], ...]:
+        """The blocks that a packet says it has beyond what it acknowledges (RFC 2018)."""
+        return tuple(self.packets[place].segment.options.sack)
+
+    def _ordinary(
+        self, story: LifeStory, place: int, packet: Sighting, state: State
+    ) -> tuple[Move, ...]:
+        """The rule for a packet that changes no state."""
+        if state in (State.CLOSED, State.LISTEN) and not packet.segment.rst:
+            after = int(np.searchsorted(story.own.place, place))
+            if after < len(story.own.place):
+                return (Move(self.side, None, say.NOT_YET, ""),)
+            if state is State.CLOSED and not (story.own_resets.place > place).any():
+                return (Move(self.side, None, say.NO_RESET, "RFC 9293 §3.10.7.1"),)
+        expected = expected_number(self.evidence, self._heard(story), story, packet, place)
+        tcb = tcb_met(story, state, packet, expected)
+        row = find_row(tcb, Event.ARRIVES, whole(packet), "rfc5961")
+        if row is None or row.next is not state:
+            return ()
+        found = [Move(self.side, row, str(row.why), row.cite)]
+        if packet.payload_len:
+            waits = self._waits(story, place, packet)
+            if waits is None:
+                return (Move(self.side, None, say.NOT_YET, "RFC 2018 §3"),)
+            if waits:
+                found.append(Move(self.side, None, say.WAITS, say.CITE_TEXT))
+        return tuple(found)
+
+    def _waits(self, story: LifeStory, place: int, packet: Sighting) -> bool | None:
+        """Whether data must wait for what comes before it; ``None`` if it had not come yet.
+
+        The SACK in what the end sends next says what it has and what is missing.
+        """
+        mine = story.own
+        after = int(np.searchsorted(mine.place, place))
+        begin, end = packet.segment.seq, packet.segment.seq + packet.payload_len
+        for here in range(after, min(after + _LOOK_AHEAD, len(mine.place))):
+            if not here or mine.ack[here] != mine.ack[here - 1]:
+                continue  # a hole shows in ACKs that repeat
+            answer = int(mine.place[here])
+            blocks, ack = self._sacked(answer), self.packets[answer].segment.ack
+            if ack is None or ack > begin:
+                return False
+            if any(SeqNumber(left) <= begin and end <= SeqNumber(right) for left, right in blocks):
+                return True
+            if blocks and all(SeqNumber(left) >= end for left, _ in blocks):
+                return None
+        return False
+
+    def _heard(self, story: LifeStory) -> Numbers:
+        """For each packet of the peer the number after all that was seen up to it."""
+        if story.life.start not in self._reached:
+            self._reached[story.life.start] = np.maximum.accumulate(story.peer.end)
+        return self._reached[story.life.start]
