@@ -7,7 +7,6 @@ never assigned here; that is done by firing a row (``endpoint.fire``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal
 
 from tcpcourse.core.segment import Options, Segment
@@ -228,7 +227,8 @@ def _start_over(work: Work, opened: Literal["active", "passive"] | None) -> None
         next_iss=following,
         half_duplex_close=old.half_duplex_close,
     )
-    work.tcb = replace(fresh, state=old.state, opened=opened)
+    work.tcb = fresh
+    work.update(state=old.state, opened=opened)
 
 
 def forget_peer(work: Work) -> None:

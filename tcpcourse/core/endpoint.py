@@ -88,7 +88,7 @@ def fire(work: Work, row: Row) -> None:
     for action in row.actions:
         action(work)
     if row.changes_state:
-        work.tcb = replace(work.tcb, state=row.next)
+        work.update(state=row.next)
 
 
 def react(

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntFlag
+from functools import cache
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.seq import SeqNumber
@@ -135,6 +136,14 @@ class Options:
         return cls(**found)  # type: ignore[arg-type]
 
 
+NO_OPTIONS = Options()
+
+
+@cache
+def _flags(letters: str) -> Flags:
+    return Flags(letters)  # type: ignore[arg-type]  # reads letters, too
+
+
 _LINE = re.compile(
     r"(?P<flags>[A-Z]+|-) (?P<seq>\d{1,12}):(?P<next>\d{1,12})\((?P<len>\d{1,12})\)"
     r"(?: ack (?P<ack>\d{1,12}))?(?: win (?P<win>\d{1,12}))?(?: <(?P<options>[^>]*)>)?"
@@ -169,7 +178,7 @@ class Segment:
     flags: Flags = Flags.NONE
     window: int = 65535
     data: bytes = b""
-    options: Options = field(default_factory=Options)
+    options: Options = NO_OPTIONS
     urgent: int = 0
 
     def __init__(
@@ -182,8 +191,9 @@ class Segment:
         options: Options | None = None,
         urgent: int = 0,
     ) -> None:
-        flags = Flags(flags)  # type: ignore[arg-type]  # reads letters too
-        if (ack is None) == bool(flags & Flags.ACK):
+        if not isinstance(flags, Flags):
+            flags = _flags(flags)
+        if (ack is None) == (flags._value_ & 0x10 != 0):
             raise TcpCourseError(
                 "a segment has an ack number exactly when it has the flag A "
                 f"(flags {flags}, ack {ack})"
@@ -191,33 +201,36 @@ class Segment:
         _check_fits("window", window, 16)
         _check_fits("urgent", urgent, 16)
         put = object.__setattr__
-        put(self, "seq", SeqNumber(int(seq)))
-        put(self, "ack", None if ack is None else SeqNumber(int(ack)))
+        put(self, "seq", seq if isinstance(seq, SeqNumber) else SeqNumber(seq))
+        if ack is not None and not isinstance(ack, SeqNumber):
+            ack = SeqNumber(ack)
+        put(self, "ack", ack)
         put(self, "flags", flags)
         put(self, "window", window)
         put(self, "data", bytes(data))
-        put(self, "options", options if options is not None else Options())
+        put(self, "options", options if options is not None else NO_OPTIONS)
         put(self, "urgent", urgent)
 
     @property
     def syn(self) -> bool:
         """Whether the flag SYN is set."""
-        return bool(self.flags & Flags.SYN)
+        return self.flags._value_ & 0x02 != 0
 
     @property
     def fin(self) -> bool:
         """Whether the flag FIN is set."""
-        return bool(self.flags & Flags.FIN)
+        return self.flags._value_ & 0x01 != 0
 
     @property
     def rst(self) -> bool:
         """Whether the flag RST is set."""
-        return bool(self.flags & Flags.RST)
+        return self.flags._value_ & 0x04 != 0
 
     @property
     def seg_len(self) -> int:
         """Sequence numbers taken up: SYN + bytes of data + FIN (RFC 9293 §3.4)."""
-        return self.syn + len(self.data) + self.fin
+        bits = self.flags._value_
+        return (bits >> 1 & 1) + len(self.data) + (bits & 1)
 
     @property
     def end(self) -> SeqNumber:
@@ -231,7 +244,7 @@ class Segment:
         if self.ack is not None:
             words.append(f"ack {self.ack}")
         words.append(f"win {self.window}")
-        if self.options != Options():
+        if self.options != NO_OPTIONS:
             words.append(f"<{self.options}>")
         if self.urgent:
             words.append(f"urg {self.urgent}")

@@ -27,7 +27,9 @@ class State(Enum):
     @property
     def synchronized(self) -> bool:
         """Both ends know both initial sequence numbers: ESTABLISHED and later (§3.5.2)."""
-        return self.value >= State.ESTABLISHED.value
+        return self._value_ >= 5
+
+    __hash__ = object.__hash__  # each state is there once; a hash of its name takes longer
 
     def __str__(self) -> str:
         return self.name
@@ -74,6 +76,8 @@ class Event(Enum):
 
     def __repr__(self) -> str:
         return f"Event.{self.name}"
+
+    __hash__ = object.__hash__  # as above
 
 
 TIMERS = {

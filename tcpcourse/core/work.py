@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tcpcourse.core.errors import TcpCourseError
@@ -14,6 +14,7 @@ from tcpcourse.core.tcb import (
     LARGEST_SHIFT,
     LARGEST_WINDOW,
     Tcb,
+    changed,
 )
 
 NO_SEGMENT = Segment(0)
@@ -72,7 +73,7 @@ class Work:
 
     def update(self, **changes: Any) -> None:
         """Replace variables of the TCB."""
-        self.tcb = replace(self.tcb, **changes)
+        self.tcb = changed(self.tcb, changes)
 
     def emit(
         self,

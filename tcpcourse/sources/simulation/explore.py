@@ -121,14 +121,16 @@ class _Explorer:
 
     def number_of(self, value: Tcb | Segment) -> int:
         """The same number for equal values: numbers are quick to compare and to hash."""
-        if value not in self.numbers:
+        number = self.numbers.get(value)
+        if number is None:
             if isinstance(value, Tcb):
-                self.numbers[value] = len(self.tcbs)
+                number = len(self.tcbs)
                 self.tcbs.append(value)
             else:
-                self.numbers[value] = len(self.segments)
+                number = len(self.segments)
                 self.segments.append(value)
-        return self.numbers[value]
+            self.numbers[value] = number
+        return number
 
     def react(self, end: int, event: Event, segment: int | None) -> _Effect | None:
         """What an end does; ``None`` when the call is refused or the timer does not run.
