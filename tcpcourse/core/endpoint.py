@@ -24,7 +24,7 @@ from tcpcourse.core.tcb import (
     ByteQueue,
     Tcb,
 )
-from tcpcourse.core.transitions import REFUSALS, Row, rows_for
+from tcpcourse.core.transitions import REFUSALS, Row, guarded_rows
 from tcpcourse.core.work import NO_SEGMENT, Settings, Work
 
 
@@ -77,8 +77,8 @@ class Reaction:
 
 def find_row(tcb: Tcb, event: Event, segment: Segment, policy: str) -> Row | None:
     """The row that fits: the first of its state and event whose guard says yes."""
-    for row in rows_for(tcb.state, event):
-        if row.policy in (None, policy) and row.guard(tcb, segment):
+    for guard, row in guarded_rows(tcb.state, event, policy):
+        if guard(tcb, segment):
             return row
     return None
 

@@ -37,9 +37,7 @@ class ByteQueue:
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, ByteQueue)
-            and len(self) == len(other)
-            and bytes(self) == bytes(other)
+            isinstance(other, ByteQueue) and len(self) == len(other) and bytes(self) == bytes(other)
         )
 
     def __hash__(self) -> int:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, fields, make_dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
-from tcpcourse.core.queue import EMPTY, ByteQueue
-from tcpcourse.core.seq import SeqNumber
+from tcpcourse.core.queue import EMPTY
+from tcpcourse.core.queue import ByteQueue as ByteQueue
+from tcpcourse.core.seq import MODULUS, SeqNumber
 from tcpcourse.core.states import State
 
 DEFAULT_WINDOW = 65535
@@ -131,11 +132,13 @@ class Tcb:
     @property
     def in_flight(self) -> int:
         """Sequence numbers sent and not acknowledged, SYN and FIN counted."""
-        return self.snd_una.forward_to(self.snd_nxt)
+        return (self.snd_nxt.value - self.snd_una.value) % MODULUS
 
     @property
     def data_in_flight(self) -> int:
         """Bytes of data sent and not acknowledged."""
+        if self.fin_seq is None:
+            return self.in_flight - self.syn_unacked
         return self.in_flight - self.syn_unacked - self.fin_in_flight
 
     @property
@@ -165,11 +168,11 @@ class _Draft(Tcb):
     """A TCB while it is made from another: what is known to fit is set without a look at it."""
 
     __slots__ = ()
-    __setattr__ = object.__setattr__  # type: ignore[assignment]
+    __setattr__ = object.__setattr__
 
 
 _NAMES = [each.name for each in fields(Tcb)]
-_Draft.__init__ = make_dataclass("_Draft", _NAMES).__init__  # type: ignore[method-assign]
+_Draft.__init__ = make_dataclass("_Draft", _NAMES).__init__  # type: ignore[misc, method-assign]
 _values = attrgetter(*_NAMES)
 
 

@@ -11,6 +11,7 @@ says yes is the one. For arriving segments that order is the order of the RFC's 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from tcpcourse.core import actions as do
 from tcpcourse.core import arrivals as on
@@ -36,7 +37,7 @@ from tcpcourse.core.calls import (
 from tcpcourse.core.rows import Row
 from tcpcourse.core.states import Event, State
 
-__all__ = ["REFUSALS", "TRANSITIONS", "Row", "rows_for"]
+__all__ = ["REFUSALS", "TRANSITIONS", "Row", "guarded_rows", "rows_for"]
 
 _CLOSED_ = "RFC 9293 §3.10.7.1"
 _LISTEN_ = "RFC 9293 §3.10.7.2"
@@ -253,3 +254,10 @@ for _each in TRANSITIONS:
 def rows_for(state: State, event: Event) -> tuple[Row, ...]:
     """The rows for one state and event, in the order in which their guards are asked."""
     return _INDEX.get((state, event), ())
+
+
+@cache
+def guarded_rows(state: State, event: Event, policy: str) -> tuple[tuple[Guard, Row], ...]:
+    """The rows of one policy for one state and event, each behind its guard."""
+    rows = rows_for(state, event)
+    return tuple((row.guard, row) for row in rows if row.policy in (None, policy))

@@ -14,7 +14,7 @@ from tcpcourse.core.invariants import INVARIANTS, broken_invariants
 from tcpcourse.core.segment import Options, Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import State
-from tcpcourse.core.tcb import ByteQueue, Tcb
+from tcpcourse.core.tcb import ByteQueue, Tcb, changed
 from tcpcourse.core.text import text_of
 from tcpcourse.core.transitions import TRANSITIONS
 from tcpcourse.core.work import Work
@@ -428,3 +428,41 @@ def test_a_byte_queue_of_which_only_the_length_is_known() -> None:
     assert queue != ByteQueue(b"hello")
     assert ByteQueue(b"hello") != queue
     assert len({queue, ByteQueue.unseen(5), ByteQueue.unseen(4)}) == 2
+
+
+def test_queues_share_their_bytes_and_never_change() -> None:
+    first = ByteQueue().append(b"hello")
+    second = first.append(b" you")
+    assert second.store is first.store, "what is there is not copied"
+    assert (bytes(first), bytes(second)) == (b"hello", b"hello you")
+    # another way on from the same queue gets a store of its own
+    other = first.append(b"!")
+    assert (bytes(first), bytes(second), bytes(other)) == (b"hello", b"hello you", b"hello!")
+    assert first.peek(3, 9) == b"lo", "a queue does not see what was added behind it"
+    assert second.drop(6).append(b"?").peek(0, 9) == b"you?"
+    assert bytes(first.append(b"")) == b"hello"
+
+
+def test_a_queue_keeps_no_bytes_that_were_dropped_long_ago() -> None:
+    queue = ByteQueue()
+    for _ in range(100):
+        queue = queue.append(bytes(1000)).drop(999)
+    assert len(queue) == 100
+    assert len(queue.store) < 10_000
+
+
+def test_a_queue_of_which_only_the_length_is_known_may_not_grow_into_another() -> None:
+    assert bytes(ByteQueue.unseen(2).append(b"x")) == b"x"
+
+
+def test_a_changed_tcb_is_frozen_and_equal_to_a_replaced_one() -> None:
+    before = established().tcb
+    after = changed(before, {"snd_wnd": 7, "ack_due": True})
+    assert after == replace(before, snd_wnd=7, ack_due=True)
+    assert type(after) is Tcb
+    assert hash(after) == hash(replace(after))
+    assert before == established().tcb, "the one before is untouched"
+    with pytest.raises(FrozenInstanceError):
+        after.snd_wnd = 8  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        changed(before, {"snd_window": 7})
