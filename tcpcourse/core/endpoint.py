@@ -109,7 +109,7 @@ def react(
     row = find_row(tcb, event, asked, settings.policy)
     if row is None:
         if event.is_call:
-            raise CallError(REFUSALS[tcb.state, event])
+            raise CallError(f"{event} is refused in {tcb.state}: {REFUSALS[tcb.state, event]}.")
         return Reaction(event, segment, tcb, tcb, ())
     work = Work(tcb, settings, asked, data, count)
     rows = [row]
@@ -196,7 +196,7 @@ class Endpoint:
             tcb = replace(tcb, next_iss=SeqNumber(next_iss))
         broken = broken_invariants(tcb)
         if broken:
-            raise TcpCourseError(f"no connection looks like this: {'; '.join(broken)}")
+            raise TcpCourseError(f"No connection looks like this: {'; '.join(broken)}.")
         endpoint = cls()
         if settings is None:
             settings = Settings(tcb.rcv_buff, half_duplex_close=tcb.half_duplex_close)
@@ -235,7 +235,10 @@ class Endpoint:
     def receive(self, count: int = DEFAULT_WINDOW) -> Reaction:
         """RECEIVE up to ``count`` bytes (§3.10.3); with nothing there the call waits for data."""
         if count < 1:
-            raise CallError("insufficient resources: RECEIVE needs room for at least one byte")
+            raise CallError(
+                f"RECEIVE is refused: insufficient resources, for {count} bytes hold nothing."
+                " Give room for at least one byte."
+            )
         return self._do(Event.RECEIVE, count=count)
 
     def close(self) -> Reaction:
@@ -259,7 +262,7 @@ class Endpoint:
         or ``delayed-ack`` (§3.10.8), or ``r2``: the owner, who counts retransmissions, has
         seen too many of them (§3.8.3). Raises ``TcpCourseError`` for another name."""
         if timer not in TIMERS:
-            raise TcpCourseError(f"there is no timer {timer!r}; there are {', '.join(TIMERS)}")
+            raise TcpCourseError(f"There is no timer {timer!r}: there are {', '.join(TIMERS)}.")
         return self._do(TIMERS[timer])
 
     def grow_buffer(self, window: int) -> Reaction:
@@ -268,7 +271,9 @@ class Endpoint:
         Raises ``TcpCourseError`` beyond the 2**30 bytes of RFC 7323 §2.3.
         """
         if window > LARGEST_WINDOW:
-            raise TcpCourseError(f"a buffer of {window} bytes is larger than {LARGEST_WINDOW}")
+            raise TcpCourseError(
+                f"A buffer of {window} bytes is too large: RFC 7323 allows {LARGEST_WINDOW}."
+            )
         return self._do(Event.GROW, count=window)
 
     def _do(

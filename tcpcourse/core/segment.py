@@ -55,7 +55,7 @@ class Flags(IntFlag):
         for letter in value if value != "-" else "":
             if letter not in _LETTERS:
                 raise TcpCourseError(
-                    f"there is no flag {letter!r}; the letters are F S R P A U E C N"
+                    f"There is no flag {letter!r}: the letters are F S R P A U E C N."
                 )
             bits |= _LETTERS[letter]
         return cls(bits)
@@ -66,7 +66,9 @@ class Flags(IntFlag):
 
 def _check_fits(name: str, value: int, bits: int) -> None:
     if not 0 <= value < 1 << bits:
-        raise TcpCourseError(f"{name} {value} does not fit {bits} bits (0 … {(1 << bits) - 1})")
+        raise TcpCourseError(
+            f"The {name} {value} does not fit {bits} bits (0 … {(1 << bits) - 1})."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,8 @@ class Options:
                 found["sack"] = tuple((int(left), int(right)) for left, right in pairs)
             else:
                 raise TcpCourseError(
-                    f"unknown option {word!r}; known are mss N, wscale N, sackOK, "
-                    "TS val N ecr N and sack A:B"
+                    f"There is no option {word!r:.80}: there are mss N, wscale N, sackOK,"
+                    " TS val N ecr N and sack A:B."
                 )
         return cls(**found)  # type: ignore[arg-type]
 
@@ -159,7 +161,9 @@ def _read_data(text: str) -> bytes:
             return bytes(ast.literal_eval("b" + text))
     except (SyntaxError, ValueError):
         pass
-    raise TcpCourseError(f"the data {text:.80} is not a plain string")
+    raise TcpCourseError(
+        f"The data {text:.80} is not a plain string in double quotes."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +199,8 @@ class Segment:
             flags = _flags(flags)
         if (ack is None) == (flags._value_ & 0x10 != 0):
             raise TcpCourseError(
-                "a segment has an ack number exactly when it has the flag A "
-                f"(flags {flags}, ack {ack})"
+                "A segment has an ack number exactly when it has the flag A: give both or neither"
+                f" (flags {flags}, ack {ack})."
             )
         _check_fits("window", window, 16)
         _check_fits("urgent", urgent, 16)
@@ -270,8 +274,8 @@ class Segment:
         match = _LINE.fullmatch(text.strip())
         if match is None:
             raise TcpCourseError(
-                f"cannot read {text!r} as a segment; write it like "
-                "'SA 0:0(0) ack 1 win 65535 <mss 1460>'"
+                f"The text {text!r:.120} is no segment: write it like"
+                " 'SA 0:0(0) ack 1 win 65535 <mss 1460>'."
             )
         size = int(match["len"])
         data = bytes(min(size, _LARGEST_DATA))
@@ -280,8 +284,8 @@ class Segment:
         seq = SeqNumber(int(match["seq"]))
         if size > _LARGEST_DATA or len(data) != size or seq + size != SeqNumber(int(match["next"])):
             raise TcpCourseError(
-                f"lengths disagree in {text!r}: first:next(length), at most {_LARGEST_DATA} bytes, "
-                "and as many bytes as the text in quotes"
+                f"The lengths in {text!r:.120} disagree: write first:next(length), at most"
+                f" {_LARGEST_DATA} bytes, and as many bytes as the text in quotes."
             )
         return cls(
             seq=seq,

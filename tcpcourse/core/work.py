@@ -49,10 +49,10 @@ class Settings:
             ("wscale", scale, 0, LARGEST_SHIFT),
         ):
             if not least <= value <= most:
-                raise TcpCourseError(f"{name} {value} is not between {least} and {most}")
+                raise TcpCourseError(f"The {name} {value} is not between {least} and {most}.")
         if self.policy not in POLICIES:
             raise TcpCourseError(
-                f"there is no policy {self.policy!r}; there are {' and '.join(POLICIES)}"
+                f"There is no policy {self.policy!r}: there are {' and '.join(POLICIES)}."
             )
 
 

@@ -73,11 +73,11 @@ def student_name(text: object) -> str:
     """
     if not isinstance(text, str) or not text.strip():
         raise TcpCourseError(
-            "your student id is missing: write it between the quotes and run the cell again"
+            "Your student id is missing: write it between the quotes and run the cell again."
         )
     name = unicodedata.normalize("NFC", text).strip().casefold()
     if len(name) > LONGEST_NAME:
-        raise TcpCourseError(f"a student id has at most {LONGEST_NAME} characters")
+        raise TcpCourseError(f"A student id has at most {LONGEST_NAME} characters.")
     if not all(letter.isalnum() or letter in "._-@+" for letter in name):
-        raise TcpCourseError("a student id holds only letters, digits and . _ - @ +")
+        raise TcpCourseError("A student id holds only letters, digits and these signs: . _ - @ +.")
     return name

@@ -73,7 +73,7 @@ class Function(Question):
             try:
                 given = plain(function(*_copies(example.arguments)))
             except TcpCourseError as problem:
-                told.append(f"{call}: {problem}.")
+                told.append(f"{call}: {problem}")
             except Exception as error:  # the student's own code may raise anything
                 told.append(f"{call} stops with {type(error).__name__}.")
             else:

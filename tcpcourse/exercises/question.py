@@ -127,7 +127,7 @@ class Assignment:
             if question.id == name:
                 return question
         known = ", ".join(question.id for question in self.questions)
-        raise TcpCourseError(f"there is no question {str(name)[:40]!r} here; there are {known}")
+        raise TcpCourseError(f"There is no question {str(name)[:40]!r} here: there are {known}.")
 
     def problem(self, student: str) -> Problem:
         """The problem of this student. Raises ``TcpCourseError`` for what is no name."""
@@ -167,23 +167,23 @@ def plain_parts(value: object) -> tuple[Answer, dict[str, str]]:
 def _plain(value: object, depth: int, parts: list[int]) -> Answer:
     parts[0] += 1
     if parts[0] > MOST_PARTS:
-        raise TcpCourseError(f"the answer has more than {MOST_PARTS} parts")
+        raise TcpCourseError(f"The answer has more than {MOST_PARTS} parts.")
     if depth > DEEPEST:
-        raise TcpCourseError(f"the answer is nested more than {DEEPEST} deep")
+        raise TcpCourseError(f"The answer is nested more than {DEEPEST} deep.")
     kind = type(value)
     if value is None or kind is bool:
         return value  # type: ignore[return-value]
     if kind is int:
         if not -LARGEST_NUMBER < value < LARGEST_NUMBER:  # type: ignore[operator]
-            raise TcpCourseError("a number in the answer is larger than any number of TCP")
+            raise TcpCourseError("A number in the answer is larger than any number of TCP.")
         return value  # type: ignore[return-value]
     if kind is float:
         if not math.isfinite(value):  # type: ignore[arg-type]
-            raise TcpCourseError("a number in the answer is not finite")
+            raise TcpCourseError("A number in the answer is not finite.")
         return value  # type: ignore[return-value]
     if kind is str:
         if len(value) > LONGEST_TEXT:  # type: ignore[arg-type]
-            raise TcpCourseError(f"a text in the answer is longer than {LONGEST_TEXT} characters")
+            raise TcpCourseError(f"A text in the answer is longer than {LONGEST_TEXT} characters.")
         return value  # type: ignore[return-value]
     if kind in (list, tuple):
         return [_plain(each, depth + 1, parts) for each in value]  # type: ignore[attr-defined]
@@ -191,7 +191,7 @@ def _plain(value: object, depth: int, parts: list[int]) -> Answer:
         found: dict[str, Answer] = {}
         for key, each in value.items():  # type: ignore[attr-defined]
             if type(key) not in (str, int) or len(str(key)) > 100:
-                raise TcpCourseError("a dictionary in the answer has a key that is no short text")
+                raise TcpCourseError("A dictionary in the answer has a key that is no short text.")
             found[str(key)] = _plain(each, depth + 1, parts)
         return found
     return _known(value, kind)
@@ -214,4 +214,4 @@ def _known(value: Any, kind: type) -> Answer:
         return int(value) if value == int(value) else float(value)
     if isinstance(value, enum.Enum):
         return _plain(object.__getattribute__(value, "_value_"), 0, [0])
-    raise TcpCourseError("the answer holds something that is no number, text, list or dictionary")
+    raise TcpCourseError("The answer holds something that is no number, text, list or dictionary.")

@@ -29,7 +29,7 @@ def released(source: Path) -> str:
         from traitlets.config import Config
     except ImportError as error:
         raise TcpCourseError(
-            f"{error.name} is not installed; python -m pip install 'tcpcourse[grading]'"
+            f"{error.name} is not installed: run python -m pip install 'tcpcourse[grading]'."
         ) from error
     config = Config({"ClearSolutions": {**STUBS, "enforce_metadata": True}})
     try:

@@ -81,7 +81,7 @@ class Value(Question):
         try:
             answer = plain(answer)
         except TcpCourseError as problem:
-            return f"{self.id}: {problem}."
+            return f"{self.id}: {problem}"
         given = self.split(answer)
         if self.single:
             if not given:
@@ -148,7 +148,7 @@ class Value(Question):
         try:
             answer = plain(answer)
         except TcpCourseError as error:
-            return Mark(0.0, f"{self.id}: {error}.")
+            return Mark(0.0, f"{self.id}: {error}")
         parts = self.judge(problem, answer)
         good = self._counting({part.name for part in parts if part.good})
         if len(good) == len(parts):

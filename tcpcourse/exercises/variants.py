@@ -81,7 +81,7 @@ class Variant:
         Raises ``TcpCourseError`` where the assignment has no capture.
         """
         if capture not in self._problem.shared:
-            raise TcpCourseError(f"{self.assignment} has no capture to save")
+            raise TcpCourseError(f"{self.assignment} has no capture to save.")
         self._problem.shared[capture].save(path)
 
     def check(self, question: str, answer: Any) -> Feedback:
@@ -140,7 +140,7 @@ def variant(assignment: str, student: str) -> Variant:
     known = assignments()
     if assignment not in known:
         raise TcpCourseError(
-            f"there is no assignment {str(assignment)[:40]!r}; there are {', '.join(known)}"
+            f"There is no assignment {str(assignment)[:40]!r}: there are {', '.join(known)}."
         )
     return Variant(known[assignment], student)
 
@@ -177,5 +177,5 @@ def hint(question: str) -> Shown:
 
 def _last() -> Variant:
     if not _started:
-        raise TcpCourseError("run the notebook's first cell, which starts the assignment")
+        raise TcpCourseError("The assignment has not begun: run the notebook's first cell.")
     return _started[0]

@@ -37,7 +37,7 @@ def right_answer(packet: Packet, field: Field, relative: bool = True) -> int | N
     if field == "ack":
         ack = packet.segment.ack
         return packet.rel_ack if relative else None if ack is None else int(ack)
-    raise TcpCourseError(f"there is no field {field!r}; there are seq, ack and len")
+    raise TcpCourseError(f"There is no field {field!r}: the fields are seq, ack and len.")
 
 
 def misconceptions(

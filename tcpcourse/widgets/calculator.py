@@ -56,7 +56,7 @@ class Calculator(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         try:
             self.answer = "\n".join(self._lines())
         except TcpCourseError as problem:
-            self.answer = f"{visible(str(problem), 300)}."
+            self.answer = visible(str(problem), 300)
         items = "".join(f"<li>{markup(line)}</li>" for line in self.answer.split("\n"))
         self._answer.value = f'<div role="status" aria-live="polite"><ul>{items}</ul></div>'
 

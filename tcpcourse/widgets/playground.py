@@ -164,7 +164,7 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         try:
             self.trace.save(path)
         except (OSError, TcpCourseError, ValueError) as problem:
-            self._show(f"Not saved: {problem}.")
+            self._show(f"Not saved: {problem}")
         else:
             self._show(f"Saved {len(self.trace.packets)} packets as {self.file.value}.")
 

@@ -50,11 +50,11 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     ) -> None:
         unknown = [name for name in ask if name not in ASKABLE]
         if unknown or not ask:
-            raise TcpCourseError(f"ask for some of {', '.join(ASKABLE)}, not {list(ask)!r}")
+            raise TcpCourseError(f"Ask for some of {', '.join(ASKABLE)}, not {list(ask)!r}.")
         if not trace.packets:
-            raise TcpCourseError("this trace has no packets, so there is nothing to predict")
+            raise TcpCourseError("There is nothing to predict in a trace without packets.")
         if not 1 <= first <= len(trace.packets):
-            raise TcpCourseError(f"first is from 1 to {len(trace.packets)}, not {first}")
+            raise TcpCourseError(f"The first is from 1 to {len(trace.packets)}, not {first}.")
         self.trace = trace
         self.ask = tuple(dict.fromkeys(ask))
         self.relative = relative
@@ -165,7 +165,7 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 try:
                     same = str(Flags(given.upper())) == right  # type: ignore[arg-type]
                 except TcpCourseError as problem:
-                    return False, f"{problem}."
+                    return False, str(problem)
                 return same, "right." if same else "not these flags. Try again."
             return given == right, "right." if given == right else "not this state. Try again."
         digits = given.replace(" ", "").replace(",", "")

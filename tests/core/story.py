@@ -102,7 +102,7 @@ class Story:
         try:
             call(end, words)
         except CallError as error:
-            if str(error) != reason:
+            if not str(error).endswith(f" is refused in {before.state}: {reason}."):
                 self.fail(f"refused with “{reason}”", f"it was “{error}”")
         else:
             self.fail(f"refused with “{reason}”", "the call went through")

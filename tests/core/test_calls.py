@@ -226,8 +226,8 @@ def test_an_unknown_timer() -> None:
     with pytest.raises(TcpCourseError) as caught:
         established().tick("keepalive")
     assert str(caught.value) == (
-        "there is no timer 'keepalive'; there are retransmission, time-wait, user, "
-        "zero-window-probe, delayed-ack, r2"
+        "There is no timer 'keepalive': there are retransmission, time-wait, user, "
+        "zero-window-probe, delayed-ack, r2."
     )
 
 
@@ -252,7 +252,7 @@ def test_with_nothing_there_receive_waits(state: str) -> None:
 def test_receive_needs_room(count: int) -> None:
     end = established()
     before = end.tcb
-    with pytest.raises(CallError, match="insufficient resources: RECEIVE needs room for at least"):
+    with pytest.raises(CallError, match="RECEIVE is refused: insufficient resources, "):
         end.receive(count)
     assert end.tcb is before
 

@@ -199,7 +199,7 @@ def test_a_policy_may_be_given() -> None:
     assert Endpoint.restore(tcb, settings=settings).settings.policy == "rfc793"
     both = Endpoint.restore(tcb, policy="rfc5961", settings=settings).settings
     assert (both.policy, both.mss) == ("rfc5961", 5)
-    with pytest.raises(TcpCourseError, match="there is no policy 'rfc1122'"):
+    with pytest.raises(TcpCourseError, match="There is no policy 'rfc1122'"):
         bad: Any = "rfc1122"
         Endpoint.restore(tcb, policy=bad)
 
@@ -269,7 +269,7 @@ def test_an_impossible_tcb_names_the_invariant_it_breaks(name: str, tcb: Tcb) ->
     with pytest.raises(TcpCourseError) as caught:
         Endpoint.restore(tcb)
     rule = next(rule for rule in INVARIANTS if rule.__name__ == name)
-    assert str(caught.value).startswith("no connection looks like this: ")
+    assert str(caught.value).startswith("No connection looks like this: ")
     assert f"{name}: {rule.__doc__}" in str(caught.value)
 
 
@@ -311,13 +311,13 @@ def test_a_probe_window_tcb_from_the_middle_of_a_story() -> None:
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ({"window": -1}, "window -1 is not between 0 and 1073741824"),
-        ({"window": 2**30 + 1}, "window 1073741825 is not between 0 and 1073741824"),
-        ({"mss": 0}, "mss 0 is not between 1 and 65535"),
-        ({"mss": 65536}, "mss 65536 is not between 1 and 65535"),
-        ({"wscale": -1}, "wscale -1 is not between 0 and 14"),
-        ({"wscale": 15}, "wscale 15 is not between 0 and 14"),
-        ({"policy": "rfc1122"}, "there is no policy 'rfc1122'; there are rfc5961 and rfc793"),
+        ({"window": -1}, "The window -1 is not between 0 and 1073741824."),
+        ({"window": 2**30 + 1}, "The window 1073741825 is not between 0 and 1073741824."),
+        ({"mss": 0}, "The mss 0 is not between 1 and 65535."),
+        ({"mss": 65536}, "The mss 65536 is not between 1 and 65535."),
+        ({"wscale": -1}, "The wscale -1 is not between 0 and 14."),
+        ({"wscale": 15}, "The wscale 15 is not between 0 and 14."),
+        ({"policy": "rfc1122"}, "There is no policy 'rfc1122': there are rfc5961 and rfc793."),
     ],
 )
 def test_impossible_settings_say_why(settings: dict[str, Any], complaint: str) -> None:
@@ -361,7 +361,7 @@ def test_a_restored_end_has_the_default_settings() -> None:
 
 def test_a_buffer_beyond_the_largest_window_is_refused() -> None:
     end = established()
-    with pytest.raises(TcpCourseError, match="a buffer of 1073741825 bytes is larger than 1073741"):
+    with pytest.raises(TcpCourseError, match="A buffer of 1073741825 bytes is too large: RFC 7323 allows 1073741824"):
         end.grow_buffer(2**30 + 1)
     tell(end, f"grows to {2**30}\nhas rcv_wnd {2**30}")
 

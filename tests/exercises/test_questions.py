@@ -215,9 +215,9 @@ def test_what_counts_as_the_same_result(right: Any, given_: Any, alike: bool) ->
 
 
 def test_what_is_no_assignment_or_question() -> None:
-    with pytest.raises(TcpCourseError, match="there is no assignment 'ps0'"):
+    with pytest.raises(TcpCourseError, match="There is no assignment 'ps0'"):
         variant("ps0", "ann")
-    with pytest.raises(TcpCourseError, match="there is no question 'q99'"):
+    with pytest.raises(TcpCourseError, match="There is no question 'q99'"):
         variant("ps1-opening", "ann").show("q99")
 
 

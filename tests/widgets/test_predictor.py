@@ -153,9 +153,9 @@ def test_its_text_form_is_always_the_same() -> None:
 
 
 def test_what_cannot_be_asked_is_one_sentence() -> None:
-    with pytest.raises(TcpCourseError, match="ask for some of seq, ack, len, flags, states"):
+    with pytest.raises(TcpCourseError, match="Ask for some of seq, ack, len, flags, states"):
         Predictor(AVATAR, ("window",))
-    with pytest.raises(TcpCourseError, match="no packets"):
+    with pytest.raises(TcpCourseError, match="without packets"):
         Predictor(Trace((), (), "captured", "nothing"))
     with pytest.raises(TcpCourseError, match="from 1 to 8"):
         Predictor(AVATAR, first=9)

@@ -61,7 +61,7 @@ def load(
     Raises ``CaptureError`` when nothing can be read: no such file, no capture, no header.
     """
     if max_packets < 0 or (max_bytes is not None and max_bytes < 0):
-        raise TcpCourseError("max_packets and max_bytes must not be negative")
+        raise TcpCourseError("The bounds max_packets and max_bytes are counts: give 0 or more.")
     with opened(source, name, max_bytes) as (stream, store), Progress(stream, progress) as shown:
         window = Window(stream, shown)
         found = Findings()
@@ -228,7 +228,9 @@ class Capture:
         rows = conversation.columns
         kinds = np.unique(rows["link"])
         if len(kinds) != 1:
-            raise TcpCourseError("a pcap file cannot hold frames of several link types")
+            raise TcpCourseError(
+                "A pcap file cannot hold frames of several link types: choose another conversation."
+            )
 
         def frames() -> Iterator[tuple[int, bytes, int]]:
             with self._store.open() as file:

@@ -30,9 +30,9 @@ def crowd(count: int = 5, closers: str = "A") -> dict[Side, Counter[State]]:
     not show the states of its sockets.
     """
     if not 1 <= count <= MOST:
-        raise TcpCourseError(f"count is from 1 to {MOST}, not {count}")
+        raise TcpCourseError(f"The count of connections is from 1 to {MOST}, not {count}.")
     if closers not in ("", "A", "B", "AB", "BA"):
-        raise TcpCourseError(f'closers are "", "A", "B", "AB" or "BA", not {closers!r}')
+        raise TcpCourseError(f'The closers are "", "A", "B", "AB" or "BA", not {closers!r}.')
     with ExitStack() as stack:
         server = stack.enter_context(socket.socket())
         server.settimeout(PATIENCE)

@@ -64,8 +64,8 @@ def _table_from_psutil() -> dict[tuple[int, int], State]:
         connections = psutil.net_connections(kind="tcp4")
     except psutil.AccessDenied:
         raise TcpCourseError(
-            f"{sys.platform} shows the states of sockets only to an administrator; "
-            "run this chapter on Linux or on Binder"
+            f"{sys.platform} shows the states of sockets only to an administrator: "
+            "run this chapter on Linux or on Binder."
         ) from None
     table = {}
     for each in connections:
@@ -287,10 +287,10 @@ def live(state: State | str) -> Trace:
         wanted = State[state] if isinstance(state, str) else state
     except KeyError:
         raise TcpCourseError(
-            f"there is no state {state!r}; there are {', '.join(State.__members__)}"
+            f"There is no state {state!r}: the states are {', '.join(State.__members__)}."
         ) from None
     if wanted in LINUX_ONLY and not sys.platform.startswith("linux"):
-        raise TcpCourseError(f"{wanted} cannot be shown here: {LINUX_ONLY[wanted]}")
+        raise TcpCourseError(f"{wanted} cannot be shown here: {LINUX_ONLY[wanted]}.")
     about, recipe = RECIPES[wanted]
     with ExitStack() as stack:
         bench = _Bench(stack)

@@ -27,5 +27,5 @@ def test_the_first_to_close_is_left_waiting(closers: str, a: State, b: State) ->
 
 @pytest.mark.parametrize(("count", "closers"), [(0, "A"), (201, "A"), (1, "C"), (1, "AA")])
 def test_other_arguments_get_one_sentence(count: int, closers: str) -> None:
-    with pytest.raises(TcpCourseError, match=r"^(count|closers)"):
+    with pytest.raises(TcpCourseError, match=r"^The (count|closers)"):
         crowd(count, closers)
