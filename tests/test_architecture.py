@@ -18,6 +18,7 @@ LONGEST = 320
 
 # A room imports only from itself and from rooms with a smaller number.
 ORDER = {
+    "words": 0,
     "core": 1,
     "packet": 2,
     "trace": 3,
@@ -30,6 +31,16 @@ ORDER = {
     "cli": 8,
     "__main__": 9,
 }
+# The rooms of sources: what each may import of the others. recordings is the door to capture.
+SOURCES = {
+    "machine": set(),
+    "simulation": {"titles"},
+    "observer": set(),
+    "capture": {"observer"},
+    "recordings": {"capture", "titles"},
+    "titles": set(),
+}
+READERS_KNOW = {"read", "columns", "pair_index", "problems"}
 HEAVY = {"IPython", "ipywidgets", "matplotlib", "numpy", "pandas", "psutil", "scapy", "tqdm"}
 # The core is a pure machine: what comes from outside is passed in, what it says is returned.
 NOT_IN_CORE = {"asyncio", "datetime", "random", "secrets", "select", "socket", "threading", "time"}
@@ -76,6 +87,31 @@ def test_imports_run_one_way(path: Path) -> None:
         assert here == there or ORDER[there] < ORDER[here], (
             f"{name_of(path)}:{line}: {here} imports {there}, which lies to its right"
         )
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "sources").rglob("*.py")), ids=name_of)
+def test_the_rooms_of_sources_run_one_way(path: Path) -> None:
+    """Simulation and machine stand alone, capture uses the observer, who knows none of them."""
+    parts = path.relative_to(PACKAGE / "sources").parts
+    here = parts[0].removesuffix(".py")
+    if here == "__init__":
+        assert not list(imported(path)), "the room of sources itself imports nothing"
+        return
+    for line, name in imported(path):
+        words = name.split(".")
+        if words[:2] == ["tcpcourse", "sources"]:
+            assert words[2] == here or words[2] in SOURCES[here], (
+                f"{name_of(path)}:{line}: {here} imports {words[2]}"
+            )
+            if parts[:2] == ("capture", "read"):
+                assert words[3] in READERS_KNOW, (
+                    f"{name_of(path)}:{line}: the readers know nothing of what is above them"
+                )
+
+
+def test_every_room_of_sources_is_in_the_plan() -> None:
+    rooms = {p.relative_to(PACKAGE / "sources").parts[0] for p in MODULES if "sources" in p.parts}
+    assert {room.removesuffix(".py") for room in rooms} - {"__init__"} == SOURCES.keys()
 
 
 def test_the_reader_of_imports_sees_every_form(monkeypatch: pytest.MonkeyPatch) -> None:

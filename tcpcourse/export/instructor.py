@@ -52,7 +52,7 @@ def _uv() -> str:
     """uv, as ``uv run`` names it to what it starts, or as it is installed."""
     found = os.environ.get("UV") or shutil.which("uv")
     if found is None:
-        raise TcpCourseError("uv is missing: install it with python -m pip install uv.")
+        raise TcpCourseError("The program uv is missing: install it with python -m pip install uv.")
     return found
 
 

@@ -361,7 +361,7 @@ def test_a_restored_end_has_the_default_settings() -> None:
 
 def test_a_buffer_beyond_the_largest_window_is_refused() -> None:
     end = established()
-    with pytest.raises(TcpCourseError, match="A buffer of 1073741825 bytes is too large: RFC 7323 allows 1073741824"):
+    with pytest.raises(TcpCourseError, match=r"1073741825 bytes is too large: .* 1073741824"):
         end.grow_buffer(2**30 + 1)
     tell(end, f"grows to {2**30}\nhas rcv_wnd {2**30}")
 

@@ -45,7 +45,7 @@ def test_a_failure_tells_the_story_so_far() -> None:
         ("tells hello", "told the user hello,\nbut instead there was nothing"),
         ("calls OPEN passive", "been possible,\nbut instead the call was refused: "),
         ("refuses CLOSE: no", "refused with “no”,\nbut instead the call went through"),
-        ("refuses OPEN passive: no", "refused with “no”,\nbut instead it was “passive OPEN is refused in LISTEN: connection"),
+        ("refuses OPEN passive: no", "refused with “no”,\nbut instead it was “passive OPEN is"),
         ("gets S 300:300(0)\nsays SA 100:100(0) ack 301 win 7 <mss 1460>",
          "but instead sent SA 100:100(0) ack 301 win 65535 <mss 1460>"),
     ],

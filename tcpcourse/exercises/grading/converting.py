@@ -101,7 +101,8 @@ class SubmissionExporter(NotebookExporter):
         base: Any = super()
         taken = base.register_preprocessor(preprocessor, enabled=enabled)
         if isinstance(taken, ExecutePreprocessor) and taken.enabled:
-            raise TcpCourseError(f"{type(taken).__name__} would run a notebook without a sandbox")
+            name = type(taken).__name__
+            raise TcpCourseError(f"{name} would run a notebook without a sandbox: take it out.")
         return taken
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:

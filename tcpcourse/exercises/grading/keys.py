@@ -33,7 +33,7 @@ def make_key(path: Path) -> None:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise TcpCourseError(
-            f"{path} is there already; with another key, functions get other inputs"
+            f"{path} is there already: keep it, for with another key functions get other inputs."
         ) from None
     with open(number, "w", encoding="ascii") as file:
         file.write(secrets.token_hex(BYTES) + "\n")
@@ -47,14 +47,15 @@ def read_key(path: Path) -> bytes:
         key = bytes.fromhex(text)
     except FileNotFoundError:
         raise TcpCourseError(
-            f"there is no key at {path}: make one with `python -m tcpcourse.exercises.grading key`"
+            f"There is no key at {path}:"
+            " make one with `python -m tcpcourse.exercises.grading key`."
         ) from None
     except (OSError, ValueError):
-        raise TcpCourseError(f"{path} is not a key, or cannot be read") from None
+        raise TcpCourseError(f"{path} is not a key, or cannot be read.") from None
     if len(key) < BYTES:
-        raise TcpCourseError(f"{path} is not a key: it is too short")
+        raise TcpCourseError(f"{path} is not a key: it is too short.")
     if stat.S_IMODE(mode) & 0o077:
-        raise TcpCourseError(f"others can read the key: run `chmod 600 {path}`")
+        raise TcpCourseError(f"Others can read the key: run `chmod 600 {path}`.")
     return key
 
 
@@ -66,4 +67,4 @@ def fingerprint(key: bytes) -> str:
 def _outside(path: Path) -> None:
     for folder in path.absolute().parents:
         if (folder / ".git").exists():
-            raise TcpCourseError(f"the key {path} lies in a repository: keep it outside")
+            raise TcpCourseError(f"The key {path} lies in a repository: keep it outside.")

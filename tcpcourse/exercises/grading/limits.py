@@ -42,9 +42,9 @@ class Limits:
         known = {each.name for each in fields(cls)}
         for name, value in given.items():
             if name not in known:
-                raise TcpCourseError(f"there is no limit {name!r}; there are {sorted(known)}")
+                raise TcpCourseError(f"There is no limit {name!r}: there are {sorted(known)}.")
             if type(value) not in (int, float) or not value > 0:
-                raise TcpCourseError(f"the limit {name} should be a positive number")
+                raise TcpCourseError(f"The limit {name} should be a positive number.")
         return cls(**given)
 
     def told(self) -> dict[str, Any]:

@@ -20,13 +20,13 @@ def parse(line: bytes) -> dict[str, Any]:
     Raises ``TcpCourseError`` for anything else.
     """
     if len(line) > LONGEST_LINE or line.count(b",") + line.count(b"[") > MOST_COMMAS:
-        raise TcpCourseError("a message from the notebook is too large")
+        raise TcpCourseError("A message from the notebook is too large.")
     try:
         message = json.loads(line, parse_int=_whole, parse_float=_real, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise TcpCourseError("a message from the notebook cannot be read") from None
+        raise TcpCourseError("A message from the notebook cannot be read.") from None
     if type(message) is not dict:
-        raise TcpCourseError("a message from the notebook is no JSON object")
+        raise TcpCourseError("A message from the notebook is no JSON object.")
     return message
 
 

@@ -166,7 +166,8 @@ class _Talk:
         try:
             return parse(line)
         except TcpCourseError as problem:
-            raise _Ended(str(problem)) from None
+            words = str(problem).removesuffix(".")
+            raise _Ended(words[0].lower() + words[1:]) from None
 
     def _too_slow(self) -> str:
         if self.clock.cpu > self.clock.most_cpu:

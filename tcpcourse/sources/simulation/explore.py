@@ -247,8 +247,8 @@ class _Explorer:
                     stuck.setdefault(self.pair(moment), moment)
                 if len(self.parents) > self.bounds.moments:
                     raise TcpCourseError(
-                        f"more than {self.bounds.moments} moments; "
-                        "take smaller bounds or allow more moments"
+                        f"There are more than {self.bounds.moments} moments: "
+                        "take smaller bounds or allow more moments."
                     )
             frontier = following
         return Exploration(
@@ -293,10 +293,12 @@ def explore(bounds: Bounds | None = None, *, policy: str = "rfc5961", **limits: 
     the bounds allow, or for a bound it does not know.
     """
     if policy not in ("rfc5961", "rfc793"):
-        raise TcpCourseError(f"there is no policy {policy!r}; there are rfc5961 and rfc793")
+        raise TcpCourseError(f"There is no policy {policy!r}: there are rfc5961 and rfc793.")
     try:
         limited = Bounds(**limits) if bounds is None else bounds
     except TypeError:
         known = ", ".join(Bounds.__slots__)
-        raise TcpCourseError(f"unknown bound in {sorted(limits)}; there are {known}") from None
+        raise TcpCourseError(
+            f"There is an unknown bound in {sorted(limits)}: the bounds are {known}."
+        ) from None
     return _Explorer(limited, Settings(policy=policy)).walk()  # type: ignore[arg-type]

@@ -355,7 +355,7 @@ def test_rosters_that_are_none(tmp_path: Path, data: bytes, why: str) -> None:
 
 def test_the_key_is_for_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "grading.key"
-    with pytest.raises(TcpCourseError, match="there is no key at"):
+    with pytest.raises(TcpCourseError, match="There is no key at"):
         read_key(path)
     make_key(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -364,7 +364,7 @@ def test_the_key_is_for_its_owner(tmp_path: Path) -> None:
     with pytest.raises(TcpCourseError, match="is there already"):
         make_key(path)
     path.chmod(0o640)
-    with pytest.raises(TcpCourseError, match="others can read the key"):
+    with pytest.raises(TcpCourseError, match="Others can read the key"):
         read_key(path)
 
 

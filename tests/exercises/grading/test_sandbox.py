@@ -372,7 +372,7 @@ def test_the_filter_is_a_program_of_whole_lines() -> None:
 
 @pytest.mark.parametrize(
     ("given", "sentence"),
-    [({"colour": 1}, "there is no limit 'colour'"), ({"memory": -1}, "positive"),
+    [({"colour": 1}, "There is no limit 'colour'"), ({"memory": -1}, "positive"),
      ({"memory": True}, "positive"), ({"cell_seconds": "3"}, "positive")],
 )  # fmt: skip
 def test_limits_that_are_none(given: dict[str, Any], sentence: str) -> None:
