@@ -143,7 +143,7 @@ class Course:
         self.directory.assignment_id, self.directory.student_id = job.assignment, job.student
         stamp = job.submission / "timestamp.txt"
         if stamp.is_symlink() or (stamp.exists() and not stamp.is_file()):
-            raise TcpCourseError("The file timestamp.txt, which nbgrader reads, is no regular file.")
+            raise TcpCourseError("The file timestamp.txt, which nbgrader reads, is no plain file.")
         said = _Errors()
         log = logging.Logger("nbgrader")
         log.addHandler(said)

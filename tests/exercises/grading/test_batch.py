@@ -231,7 +231,8 @@ def test_a_pipe_in_the_place_of_the_time(klass: Any, make: Fill) -> None:
     os.mkfifo(klass.folder("pipe") / "timestamp.txt")
     lines = autograde(klass.root, NAME).lines
     assert [words for student, _, words in lines if student == "pipe"] == [
-        "Not graded: nbgrader says 'The file timestamp.txt, which nbgrader reads, is no regular file.'."
+        "Not graded: nbgrader says 'The file timestamp.txt, which nbgrader reads, is no plain"
+        " file.'."
     ]
     shutil.rmtree(klass.root / "submitted" / "pipe")
 
