@@ -37,6 +37,12 @@ class Packet:
     SYN's if that was seen). ``scaled_window`` is the offered window in bytes; the 16 bits of
     the header are ``segment.window``. ``frame_len`` is the length on the wire in bytes with
     all headers, or ``None``. ``notes`` are short words such as ``retransmission``.
+
+    >>> import tcpcourse as tcp
+    >>> tcp.recording("avatar").packet(2)
+    <Packet 2, B→A: SA 3141592653:3141592653(0) ack 2718281829 win 29200 <mss ...>>
+    >>> tcp.recording("avatar").packet(2).rel_ack
+    1
     """
 
     number: int

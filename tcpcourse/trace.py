@@ -110,6 +110,11 @@ class Step:
     began; ``who`` the end where it happened; ``event`` what happened, in words. ``packet``
     arrives in this step (in a capture: is seen), ``sent`` leave in it. ``moves`` are the
     rules followed, in order. ``reaction`` is there when an ``Endpoint`` did it.
+
+    >>> import tcpcourse as tcp
+    >>> step = tcp.simulate("three-way-handshake")[2]
+    >>> print(step.who, step.event, "–", step.after.b, "–", step.cite)
+    B gets packet 1 – SYN_RCVD – RFC 9293 §3.10.7.2
     """
 
     index: int
@@ -162,6 +167,14 @@ class Trace:
     tell. ``began_ns`` is when the story began, in nanoseconds since 1970; a story
     that was simulated begins at 0. ``title`` and ``question`` tell people in plain words what
     the story is about; ``name`` is its name in ``scenarios()`` or ``recordings()``, if any.
+
+    >>> import tcpcourse as tcp
+    >>> trace = tcp.simulate("three-way-handshake")
+    >>> len(trace), [str(segment.flags) for segment in trace.segments]
+    (5, ['S', 'SA', 'A'])
+    >>> trace.until(2)
+    <Trace 'three-way-handshake': 3 steps, 2 packets, simulated>
+    >>> trace.save("handshake.pcapng")
     """
 
     steps: Sequence[Step]

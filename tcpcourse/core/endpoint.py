@@ -36,6 +36,13 @@ class Reaction:
     order; mostly one, two when a waiting CLOSE went on, none when a timer had nothing to do.
     ``emitted`` goes onto the wire in order; ``delivered`` went to the user; ``signals`` are
     the RFC's words to the user; ``timers`` are the names of timers started anew.
+
+    >>> from tcpcourse import Endpoint
+    >>> done = Endpoint(iss=100).open_active()
+    >>> print(done.before.state, done.after.state, *done.emitted)
+    CLOSED SYN_SENT S 100:100(0) win 65535 <mss 1460>
+    >>> done.cite
+    'RFC 9293 §3.10.1'
     """
 
     event: Event
@@ -145,6 +152,15 @@ class Endpoint:
     SHLD-3). ``next_iss`` numbers the next incarnation; without it a number safely
     beyond the last one is taken. Every method that makes something happen gives a
     ``Reaction``; a refused call raises ``CallError`` and changes nothing.
+
+    >>> from tcpcourse import Endpoint
+    >>> a, b = Endpoint(iss=100), Endpoint(iss=300)
+    >>> listening, called = b.open_passive(), a.open_active()
+    >>> answer = b.arrive(called.emitted[0]).emitted[0]
+    >>> print(answer)
+    SA 300:300(0) ack 101 win 65535 <mss 1460>
+    >>> print(a.arrive(answer).after.state, b.state)
+    ESTABLISHED SYN_RCVD
     """
 
     def __init__(

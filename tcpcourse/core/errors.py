@@ -2,7 +2,15 @@
 
 
 class TcpCourseError(Exception):
-    """Anything this package refuses to do; the message is one sentence for a person."""
+    """Anything this package refuses to do; the message is one sentence for a person.
+
+    >>> import tcpcourse as tcp
+    >>> try:
+    ...     tcp.simulate("no-such-story")
+    ... except tcp.TcpCourseError as error:
+    ...     print("in one sentence:", str(error)[:11])
+    in one sentence: There is no
+    """
 
 
 class CallError(TcpCourseError):
@@ -10,6 +18,13 @@ class CallError(TcpCourseError):
 
     The message uses the words of RFC 9293 §3.10, such as ``connection does not
     exist`` or ``connection closing``.
+
+    >>> import tcpcourse as tcp
+    >>> try:
+    ...     tcp.Endpoint().close()
+    ... except tcp.CallError as error:
+    ...     print(error)
+    CLOSE is refused in CLOSED: connection does not exist.
     """
 
 
@@ -19,6 +34,13 @@ class CaptureError(TcpCourseError):
     ``file`` is the name as given, ``offset`` the byte where reading failed (in
     the uncompressed data), ``problem`` what is wrong there and ``advice`` what
     the reader can do about it.
+
+    >>> import tcpcourse as tcp
+    >>> try:
+    ...     tcp.load(b"")
+    ... except tcp.CaptureError as error:
+    ...     print(error)
+    capture, byte 0: the file is empty; record or copy it again.
     """
 
     def __init__(self, file: str, offset: int, problem: str, advice: str) -> None:

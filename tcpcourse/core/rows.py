@@ -19,6 +19,11 @@ class Row:
     document where it tells of this row (else ``None``), ``policy`` the branch the row
     belongs to (``None``: both), ``in_figure`` whether RFC 9293 figure 5 draws the arrow, and
     ``why`` the rule in one sentence.
+
+    >>> from tcpcourse import TRANSITIONS
+    >>> [row] = [row for row in TRANSITIONS if row.document == "11c"]
+    >>> print(row.state, row.next, "–", row.cause)
+    FIN_WAIT_1 TIME_WAIT – rcv FIN,ACK of FIN
     """
 
     state: State

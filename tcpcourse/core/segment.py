@@ -34,6 +34,9 @@ class Flags(IntFlag):
 
     As text the letters come in the order F S R P A U E C, with N for the ninth bit
     (RFC 9768), and ``-`` for none at all.
+
+    >>> str(Flags("AS")), int(Flags("SA")), Flags.SYN in Flags("SA")
+    ('SA', 18, True)
     """
 
     NONE = 0
@@ -79,6 +82,10 @@ class Options:
     §2.2); ``sack`` holds blocks of (first, next) sequence numbers (RFC 2018); ``timestamp``
     is (TSval, TSecr) (RFC 7323 §3). MSS, scale and ``sack_permitted`` belong on SYNs only.
     Raises ``TcpCourseError`` when a value does not fit its bits.
+
+    >>> options = Options(mss=1460, wscale=8)
+    >>> str(options), options.length
+    ('mss 1460,wscale 8', 8)
     """
 
     mss: int | None = None
@@ -175,6 +182,12 @@ class Segment:
     as integers and are taken modulo 2**32. ``window`` is the 16-bit field as sent, not
     scaled. Raises ``TcpCourseError`` when ``ack`` and the flags contradict each other or a
     field does not fit its bits.
+
+    >>> segment = Segment(seq=1, ack=626, flags="A", window=238, data=b"hello")
+    >>> segment.seg_len, str(segment)
+    (5, 'A 1:6(5) ack 626 win 238 "hello"')
+    >>> Segment.parse(str(segment)) == segment
+    True
     """
 
     seq: SeqNumber

@@ -21,7 +21,13 @@ HALF = 1 << 31
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
 class SeqNumber:
-    """One number of the circle 0 … 2**32 − 1; any integer is taken modulo 2**32."""
+    """One number of the circle 0 … 2**32 − 1; any integer is taken modulo 2**32.
+
+    >>> SeqNumber(0xFFFFFFF0) + 32
+    SeqNumber(16)
+    >>> SeqNumber(16) - SeqNumber(0xFFFFFFF0), SeqNumber(0xFFFFFFF0) < SeqNumber(16)
+    (32, True)
+    """
 
     value: int
 

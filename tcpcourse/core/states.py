@@ -10,7 +10,11 @@ from enum import Enum
 
 
 class State(Enum):
-    """A state of one end of a connection (RFC 9293 §3.3.2), with the document's number."""
+    """A state of one end of a connection (RFC 9293 §3.3.2), with the document's number.
+
+    >>> State["TIME_WAIT"].value, str(State.TIME_WAIT)
+    (11, 'TIME_WAIT')
+    """
 
     CLOSED = 1
     LISTEN = 2
@@ -39,7 +43,13 @@ class State(Enum):
 
 
 class Event(Enum):
-    """What can happen to one end: calls, an arrival, timers, and two inner events."""
+    """What can happen to one end: calls, an arrival, timers, and two inner events.
+
+    >>> Event.CLOSE.is_call, Event.TIME_WAIT_TIMEOUT
+    (True, Event.TIME_WAIT_TIMEOUT)
+    >>> str(Event.TIME_WAIT_TIMEOUT)
+    '2MSL timeout'
+    """
 
     OPEN_PASSIVE = "passive OPEN"
     OPEN_ACTIVE = "active OPEN"

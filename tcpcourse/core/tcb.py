@@ -50,6 +50,11 @@ class Tcb:
 
     A field that is given is taken as given. So ``fin_seq=None`` means that no FIN was sent,
     and whatever is in flight is data.
+
+    >>> from tcpcourse import State, Tcb
+    >>> tcb = Tcb(State.FIN_WAIT_1, iss=100)
+    >>> tcb.fin_seq, tcb.snd_nxt
+    (SeqNumber(101), SeqNumber(102))
     """
 
     state: State = State.CLOSED

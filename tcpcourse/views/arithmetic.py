@@ -27,6 +27,10 @@ class Explanation:
 
     ``analysis`` is the line as the document writes it, ``reasons`` one (number, why) each,
     ``warnings`` what a reader could easily get wrong. All are plain text.
+
+    >>> import tcpcourse as tcp
+    >>> print(dict(tcp.explain(tcp.recording("avatar"), 4).reasons)["len"])
+    679 − 54 of headers = 625 bytes of data.
     """
 
     number: int

@@ -27,8 +27,8 @@ def atlas(*traces: Trace | HasTrace) -> Svg:
     the states that are still missing.
 
     >>> import tcpcourse as tcp
-    >>> tcp.views.atlas(tcp.recording("refused"), tcp.simulate("abort"))
-    <Svg 960×682: The map of states so far: 5 of 11 states, 8 of 30 arrows walked. Still ...>
+    >>> tcp.views.atlas(tcp.simulate("refused"), tcp.simulate("abort"))
+    <Svg 960×682: The map of states so far: 5 of 11 states, 7 of 30 arrows walked. Still ...>
     """
     told = [as_trace(trace) for trace in traces]
     seen = {state for trace in told for state in _states(trace)}

@@ -9,7 +9,11 @@ from tcpcourse.views.escape import markup, visible
 
 
 class Html(str):
-    """Markup that shows itself in a notebook; as a string it is the markup."""
+    """Markup that shows itself in a notebook; as a string it is the markup.
+
+    >>> Html("<p>Here it is.</p>")
+    <Html of 18 characters>
+    """
 
     __slots__ = ()
 

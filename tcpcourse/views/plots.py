@@ -64,6 +64,10 @@ def time_sequence(trace: Trace | HasTrace, side: Side = "A") -> Figure:
     Each packet with data, SYN or FIN is a bar over the numbers it takes up [bytes, relative];
     the step line below is the highest ACK that the other side sent, the one above it that ACK
     plus the offered window. Packets sent again and lost ones are marked.
+
+    >>> import tcpcourse as tcp
+    >>> tcp.views.time_sequence(tcp.recording("fast-retransmit")).axes[0].get_ylabel()
+    'relative seq [bytes]'
     """
     trace, side = as_trace(trace), as_side(side)
     figure, axes = _figure(f"{trace.title}: numbers sent by {side}", "relative seq [bytes]")
@@ -112,7 +116,11 @@ def _ack_lines(axes: Axes, trace: Trace, side: Side) -> None:
 
 
 def bytes_in_flight(trace: Trace | HasTrace, side: Side = "A") -> Figure:
-    """How many numbers ``side`` has sent that were not acknowledged yet [bytes], over time."""
+    """How many numbers ``side`` has sent that were not acknowledged yet [bytes], over time.
+
+    >>> import tcpcourse as tcp
+    >>> tcp.views.bytes_in_flight(tcp.recording("zero-window")).savefig("in-flight.png")
+    """
     trace, side = as_trace(trace), as_side(side)
     figure, axes = _figure(f"{trace.title}: in flight from {side}", "in flight [bytes]")
     events: list[tuple[int, int, Packet]] = []
@@ -143,6 +151,10 @@ def round_trips(trace: Trace | HasTrace, side: Side = "A") -> Figure:
 
     Packets sent again are left out: nobody knows which copy an ACK is for (Karn's rule,
     RFC 6298 §3). In a capture it is the time between two packets passing the vantage point.
+
+    >>> import tcpcourse as tcp
+    >>> tcp.views.round_trips(tcp.recording("http-get"), "B").axes[0].get_ylabel()
+    'round-trip time [ms]'
     """
     trace, side = as_trace(trace), as_side(side)
     figure, axes = _figure(f"{trace.title}: round trips of {side}", "round-trip time [ms]")

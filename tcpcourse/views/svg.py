@@ -44,7 +44,14 @@ _STYLE = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Svg:
-    """A picture. ``svg`` is its markup; ``title`` says in words what it shows."""
+    """A picture. ``svg`` is its markup; ``title`` says in words what it shows.
+
+    >>> import tcpcourse as tcp
+    >>> picture = tcp.views.ladder(tcp.simulate("refused"))
+    >>> picture.save("refused.svg")
+    >>> picture.svg[:4]
+    '<svg'
+    """
 
     svg: str
     title: str

@@ -27,7 +27,12 @@ _REASSEMBLED = "[TCP segment of a reassembled PDU]"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Table:
-    """Rows of text, one a packet, in the order of ``columns``; ``str`` writes them out."""
+    """Rows of text, one a packet, in the order of ``columns``; ``str`` writes them out.
+
+    >>> import tcpcourse as tcp
+    >>> tcp.views.table(tcp.simulate("refused"))
+    <Table of 2 packets: No., SRC, DEST, P, LEN, INFO, A, B>
+    """
 
     rows: tuple[tuple[str, ...], ...]
     columns: tuple[str, ...] = COLUMNS

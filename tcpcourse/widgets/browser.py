@@ -26,6 +26,11 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     Attributes: ``file`` (path), ``upload``, ``read``, ``filter``, ``list``, ``earlier``, ``later``
     (controls), ``capture`` (a ``Capture`` or ``None``), ``message`` (plain text) and ``stepper``
     (an ``Output`` with the chosen conversation).
+
+    >>> import tcpcourse as tcp
+    >>> tcp.simulate("refused").save("refused.pcap")
+    >>> tcp.widgets.CaptureBrowser("refused.pcap")
+    <CaptureBrowser 'refused.pcap': 1 conversations>
     """
 
     def __init__(self, path: str | PathLike[str] | None = None) -> None:

@@ -10,6 +10,7 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.segment import Segment
 from tcpcourse.trace import Trace
 from tcpcourse.views.escape import markup, visible
+from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.sums import allowed, apart, judged_by_ack, scaled, taken_up
 from tcpcourse.views.words import name
 
@@ -26,9 +27,14 @@ class Calculator(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     chosen from its packets, in raw numbers. Attributes: ``one``, ``other`` (the lines),
     ``shift`` (window scale of the second's sender, 0 … 14), ``pick_one``, ``pick_other`` (lists
     of the trace's packets) and ``answer`` (plain text).
+
+    >>> import tcpcourse as tcp
+    >>> tcp.widgets.Calculator(tcp.recording("avatar")).one.value
+    'S 2718281828:2718281828(0) win 8192 <mss 1460,wscale 8,sackOK>'
     """
 
-    def __init__(self, trace: Trace | None = None) -> None:
+    def __init__(self, trace: Trace | HasTrace | None = None) -> None:
+        trace = None if trace is None else as_trace(trace)
         self.trace = trace
         wide = ipw.Layout(width="98%")
         self.one = ipw.Text(ONE, description="first segment", style=WIDE, layout=wide)

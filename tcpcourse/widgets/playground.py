@@ -50,6 +50,10 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     ``calls`` and ``timers`` ((side, name) → button), ``packets`` ((fate, number) → button),
     ``step``, ``undo``, ``redo``, ``restart``, ``run``, ``save`` (buttons), ``preset``, ``text``
     (what to send), ``script``, ``file`` (fields), ``message`` (plain text).
+
+    >>> import tcpcourse as tcp
+    >>> tcp.widgets.Playground("B listen; A connect; deliver 1")
+    <Playground: A SYN_SENT, B SYN_RCVD, 1 on the wire, 3 moves>
     """
 
     def __init__(self, script: str = "", *, iss_a: int = 100, iss_b: int = 300) -> None:

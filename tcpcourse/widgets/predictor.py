@@ -18,6 +18,7 @@ from tcpcourse.trace import Packet, Trace
 from tcpcourse.views.arithmetic import Explanation, explain_packet
 from tcpcourse.views.basis import bases, states_after
 from tcpcourse.views.escape import markup, visible
+from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.misconceptions import Field, right_answer, wrong_answers
 from tcpcourse.views.table import Table, table
 from tcpcourse.views.words import fate, flag_names
@@ -38,11 +39,15 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     and ``asked`` (packets answered rightly at the first try, and packets done).
 
     Raises ``TcpCourseError`` when there is nothing to ask.
+
+    >>> import tcpcourse as tcp
+    >>> tcp.widgets.Predictor(tcp.simulate("refused"), ask=("seq", "ack")).asked
+    0
     """
 
     def __init__(
         self,
-        trace: Trace,
+        trace: Trace | HasTrace,
         ask: Sequence[str] = ("seq", "ack"),
         *,
         relative: bool = True,
@@ -51,6 +56,7 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         unknown = [name for name in ask if name not in ASKABLE]
         if unknown or not ask:
             raise TcpCourseError(f"Ask for some of {', '.join(ASKABLE)}, not {list(ask)!r}.")
+        trace = as_trace(trace)
         if not trace.packets:
             raise TcpCourseError("There is nothing to predict in a trace without packets.")
         if not 1 <= first <= len(trace.packets):

@@ -59,6 +59,14 @@ def load(
     second. ``name`` is what errors call the source.
 
     Raises ``CaptureError`` when nothing can be read: no such file, no capture, no header.
+
+    >>> import tcpcourse as tcp
+    >>> tcp.simulate("refused").save("refused.pcap")
+    >>> capture = tcp.load("refused.pcap")
+    >>> capture
+    <Capture 'refused.pcap': 2 TCP packets in 1 conversation, no problems>
+    >>> capture.conversations[0].trace[-1].after.a
+    <End CLOSED>
     """
     if max_packets < 0 or (max_bytes is not None and max_bytes < 0):
         raise TcpCourseError("The bounds max_packets and max_bytes are counts: give 0 or more.")

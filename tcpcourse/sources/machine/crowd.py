@@ -28,6 +28,11 @@ def crowd(count: int = 5, closers: str = "A") -> dict[Side, Counter[State]]:
     in which state; a socket of which the kernel knows nothing any more is CLOSED. Raises
     ``TcpCourseError`` for other arguments (``count`` is 1 … 200), and where the system does
     not show the states of its sockets.
+
+    >>> import tcpcourse as tcp
+    >>> counts = tcp.crowd(3, "A")
+    >>> sum(counts["A"].values())
+    3
     """
     if not 1 <= count <= MOST:
         raise TcpCourseError(f"The count of connections is from 1 to {MOST}, not {count}.")

@@ -282,6 +282,10 @@ def live(state: State | str) -> Trace:
     A is the connecting end, B the listening one. Takes well under a second and leaves no
     socket behind (but a TIME_WAIT lasts as long as the system keeps it). Raises
     ``TcpCourseError`` for an unknown state, or where the system cannot show it.
+
+    >>> import tcpcourse as tcp
+    >>> print(tcp.live("LISTEN")[-1].after.b)
+    LISTEN
     """
     try:
         wanted = State[state] if isinstance(state, str) else state

@@ -291,6 +291,11 @@ def explore(bounds: Bounds | None = None, *, policy: str = "rfc5961", **limits: 
     ``bounds`` (or its fields as keywords, such as ``losses=2``) says how far; ``policy`` is
     ``"rfc5961"`` or ``"rfc793"``. Raises ``TcpCourseError`` when there are more moments than
     the bounds allow, or for a bound it does not know.
+
+    >>> import tcpcourse as tcp
+    >>> found = tcp.explore(losses=0, resends=0, aborts=0)
+    >>> (tcp.State.CLOSING, tcp.State.CLOSING) in found.pairs
+    True
     """
     if policy not in ("rfc5961", "rfc793"):
         raise TcpCourseError(f"There is no policy {policy!r}: there are rfc5961 and rfc793.")

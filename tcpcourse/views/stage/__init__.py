@@ -21,5 +21,10 @@ def stage(trace: Trace | HasTrace, relative: bool = True) -> Html:
     Of up to 40 steps each has a scene of its own. In a longer story the silence and the bulk
     are put together on the ladder itself; a slice, such as ``trace[500:540]``, shows any part
     step by step. ``relative`` chooses the numbers.
+
+    >>> import tcpcourse as tcp
+    >>> page = tcp.views.stage(tcp.recording("lost-fin"), relative=False)
+    >>> page.startswith("<")
+    True
     """
     return Html(page(as_trace(trace), relative))
