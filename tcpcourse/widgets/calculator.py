@@ -29,8 +29,10 @@ class Calculator(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     of the trace's packets) and ``answer`` (plain text).
 
     >>> import tcpcourse as tcp
-    >>> tcp.widgets.Calculator(tcp.recording("avatar")).one.value
-    'S 2718281828:2718281828(0) win 8192 <mss 1460,wscale 8,sackOK>'
+    >>> calculator = tcp.widgets.Calculator()
+    >>> calculator.one.value = "S 0:0(0)"
+    >>> print(calculator.answer.splitlines()[0])
+    First segment: 0 + 1 (SYN) = 1.
     """
 
     def __init__(self, trace: Trace | HasTrace | None = None) -> None:
