@@ -8,22 +8,21 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
+from .chapters import chapters
 from .lab import Notebook
 
 pytestmark = pytest.mark.needs("chromium")
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
-
-@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
+@pytest.mark.parametrize("name", chapters())
 def test_a_notebook_runs_from_top_to_bottom(
     name: str, open_notebook: Callable[..., Notebook], pictures: Path | None
 ) -> None:
-    notebook = open_notebook(f"notebooks/{name}")
+    notebook = open_notebook(f"notebooks/{name}.ipynb")
     notebook.run_all()
-    notebook.photograph(pictures, f"{name.removesuffix('.ipynb')}-light")
+    notebook.photograph(pictures, f"{name}-light")
     notebook.dress("dark")
-    notebook.photograph(pictures, f"{name.removesuffix('.ipynb')}-dark")
+    notebook.photograph(pictures, f"{name}-dark")
 
 
 @pytest.fixture

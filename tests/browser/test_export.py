@@ -11,22 +11,21 @@ from playwright.sync_api import Browser, expect
 
 from tcpcourse.export import pages
 
+from .chapters import PATHS, chapters
 from .lab import Theme
 from .offline import Offline, opened
 
 pytestmark = pytest.mark.needs("chromium")
 
-CHAPTERS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    pages(CHAPTERS, folder)
+    pages(PATHS, folder)
     return folder
 
 
-@pytest.fixture(scope="module", params=[path.stem for path in CHAPTERS])
+@pytest.fixture(scope="module", params=chapters())
 def chapter(request: pytest.FixtureRequest, browser: Browser, site: Path) -> Iterator[Offline]:
     with opened(browser, site / f"{request.param}.html") as there:
         yield there
@@ -102,11 +101,11 @@ def test_colours_stand_out(browser: Browser, site: Path, theme: Theme) -> None:
 def test_the_index_leads_through_the_course(browser: Browser, site: Path) -> None:
     with opened(browser, site / "index.html") as there:
         page = there.page
-        assert page.locator("dt a").count() == len(CHAPTERS)
+        assert page.locator("dt a").count() == len(PATHS)
         page.locator("dt a").first.click()
-        for _ in CHAPTERS[1:]:
+        for _ in PATHS[1:]:
             page.locator("nav a").last.click()
-        expect(page).to_have_url(there.address.replace("index", CHAPTERS[-1].stem))
+        expect(page).to_have_url(there.address.replace("index", PATHS[-1].stem))
         page.locator("nav a").first.click()
         expect(page).to_have_url(there.address)
         assert there.problems == []

@@ -16,13 +16,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from tcpcourse.export import pages, slides
 
+from .chapters import PATHS, chapters
 from .lab import Theme
 from .offline import Offline, opened
 
 pytestmark = pytest.mark.needs("chromium")
 
 ROOT = Path(__file__).parents[2]
-CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 READY = "html[data-ready]"
 LARGEST = 4_000_000  # bytes of a deck
 SIZES = [(1280, 720), (1920, 1080)]
@@ -60,11 +60,11 @@ STICKING_OUT = """() => [...document.querySelectorAll('.slides > section > secti
 
 @pytest.fixture(scope="module")
 def decks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    made = slides(CHAPTERS, tmp_path_factory.mktemp("slides"))
+    made = slides(PATHS, tmp_path_factory.mktemp("slides"))
     return {path.name.split(".")[0]: path for path in made}
 
 
-@pytest.fixture(scope="module", params=[path.stem for path in CHAPTERS])
+@pytest.fixture(scope="module", params=chapters())
 def deck(
     request: pytest.FixtureRequest, browser: Browser, decks: dict[str, Path]
 ) -> Iterator[Offline]:
@@ -84,7 +84,7 @@ def test_it_opens_in_silence_and_is_small(deck: Offline, decks: dict[str, Path])
     path = next(path for path in decks.values() if deck.address.endswith(path.name))
     assert path.stat().st_size < LARGEST
     assert deck.problems == []
-    notebook = next(chapter for chapter in CHAPTERS if path.name.startswith(chapter.stem))
+    notebook = next(chapter for chapter in PATHS if path.name.startswith(chapter.stem))
     said = deck.page.evaluate("document.querySelector('.slides').textContent")
     assert notebook.stem.split("-")[1].split(".")[0] in said.lower()
 
@@ -235,7 +235,7 @@ def test_a_whole_lecture_where_there_is_no_network_at_all(
     decks: dict[str, Path], tmp_path: Path
 ) -> None:
     """In a network namespace of its own, which has its loopback and nothing else."""
-    chapter = next(path for path in CHAPTERS if path.stem == "01-opening")
+    chapter = next(path for path in PATHS if path.stem == "01-opening")
     pages([chapter], tmp_path)
     command = [sys.executable, "-m", "tests.browser.lecture", decks[chapter.stem],
                tmp_path / f"{chapter.stem}.html"]  # fmt: skip

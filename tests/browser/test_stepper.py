@@ -135,9 +135,7 @@ def test_the_notebooks_theme_wins(html_page: Callable[..., Page], trace: tcp.Tra
 
 
 @pytest.mark.parametrize(("width", "height"), [(400, 850), (900, 700), (1280, 720)])
-def test_it_fits(
-    html_page: Callable[..., Page], trace: tcp.Trace, width: int, height: int
-) -> None:
+def test_it_fits(html_page: Callable[..., Page], trace: tcp.Trace, width: int, height: int) -> None:
     page = html_page(page_of(stepper(trace)))
     page.set_viewport_size({"width": width, "height": height})
     root = page.locator(ROOT)

@@ -76,7 +76,14 @@ def press(widget: Locator, move: str) -> None:
     expect(script).not_to_have_value(before)
 
 
-@pytest.mark.parametrize("name", STORIES)
+# One of them in every run.
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.exhaustive if number else ())
+        for number, name in enumerate(STORIES)
+    ],
+)
 def test_a_story_by_hand_opens_in_wireshark(
     name: str, open_widget: Callable[..., Notebook], server: Server
 ) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -44,14 +44,12 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
     return runner
 
 
-def run_apart(
-    *arguments: str | Path, package: Path = ROOT, prepare: Callable[[], None] | None = None
-) -> Done:
-    """The command in a process of its own, with the package in the folder ``package``."""
+def run_apart(*arguments: str | Path, prepare: Callable[[], None]) -> Done:
+    """The command in a process of its own, which ``prepare`` makes ready."""
     done = subprocess.run(
         [sys.executable, "-m", "tcpcourse", *map(str, arguments)],
-        cwd=package,
-        env=os.environ | {"PYTHONPATH": str(package)},
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
@@ -147,9 +145,12 @@ def test_of_several_files_all_are_replaced_or_none(tmp_path: Path, run: Run) -> 
     assert sorted(path.name for path in out.iterdir()) == ["01-sums.html", "index.html"]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("there", [True, False], ids=["the folder is there", "it is made"])
 def test_no_room_for_the_whole_file(there: bool, tmp_path: Path) -> None:
     """A deck has some hundred kilobytes; the system allows files of ten."""
+    import resource
+
     notebooks, out = chapter(tmp_path / "in"), tmp_path / "new" / "out"
     if there:
         out.mkdir(parents=True)
@@ -162,43 +163,66 @@ def test_no_room_for_the_whole_file(there: bool, tmp_path: Path) -> None:
     assert (list(out.iterdir()) if there else (tmp_path / "new").exists()) in ([], False)
 
 
+FILES = [
+    "vendor/reveal.js", "vendor/mathjax.LICENSE", "own/deck.css", "tcpcourse/conf.json",
+    "tcpcourse/shared.html.j2", "tcpcourse/index_page.html.j2",
+]  # fmt: skip
+BROKEN = "tcpcourse/deck.html.j2"
+# One process for all cases, for it takes seconds to start: each file is away for two commands.
+EACH_IN_TURN = """
+import contextlib, io, json, pathlib, sys
+from tcpcourse.cli import main
+
+templates, notebooks, out, broken, *names = sys.argv[1:]
+
+def told(*words):
+    said, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(errors):
+        code = main([*words, "--out", out, "--notebooks", notebooks])
+    return code, said.getvalue(), errors.getvalue()
+
+found = {}
+for name in names:
+    file = pathlib.Path(templates, name)
+    text = file.read_bytes()
+    file.unlink()
+    found[name] = [told(command) for command in ("slides", "html")]
+    file.write_bytes(text)
+file = pathlib.Path(templates, broken)
+file.write_text("{% block %}", encoding="utf-8")
+found[broken] = [told("slides")]
+print(json.dumps(found))
+"""
+
+
 @pytest.fixture(scope="module")
-def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Done]]:
+    """What is said when a file of the package is missing, or broken; none leaves a folder."""
     folder = tmp_path_factory.mktemp("package")
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "tcpcourse", folder / "tcpcourse", ignore=ignored)
-    return folder
+    words = [folder / "tcpcourse" / "templates", chapter(folder / "in"), folder / "out", BROKEN]
+    done = subprocess.run(
+        [sys.executable, "-c", EACH_IN_TURN, *map(str, words), *FILES],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not (folder / "out").exists()
+    return {
+        name: [Done(*case) for case in cases] for name, cases in json.loads(done.stdout).items()
+    }
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["vendor/reveal.js", "vendor/mathjax.LICENSE", "own/deck.css", "tcpcourse/conf.json",
-     "tcpcourse/shared.html.j2", "tcpcourse/index_page.html.j2"],
-)  # fmt: skip
-def test_a_template_file_is_missing(name: str, copied: Path, tmp_path: Path) -> None:
-    file = copied / "tcpcourse" / "templates" / name
-    text = file.read_bytes()
-    file.unlink()
-    try:
-        for command in COMMANDS:
-            out = tmp_path / command
-            notebooks = chapter(tmp_path / "in")
-            done = run_apart(command, "--out", out, "--notebooks", notebooks, package=copied)
-            one_sentence(done, name, "install tcpcourse again")
-            assert not out.exists()
-    finally:
-        file.write_bytes(text)
+@pytest.mark.parametrize("name", FILES)
+def test_a_template_file_is_missing(name: str, told: dict[str, list[Done]]) -> None:
+    assert len(told[name]) == len(COMMANDS)
+    for done in told[name]:
+        one_sentence(done, name, "install tcpcourse again")
 
 
-def test_a_template_that_is_broken(copied: Path, tmp_path: Path) -> None:
-    file = copied / "tcpcourse" / "templates" / "tcpcourse" / "deck.html.j2"
-    text = file.read_bytes()
-    file.write_text("{% block %}", encoding="utf-8")
-    try:
-        notebooks = chapter(tmp_path / "in")
-        done = run_apart(
-            "slides", "--out", tmp_path / "o", "--notebooks", notebooks, package=copied
-        )
-        one_sentence(done, "template", "install tcpcourse again")
-    finally:
-        file.write_bytes(text)
+def test_a_template_that_is_broken(told: dict[str, list[Done]]) -> None:
+    (done,) = told[BROKEN]
+    one_sentence(done, "template", "install tcpcourse again")

@@ -37,6 +37,7 @@ def test_two_builds_of_a_deck_differ_in_nothing(deck: bytes, tmp_path: Path) -> 
     assert again == {f"{CHAPTER}.slides.html": deck}
 
 
+@pytest.mark.exhaustive
 def test_two_builds_of_the_pages_differ_in_nothing(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     one = build(first, 1, "tcpcourse", "html", "--out", str(first))
