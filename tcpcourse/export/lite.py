@@ -56,6 +56,18 @@ def say(shell, kind, error, traceback, tb_offset=None):
 
 
 get_ipython().set_custom_exc((ImportError, NameError, OSError), say)"""
+ROOT_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>tcpcourse</title>
+<meta http-equiv="refresh" content="0; url=lab/index.html?path=notebooks/00-start-here.ipynb">
+</head>
+<body><a href="lab/index.html?path=notebooks/00-start-here.ipynb">Start here</a></body></html>
+"""
+LICENCES = """This site carries free software, each piece under its own licence.
+
+tcpcourse: BSD-3-Clause.
+scapy: GPL-2.0-only. Its source is the wheel itself, in the folder static/pyodide.
+JupyterLite, JupyterLab, ipywidgets, IPython: BSD-3-Clause. Pyodide: MPL-2.0.
+"""
 NEVER_READ = ("*.map", "*.d.ts", "*.html", "README.md")  # by a browser
 Lock = dict[str, Any]
 
@@ -99,6 +111,8 @@ def lite(notebooks: Path, out: Path, wheels: Sequence[Path] = ()) -> Path:
             _adapt(path)
         made = Path(scratch) / "site"
         _build(lite_dir, made)
+        (made / "index.html").write_text(ROOT_PAGE, encoding="utf-8")
+        (made / "LICENSES.txt").write_text(LICENCES, encoding="utf-8")
         try:
             shutil.copytree(made, out)
         except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,12 @@ def test_the_copy_says_where_it_runs_and_starts_kindly(tmp_path: Path) -> None:
     assert [first, *others] == before
     assert "inside your browser" in note.source
     ast.parse(start.source)
+
+
+def test_the_root_of_the_site_leads_to_the_start_page_and_says_the_licences() -> None:
+    (path,) = set(re.findall(r"lab/index\.html\?path=([\w./-]+)", lite.ROOT_PAGE))
+    assert path == "notebooks/00-start-here.ipynb" and (ROOT / path).is_file()
+    assert "scapy: GPL-2.0-only" in lite.LICENCES
 
 
 def one_sentence(capsys: pytest.CaptureFixture[str], *words: str) -> None:
