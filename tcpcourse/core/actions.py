@@ -1,6 +1,6 @@
 """What a row of the table does, as named functions on the work of one event.
 
-Each action's docstring is its label. ``snd …`` puts a segment on the wire. The state is
+Each action has a label. ``snd …`` puts a segment on the wire. The state is
 never assigned here; that is done by firing a row (``endpoint.fire``).
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from tcpcourse.core.labels import label
 from tcpcourse.core.segment import Options, Segment
 from tcpcourse.core.seq import ack_advances
 from tcpcourse.core.states import State
@@ -32,49 +33,49 @@ def _offer(work: Work, *, peer: Options | None) -> Options:
     )
 
 
+@label("create TCB")
 def open_actively(work: Work) -> None:
-    """create TCB"""
     work.update(opened="active")
 
 
+@label("create TCB")
 def open_passively(work: Work) -> None:
-    """create TCB"""
     work.update(opened="passive")
 
 
+@label("snd SYN")
 def send_syn(work: Work) -> None:
-    """snd SYN"""
     iss = work.tcb.iss
     work.emit("S", iss, ack=False, options=_offer(work, peer=None))
     work.update(snd_nxt=iss + 1, syn_unacked=True)
 
 
+@label("snd SYN,ACK")
 def send_syn_ack(work: Work) -> None:
-    """snd SYN,ACK"""
     work.emit("SA", work.tcb.iss, options=_offer(work, peer=work.segment.options))
     work.update(snd_nxt=work.tcb.iss + 1, syn_unacked=True)
 
 
+@label("snd ACK")
 def send_ack(work: Work) -> None:
-    """snd ACK"""
     work.ack_now = True  # flush sends it, on data if there is any
 
 
+@label("snd challenge ACK")
 def challenge_ack(work: Work) -> None:
-    """snd challenge ACK"""
     work.emit("A", work.tcb.snd_nxt)
 
 
+@label("snd FIN")
 def send_fin(work: Work) -> None:
-    """snd FIN"""
     fin = work.tcb.snd_nxt
     work.emit("FA", fin)
     # behind a FIN a probe's byte counts as sent, for nothing new can come between the two
     work.update(snd_nxt=fin + 1, fin_seq=fin, close_waits=False, probing=False)
 
 
+@label("snd RST")
 def send_reset(work: Work) -> None:
-    """snd RST"""
     seg = work.segment
     if seg.ack is not None:  # then the RST takes its number from there
         work.emitted.append(Segment(seg.ack, None, "R", 0))
@@ -82,13 +83,13 @@ def send_reset(work: Work) -> None:
         work.emitted.append(Segment(0, seg.end, "RA", 0))
 
 
+@label("snd RST")
 def send_abort(work: Work) -> None:
-    """snd RST"""
     work.emitted.append(Segment(work.tcb.snd_nxt, None, "R", 0))
 
 
+@label("note IRS, window and options")
 def learn_peer(work: Work) -> None:
-    """note IRS, window and options"""
     seg, own = work.segment, work.settings
     scaled = own.wscale is not None and seg.options.wscale is not None
     work.update(
@@ -105,8 +106,8 @@ def learn_peer(work: Work) -> None:
     )
 
 
+@label("take the ACK: SND.UNA and SND.WND move")
 def take_ack(work: Work) -> None:
-    """take the ACK: SND.UNA and SND.WND move"""
     tcb, seg = work.tcb, work.segment
     assert seg.ack is not None, "rows that take an ACK come after the check for one"
     if ack_advances(tcb.snd_una, seg.ack, tcb.snd_nxt):
@@ -132,8 +133,8 @@ def take_ack(work: Work) -> None:
         )
 
 
+@label("queue the data")
 def queue_data(work: Work) -> None:
-    """queue the data"""
     work.update(sendq=work.tcb.sendq.append(work.data))
 
 
@@ -170,18 +171,18 @@ def _may_send_data(work: Work) -> bool:
     )
 
 
+@label("the CLOSE waits for queued data")
 def wait_to_close(work: Work) -> None:
-    """the CLOSE waits for queued data"""
     work.update(close_waits=True)
 
 
+@label("the CLOSE goes on")
 def resume_close(work: Work) -> None:
-    """the CLOSE goes on"""
     work.update(close_waits=False)
 
 
+@label("snd the front of the queue again")
 def resend(work: Work) -> None:
-    """snd the front of the queue again"""
     tcb = work.tcb
     if tcb.syn_unacked:
         first = tcb.irs is None
@@ -200,16 +201,16 @@ def resend(work: Work) -> None:
     work.timers.append("retransmission")
 
 
+@label("snd one byte beyond the window")
 def probe(work: Work) -> None:
-    """snd one byte beyond the window"""
     tcb = work.tcb
     work.emit("A", tcb.snd_nxt, data=tcb.sendq.peek(tcb.data_in_flight, 1))
     work.update(snd_nxt=tcb.snd_nxt + 1, probing=True)
     work.timers.append("zero-window-probe")
 
 
+@label("start the 2MSL timer")
 def start_time_wait(work: Work) -> None:
-    """start the 2MSL timer"""
     work.timers.append("time-wait")
 
 
@@ -231,36 +232,36 @@ def _start_over(work: Work, opened: Literal["active", "passive"] | None) -> None
     work.update(state=old.state, opened=opened)
 
 
+@label("forget the peer, listen on")
 def forget_peer(work: Work) -> None:
-    """forget the peer, listen on"""
     _start_over(work, "passive")
 
 
+@label("delete TCB")
 def delete_tcb(work: Work) -> None:
-    """delete TCB"""
     _start_over(work, None)
 
 
+@label("a new connection with a new ISS")
 def reopen(work: Work) -> None:
-    """a new connection with a new ISS"""
     _start_over(work, "passive")
 
 
+@label("tell the user: connection reset")
 def signal_reset(work: Work) -> None:
-    """tell the user: connection reset"""
     work.signals.append("connection reset")
 
 
+@label("tell the user: connection refused")
 def signal_refused(work: Work) -> None:
-    """tell the user: connection refused"""
     work.signals.append("connection refused")
 
 
+@label("tell the user: connection timed out")
 def signal_no_answer(work: Work) -> None:
-    """tell the user: connection timed out"""
     work.signals.append("connection timed out")
 
 
+@label("tell the user: connection aborted due to user timeout")
 def signal_timeout(work: Work) -> None:
-    """tell the user: connection aborted due to user timeout"""
     work.signals.append("connection aborted due to user timeout")

@@ -5,7 +5,7 @@ that came (``seg``). They are asked from the first check to the last, and the fi
 that says yes decides the row of the table. So each guard may take for granted that all
 guards before it said no: ``fin_reached`` need not ask whether the segment is in the window.
 
-The docstring of a guard is its label in tables and diagrams.
+The label of a guard is what tables and diagrams call it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tcpcourse.core.labels import label
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import ack_advances, segment_acceptable
 from tcpcourse.core.states import State
@@ -22,69 +23,69 @@ from tcpcourse.core.text import text_of
 Guard = Callable[[Tcb, Segment], bool]
 
 
+@label("rcv anything else")
 def anything(tcb: Tcb, seg: Segment) -> bool:
-    """rcv anything else"""
     return True
 
 
 # --- CLOSED, LISTEN and SYN_SENT (§3.10.7.1 to §3.10.7.3) -------------------------------
 
 
+@label("rcv RST")
 def rst_bit(tcb: Tcb, seg: Segment) -> bool:
-    """rcv RST"""
     return seg.rst
 
 
+@label("rcv ACK")
 def ack_bit(tcb: Tcb, seg: Segment) -> bool:
-    """rcv ACK"""
     return seg.ack is not None
 
 
+@label("rcv SYN")
 def syn_bit(tcb: Tcb, seg: Segment) -> bool:
-    """rcv SYN"""
     return seg.syn
 
 
+@label("rcv ACK of something never sent")
 def bad_ack(tcb: Tcb, seg: Segment) -> bool:
-    """rcv ACK of something never sent"""
     return seg.ack is not None and not ack_advances(tcb.snd_una, seg.ack, tcb.snd_nxt)
 
 
+@label("rcv RST with a wrong ACK")
 def bad_ack_and_rst(tcb: Tcb, seg: Segment) -> bool:
-    """rcv RST with a wrong ACK"""
     return seg.rst and bad_ack(tcb, seg)
 
 
+@label("rcv RST with ACK of SYN")
 def rst_with_good_ack(tcb: Tcb, seg: Segment) -> bool:
-    """rcv RST with ACK of SYN"""
     return seg.rst and seg.ack is not None
 
 
+@label("rcv SYN,ACK,FIN")
 def syn_ack_fin(tcb: Tcb, seg: Segment) -> bool:
-    """rcv SYN,ACK,FIN"""
     return syn_ack(tcb, seg) and text_of(tcb, seg).fin_reached
 
 
+@label("rcv SYN,ACK")
 def syn_ack(tcb: Tcb, seg: Segment) -> bool:
-    """rcv SYN,ACK"""
     return seg.syn and seg.ack is not None
 
 
 # --- first check: the sequence number (§3.10.7.4) ------------------------------------------
 
 
+@label("rcv a newer SYN")
 def new_syn(tcb: Tcb, seg: Segment) -> bool:
-    """rcv a newer SYN"""
     return seg.syn and not seg.rst and seg.ack is None and seg.seq >= tcb.rcv_nxt
 
 
+@label("rcv the same FIN again")
 def fin_again(tcb: Tcb, seg: Segment) -> bool:
-    """rcv the same FIN again"""
     return seg.fin and not seg.rst and not seg.syn and seg.end == tcb.rcv_nxt
 
 
+@label("rcv SYN,ACK that crossed ours")
 def crossed_syn_ack(tcb: Tcb, seg: Segment) -> bool:
-    """rcv SYN,ACK that crossed ours"""
     return (
         tcb.opened == "active"
         and tcb.irs == seg.seq
@@ -107,52 +108,52 @@ def _acceptable(tcb: Tcb, seg: Segment) -> bool:
     return tcb.rcv_wnd == 0 and seg.seq == tcb.rcv_nxt and not seg.syn
 
 
+@label("rcv RST outside the window")
 def rst_outside_window(tcb: Tcb, seg: Segment) -> bool:
-    """rcv RST outside the window"""
     # §3.5.3: a reset is valid by its first number alone, and by RCV.NXT in a closed window
     return seg.rst and not seg.seq.within(tcb.rcv_nxt, max(tcb.rcv_wnd, 1))
 
 
+@label("rcv outside the window")
 def outside_window(tcb: Tcb, seg: Segment) -> bool:
-    """rcv outside the window"""
     return not seg.rst and not _acceptable(tcb, seg)
 
 
 # --- second check: RST; fourth check: SYN -------------------------------------------------
 
 
+@label("rcv RST at RCV.NXT")
 def rst_exact(tcb: Tcb, seg: Segment) -> bool:
-    """rcv RST at RCV.NXT"""
     return seg.rst and seg.seq == tcb.rcv_nxt
 
 
+@label("rcv RST in the window")
 def rst_in_window(tcb: Tcb, seg: Segment) -> bool:
-    """rcv RST in the window"""
     return seg.rst
 
 
+@label("rcv RST at RCV.NXT, after a passive OPEN")
 def rst_exact_passive(tcb: Tcb, seg: Segment) -> bool:
-    """rcv RST at RCV.NXT, after a passive OPEN"""
     return rst_exact(tcb, seg) and tcb.opened == "passive"
 
 
+@label("rcv RST in the window, after a passive OPEN")
 def rst_in_window_passive(tcb: Tcb, seg: Segment) -> bool:
-    """rcv RST in the window, after a passive OPEN"""
     return seg.rst and tcb.opened == "passive"
 
 
+@label("rcv SYN in the window, after a passive OPEN")
 def syn_in_window_passive(tcb: Tcb, seg: Segment) -> bool:
-    """rcv SYN in the window, after a passive OPEN"""
     return syn_in_window(tcb, seg) and tcb.opened == "passive"
 
 
+@label("rcv SYN, whatever its number")
 def syn_anywhere(tcb: Tcb, seg: Segment) -> bool:
-    """rcv SYN, whatever its number"""
     return seg.syn
 
 
+@label("rcv SYN in the window")
 def syn_in_window(tcb: Tcb, seg: Segment) -> bool:
-    """rcv SYN in the window"""
     # a SYN left of the window is trimmed off first, for only the text behind it is new
     return seg.syn and seg.seq.within(tcb.rcv_nxt, tcb.rcv_wnd)
 
@@ -160,67 +161,67 @@ def syn_in_window(tcb: Tcb, seg: Segment) -> bool:
 # --- fifth check: ACK ---------------------------------------------------------------------
 
 
+@label("rcv without ACK")
 def no_ack(tcb: Tcb, seg: Segment) -> bool:
-    """rcv without ACK"""
     return seg.ack is None
 
 
+@label("rcv ACK older than any window allows")
 def ack_far_too_old(tcb: Tcb, seg: Segment) -> bool:
-    """rcv ACK older than any window allows"""
     if seg.ack is None or seg.ack > tcb.snd_una:
         return False
     return not seg.ack.within(tcb.snd_una - tcb.max_snd_wnd, tcb.max_snd_wnd + 1)
 
 
+@label("rcv ACK of something not sent yet")
 def ack_of_unsent(tcb: Tcb, seg: Segment) -> bool:
-    """rcv ACK of something not sent yet"""
     return seg.ack is not None and seg.ack > tcb.snd_nxt
 
 
+@label("rcv ACK of FIN")
 def acks_our_fin(tcb: Tcb, seg: Segment) -> bool:
-    """rcv ACK of FIN"""
     return tcb.fin_in_flight and seg.ack == tcb.snd_nxt
 
 
 # --- seventh check: the text; eighth check: FIN ---------------------------------------------
 
 
+@label("rcv FIN after the peer's FIN")
 def fin_after_fin(tcb: Tcb, seg: Segment) -> bool:
-    """rcv FIN after the peer's FIN"""
     return seg.fin
 
 
+@label("rcv text, or a number beyond RCV.NXT")
 def not_where_we_are(tcb: Tcb, seg: Segment) -> bool:
-    """rcv text, or a number beyond RCV.NXT"""
     return seg.seg_len > 0 or seg.seq != tcb.rcv_nxt
 
 
+@label("rcv new text after a half-duplex CLOSE")
 def text_for_nobody(tcb: Tcb, seg: Segment) -> bool:
-    """rcv new text after a half-duplex CLOSE"""
     # a FIN beyond RCV.NXT says, too, that there was text before it
     closed = tcb.half_duplex_close and (tcb.close_waits or tcb.state in CLOSE_CALLED)
     return closed and seg.seg_len > 0 and seg.end - seg.fin > tcb.rcv_nxt
 
 
+@label("rcv FIN")
 def fin_reached(tcb: Tcb, seg: Segment) -> bool:
-    """rcv FIN"""
     if not seg.fin and tcb.early_fin is None:
         return False
     return text_of(tcb, seg).fin_reached
 
 
+@label("rcv FIN,ACK of FIN")
 def ack_and_fin(tcb: Tcb, seg: Segment) -> bool:
-    """rcv FIN,ACK of FIN"""
     return acks_our_fin(tcb, seg) and fin_reached(tcb, seg)
 
 
+@label("rcv FIN,ACK of SYN")
 def ack_of_syn_and_fin(tcb: Tcb, seg: Segment) -> bool:
-    """rcv FIN,ACK of SYN"""
     return fin_reached(tcb, seg)
 
 
+@label("rcv ACK of SYN")
 def ack_of_syn(tcb: Tcb, seg: Segment) -> bool:
-    """rcv ACK of SYN"""
     return seg.ack is not None
 
 

@@ -23,6 +23,7 @@ from tcpcourse.core.rows import (
     window_blocks,
 )
 from tcpcourse.core.states import Event, State
+from tcpcourse.words import Message, message
 
 C, L, SS, SR, E = State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED
 F1, F2, CW, LA = State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.LAST_ACK
@@ -53,7 +54,7 @@ def _row(
     guard: Guard,
     actions: Iterable[Action],
     next_state: State,
-    why: str,
+    why: Message,
     *,
     cite: str | None = None,
     doc: str | None = None,
@@ -68,91 +69,100 @@ def calls() -> Iterable[Row]:
     """User calls (§3.10.1 to §3.10.6), and the CLOSE that had to wait."""
     call = _row
     yield call(C, Event.OPEN_PASSIVE, always, [do.open_passively], L,
-        "The application listens; nothing is sent, any peer may come.", doc="2", fig=True)
+        message("The application listens; nothing is sent, any peer may come."), doc="2", fig=True)
     yield call(C, Event.OPEN_ACTIVE, always, [do.open_actively, do.send_syn], SS,
-        "The application connects: our SYN, numbered ISS, goes out.", doc="3", fig=True)
+        message("The application connects: our SYN, numbered ISS, goes out."), doc="3", fig=True)
     yield call(L, Event.OPEN_ACTIVE, always, [do.open_actively, do.send_syn], SS,
-        "A listening end may still decide to connect: the OPEN becomes active and a SYN goes out.")
+        message("A listening end may still decide to connect: the OPEN becomes active and a SYN "
+                "goes out."))
     yield call(L, Event.SEND, always, [do.open_actively, do.queue_data, do.send_syn], SS,
-        "SEND in LISTEN turns the passive OPEN into an active one; the data waits.", fig=True)
+        message("SEND in LISTEN turns the passive OPEN into an active one; the data waits."),
+        fig=True)
     for state, guard in ((SS, always), (SR, not_closing)):
         yield call(state, Event.SEND, guard, [do.queue_data], state,
-            "The data waits until the connection is established.")
+            message("The data waits until the connection is established."))
     for state in (E, CW):
         yield call(state, Event.SEND, not_closing, [do.queue_data], state,
-            "The data is queued and sent as far as the peer's window allows.")
+            message("The data is queued and sent as far as the peer's window allows."))
     for state, guard in ((L, always), (SS, always), (E, always),
                          (SR, user_receives), (F1, user_receives), (F2, user_receives)):
         yield call(state, Event.RECEIVE, guard, [rcv.receive_data], state,
-            "What has arrived is delivered; with nothing there the call waits.")
+            message("What has arrived is delivered; with nothing there the call waits."))
     for state in (CW, CG, LA, TW):
         yield call(state, Event.RECEIVE, something_to_receive, [rcv.receive_data], state,
-            "The peer has closed, but what it sent before its FIN is still delivered.")
+            message("The peer has closed, but what it sent before its FIN is still delivered."))
     yield call(L, Event.CLOSE, always, [do.delete_tcb], C,
-        "Nobody had come yet, so there is nothing to end: the listener just goes.", fig=True)
+        message("Nobody had come yet, so there is nothing to end: the listener just goes."),
+        fig=True)
     yield call(SS, Event.CLOSE, always, [do.delete_tcb], C,
-        "Our SYN was not answered yet; the attempt is given up without a word.", fig=True)
+        message("Our SYN was not answered yet; the attempt is given up without a word."), fig=True)
     for state in (SR, E, CW):
         yield call(state, Event.CLOSE, unread_and_half_duplex, [do.send_abort, do.delete_tcb], C,
-            "The user closes for good while data is unread, so data is lost, and a RST says so.",
+            message("The user closes for good while data is unread, so data is lost, and a RST "
+                    "says so."),
             cite="RFC 9293 §3.10.4, §3.6.1 (SHLD-3)")
     yield call(SR, Event.CLOSE, nothing_unsent, [do.send_fin], F1,
-        "With nothing to send, the FIN may go out even before our SYN is acknowledged.", fig=True)
+        message("With nothing to send, the FIN may go out even before our SYN is acknowledged."),
+        fig=True)
     yield call(SR, Event.CLOSE, data_unsent, [do.wait_to_close], SR,
-        "Data was queued before the CLOSE, so the CLOSE waits for ESTABLISHED.")
+        message("Data was queued before the CLOSE, so the CLOSE waits for ESTABLISHED."))
     yield call(E, Event.CLOSE, nothing_unsent, [do.send_fin], F1,
-        "We have nothing more to send: our FIN says so. We can still receive.", doc="6", fig=True)
+        message("We have nothing more to send: our FIN says so. We can still receive."),
+        doc="6", fig=True)
     yield call(E, Event.CLOSE, data_unsent, [], F1,
-        "We will send nothing new; the FIN follows behind the data already queued.", doc="6",
+        message("We will send nothing new; the FIN follows behind the data already queued."),
+        doc="6",
         fig=True)
     yield call(CW, Event.CLOSE, nothing_unsent, [do.send_fin], LA,
-        "The peer closed before; now our own FIN goes out and needs one last ACK.", doc="9",
+        message("The peer closed before; now our own FIN goes out and needs one last ACK."),
+        doc="9",
         fig=True)
     yield call(CW, Event.CLOSE, data_unsent, [do.wait_to_close], CW,
-        "Queued data goes first; the FIN follows behind it.")
+        message("Queued data goes first; the FIN follows behind it."))
     yield call(E, Event.QUEUE_SENT, always, [do.resume_close], F1,
-        "The CLOSE called in SYN_RCVD can go on now that the connection is established.")
+        message("The CLOSE called in SYN_RCVD can go on now that the connection is established."))
     yield call(CW, Event.QUEUE_SENT, queue_is_sent, [do.send_fin], LA,
-        "All data queued before the CLOSE is sent, so the FIN can follow.", doc="9")
+        message("All data queued before the CLOSE is sent, so the FIN can follow."), doc="9")
     for state in (L, SS):
         yield call(state, Event.ABORT, always, [do.signal_reset, do.delete_tcb], C,
-            "No peer knows of a connection, so nothing is sent.")
+            message("No peer knows of a connection, so nothing is sent."))
     for state in (SR, E, F1, F2, CW):
         yield call(state, Event.ABORT, always, [do.send_abort, do.signal_reset, do.delete_tcb], C,
-            "The connection is thrown away, and a RST tells the peer.")
+            message("The connection is thrown away, and a RST tells the peer."))
     for state in (CG, LA, TW):
         yield call(state, Event.ABORT, always, [do.delete_tcb], C,
-            "Both sides have closed already; the TCB just goes.")
+            message("Both sides have closed already; the TCB just goes."))
     for state in tuple(State)[1:]:
         yield call(state, Event.STATUS, always, [], state,
-            "STATUS reads the variables and changes nothing.")
+            message("STATUS reads the variables and changes nothing."))
     for state in (SS, SR, E, F1, F2):
         yield call(state, Event.GROW, always, [rcv.grow_buffer], state,
-            "The local system grants a larger receive buffer; the next segment offers it.")
+            message("The local system grants a larger receive buffer; the next segment offers it."))
 
 
 def timeouts() -> Iterable[Row]:
     """Timeouts (§3.10.8): the user's, R2 and 2MSL lead to CLOSED, the others leave the state."""
     for state in tuple(State)[1:]:
         yield _row(state, Event.USER_TIMEOUT, always, [do.signal_timeout, do.delete_tcb], C,
-            "The user's patience is over: everything is dropped.",
+            message("The user's patience is over: everything is dropped."),
             doc="1")
     for state in (SS, SR, E, F1, CW, CG, LA):
         yield _row(state, Event.RETRANSMISSION, something_in_flight, [do.resend], state,
-            "Not acknowledged in time: the oldest unacknowledged segment goes out again, "
-            "and the state stays.")
+            message("Not acknowledged in time: the oldest unacknowledged segment goes out again, "
+            "and the state stays."))
     for state in (SS, SR, E, F1, CW, CG, LA):
         yield _row(state, Event.R2, something_in_flight, [do.signal_no_answer, do.delete_tcb], C,
-            "Sent again and again without an answer: the peer must be gone, so we give up.",
+            message("Sent again and again without an answer: the peer must be gone, so we give "
+                    "up."),
             doc="1")
     for state in (E, F1, CW, CG):
         yield _row(state, Event.PROBE, window_blocks, [do.probe], state,
-            "The window is closed; one byte asks whether it has opened.")
+            message("The window is closed; one byte asks whether it has opened."))
     for state in (E, F1, F2, CW):
         yield _row(state, Event.DELAYED_ACK, ack_is_due, [do.send_ack], state,
-            "No second segment came, so the delayed acknowledgment goes out now.")
+            message("No second segment came, so the delayed acknowledgment goes out now."))
     yield _row(TW, Event.TIME_WAIT_TIMEOUT, always, [do.delete_tcb], C,
-        "Two maximum segment lifetimes have passed: no old segment can be left.", doc="1",
+        message("Two maximum segment lifetimes have passed: no old segment can be left."), doc="1",
         fig=True)
 
 

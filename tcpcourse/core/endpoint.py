@@ -26,6 +26,7 @@ from tcpcourse.core.tcb import (
 )
 from tcpcourse.core.transitions import REFUSALS, Row, guarded_rows
 from tcpcourse.core.work import NO_SEGMENT, Settings, Work
+from tcpcourse.words import message, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,11 @@ class Reaction:
     def why(self) -> str:
         """Why, in a sentence or two."""
         if not self.rows:
-            return f"{str(self.event).capitalize()}: no such timer is running, so nothing happens."
-        return " ".join(row.why for row in self.rows)
+            return message(
+                "{timer}: no such timer is running, so nothing happens.",
+                timer=self.event.value[0].upper() + self.event.value[1:],
+            )
+        return together(*(row.why for row in self.rows))
 
     @property
     def cite(self) -> str:

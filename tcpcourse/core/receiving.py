@@ -1,18 +1,18 @@
 """The actions of the receiving side: text and FIN taken in order, the window, RECEIVE calls.
 
-Like those in ``actions``, they are named functions on the work of one event, and their
-docstrings are their labels.
+Like those in ``actions``, they are named functions on the work of one event, with labels.
 """
 
 from __future__ import annotations
 
+from tcpcourse.core.labels import label
 from tcpcourse.core.tcb import CLOSE_CALLED
 from tcpcourse.core.text import text_of
 from tcpcourse.core.work import Work
 
 
+@label("keep data and FIN of the SYN for later")
 def keep_text(work: Work) -> None:
-    """keep data and FIN of the SYN for later"""
     seg, window = work.segment, work.tcb.rcv_wnd
     data = seg.data[:window]
     fin = seg.end - 1
@@ -22,8 +22,8 @@ def keep_text(work: Work) -> None:
     )
 
 
+@label("take the text in order")
 def take_text(work: Work) -> None:
-    """take the text in order"""
     tcb, seg = work.tcb, work.segment
     if not seg.seg_len and not tcb.early:
         return
@@ -69,8 +69,9 @@ def open_window(work: Work) -> None:
         work.update(rcv_wnd=room)
 
 
+@label("snd ACK")
 def take_fin(work: Work) -> None:
-    """snd ACK"""  # as figure 5 has it; what is acknowledged is RCV.NXT, moved over the FIN
+    # as figure 5 has it; what is acknowledged is RCV.NXT, moved over the FIN
     tcb = work.tcb
     work.update(rcv_nxt=tcb.rcv_nxt + 1, early=(), early_fin=None)
     first_to_close = tcb.state in CLOSE_CALLED
@@ -81,14 +82,14 @@ def take_fin(work: Work) -> None:
     work.signals.append("connection closing")
 
 
+@label("a larger receive buffer")
 def grow_buffer(work: Work) -> None:
-    """a larger receive buffer"""
     work.update(rcv_buff=max(work.tcb.rcv_buff, work.count))
     open_window(work)
 
 
+@label("deliver what is there, or wait")
 def receive_data(work: Work) -> None:
-    """deliver what is there, or wait"""
     tcb = work.tcb
     low = tcb.rcv_wnd < max(1, min(tcb.rcv_buff // 2, work.settings.mss))
     if len(tcb.rcvq):

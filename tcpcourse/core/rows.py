@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from tcpcourse.core.actions import Action
 from tcpcourse.core.arrivals import Guard
+from tcpcourse.core.labels import label, label_of
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.tcb import CLOSE_CALLED, Tcb
+from tcpcourse.words import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Row:
     actions: tuple[Action, ...]
     next: State
     cite: str
-    why: str
+    why: Message
     document: str | None = None
     policy: str | None = None
     in_figure: bool = False
@@ -50,7 +52,7 @@ class Row:
     @property
     def cause(self) -> str:
         """What happens: the call, the timeout, or what the segment is."""
-        guard = (self.guard.__doc__ or "").strip()
+        guard = label_of(self.guard)
         if self.event is Event.ARRIVES:
             return guard
         return str(self.event) + (f", {guard}" if self.guard is not always else "")
@@ -58,7 +60,7 @@ class Row:
     @property
     def effect(self) -> str:
         """What is sent or started, as far as anybody outside can see it."""
-        labels = [(action.__doc__ or "").strip() for action in self.actions]
+        labels = [label_of(action) for action in self.actions]
         seen = (text for text in labels if text.startswith(("snd", "create", "delete")))
         return ", ".join(dict.fromkeys(seen))
 
@@ -72,58 +74,58 @@ class Row:
 # --- guards of calls and timeouts (those of arrivals are in ``arrivals``) --------------------
 
 
+@label("always")
 def always(tcb: Tcb, seg: Segment) -> bool:
-    """always"""
     return True
 
 
+@label("nothing waits to be sent")
 def nothing_unsent(tcb: Tcb, seg: Segment) -> bool:
-    """nothing waits to be sent"""
     return not tcb.unsent
 
 
+@label("data waits to be sent")
 def data_unsent(tcb: Tcb, seg: Segment) -> bool:
-    """data waits to be sent"""
     return tcb.unsent > 0 and not tcb.close_waits
 
 
+@label("all queued data is sent")
 def queue_is_sent(tcb: Tcb, seg: Segment) -> bool:
-    """all queued data is sent"""
     return not tcb.unsent
 
 
+@label("no CLOSE is waiting")
 def not_closing(tcb: Tcb, seg: Segment) -> bool:
-    """no CLOSE is waiting"""
     return not tcb.close_waits
 
 
+@label("data is there")
 def something_to_receive(tcb: Tcb, seg: Segment) -> bool:
-    """data is there"""
     return len(tcb.rcvq) > 0
 
 
+@label("the user may still receive")
 def user_receives(tcb: Tcb, seg: Segment) -> bool:
-    """the user may still receive"""
     return not (tcb.half_duplex_close and (tcb.close_waits or tcb.state in CLOSE_CALLED))
 
 
+@label("data is unread and the close is half-duplex")
 def unread_and_half_duplex(tcb: Tcb, seg: Segment) -> bool:
-    """data is unread and the close is half-duplex"""
     # text on a SYN is in order, too, and waits only for the end of the handshake
     on_syn = bool(tcb.early) and tcb.early[0][0] == tcb.rcv_nxt
     return tcb.half_duplex_close and not tcb.close_waits and (len(tcb.rcvq) > 0 or on_syn)
 
 
+@label("something is unacknowledged")
 def something_in_flight(tcb: Tcb, seg: Segment) -> bool:
-    """something is unacknowledged"""
     return tcb.in_flight > 0
 
 
+@label("data waits and nothing is in flight")
 def window_blocks(tcb: Tcb, seg: Segment) -> bool:
-    """data waits and nothing is in flight"""
     return tcb.unsent > 0 and tcb.in_flight == 0
 
 
+@label("an ACK is owed")
 def ack_is_due(tcb: Tcb, seg: Segment) -> bool:
-    """an ACK is owed"""
     return tcb.ack_due

@@ -36,6 +36,7 @@ from tcpcourse.core.calls import (
 )
 from tcpcourse.core.rows import Row
 from tcpcourse.core.states import Event, State
+from tcpcourse.words import Message, message
 
 __all__ = ["REFUSALS", "TRANSITIONS", "Row", "guarded_rows", "rows_for"]
 
@@ -54,7 +55,7 @@ def _arrives(
     guard: Guard,
     actions: Iterable[Action],
     next_state: State,
-    why: str,
+    why: Message,
     *,
     cite: str = _OTHER,
     doc: str | None = None,
@@ -69,96 +70,103 @@ def _unsynchronized() -> Iterable[Row]:
     """Arrivals in CLOSED, LISTEN and SYN_SENT (§3.10.7.1 to §3.10.7.3)."""
     at = _arrives
     yield at(C, on.rst_bit, [], C,
-        "A RST is never answered, or two ends could answer each other for ever.", cite=_CLOSED_)
+        message("A RST is never answered, or two ends could answer each other for ever."),
+        cite=_CLOSED_)
     yield at(C, on.anything, [do.send_reset], C,
-        "There is no connection here, and the RST says so.", cite=_CLOSED_)
+        message("There is no connection here, and the RST says so."), cite=_CLOSED_)
 
     yield at(L, on.rst_bit, [], L,
-        "There is nothing to reset in LISTEN.", cite=_LISTEN_)
+        message("There is nothing to reset in LISTEN."), cite=_LISTEN_)
     yield at(L, on.ack_bit, [do.send_reset], L,
-        "Nothing was ever sent from LISTEN, so no ACK can be right.", cite=_LISTEN_)
+        message("Nothing was ever sent from LISTEN, so no ACK can be right."), cite=_LISTEN_)
     yield at(L, on.syn_bit, [do.learn_peer, rcv.keep_text, do.send_syn_ack], SR,
-        "A peer wants to connect: its SYN is acknowledged, and our own SYN goes with it.",
+        message("A peer wants to connect: its SYN is acknowledged, and our own SYN goes with it."),
         cite=_LISTEN_, doc="4", fig=True)
     yield at(L, on.anything, [], L,
-        "Neither RST nor ACK nor SYN: not a way to begin, so it is dropped.", cite=_LISTEN_)
+        message("Neither RST nor ACK nor SYN: not a way to begin, so it is dropped."),
+        cite=_LISTEN_)
 
     yield at(SS, on.bad_ack_and_rst, [], SS,
-        "The RST does not acknowledge our SYN, so it is not meant for it.", cite=_SYN_SENT_)
+        message("The RST does not acknowledge our SYN, so it is not meant for it."),
+        cite=_SYN_SENT_)
     yield at(SS, on.bad_ack, [do.send_reset], SS,
-        "The peer acknowledges what we never sent: it has an old connection in mind.",
+        message("The peer acknowledges what we never sent: it has an old connection in mind."),
         cite=_SYN_SENT_)
     yield at(SS, on.rst_with_good_ack, [do.signal_reset, do.delete_tcb], C,
-        "The RST acknowledges our SYN: nobody listens there.", cite=_SYN_SENT_, doc="3")
+        message("The RST acknowledges our SYN: nobody listens there."), cite=_SYN_SENT_, doc="3")
     yield at(SS, on.rst_in_window, [], SS,
-        "A RST without ACK does not prove that its sender saw our SYN.", cite=_SYN_SENT_)
+        message("A RST without ACK does not prove that its sender saw our SYN."), cite=_SYN_SENT_)
     yield at(SS, on.syn_ack_fin,
         [do.learn_peer, do.take_ack, rcv.take_text, do.send_ack, rcv.take_fin], CW,
-        "The peer answers and closes in one segment.", cite=_SYN_SENT_)
+        message("The peer answers and closes in one segment."), cite=_SYN_SENT_)
     yield at(SS, on.syn_ack, [do.learn_peer, do.take_ack, rcv.take_text, do.send_ack], E,
-        "Our SYN is acknowledged and the peer's SYN is here: we acknowledge, and are open.",
+        message("Our SYN is acknowledged and the peer's SYN is here: we acknowledge, and are "
+                "open."),
         cite=_SYN_SENT_, doc="5", fig=True)
     yield at(SS, on.syn_bit, [do.learn_peer, rcv.keep_text, do.send_syn_ack], SR,
-        "A SYN without ACK: both ends opened at the same time. Our SYN goes again, with an ACK.",
+        message("A SYN without ACK: both ends opened at the same time. Our SYN goes again, with "
+                "an ACK."),
         cite=_SYN_SENT_, doc="4", fig=True)
     yield at(SS, on.anything, [], SS,
-        "Neither SYN nor RST: it cannot be an answer to our SYN.", cite=_SYN_SENT_)
+        message("Neither SYN nor RST: it cannot be an answer to our SYN."), cite=_SYN_SENT_)
 
 
 def _first_checks(state: State) -> Iterable[Row]:
     """What all states from SYN_RCVD on have in common: sequence number, RST, SYN, ACK."""
     at = _arrives
     yield at(state, on.rst_outside_window, [], state,
-        "A RST from outside the window is a guess or a leftover; it is dropped.")
+        message("A RST from outside the window is a guess or a leftover; it is dropped."))
     yield at(state, on.outside_window, [do.send_ack], state,
-        "Nothing in it is new or may be taken; an ACK tells the peer where we are.")
+        message("Nothing in it is new or may be taken; an ACK tells the peer where we are."))
     if state is SR:
         passive, active = [do.forget_peer], [do.signal_refused, do.delete_tcb]
         yield at(SR, on.rst_exact_passive, passive, L,
-            "The caller is gone; a listener just listens on.",
+            message("The caller is gone; a listener just listens on."),
             cite=_RST_5961, policy=NEW, fig=True)
         yield at(SR, on.rst_exact, active, C,
-            "We had called ourselves, so the user is told: connection refused.",
+            message("We had called ourselves, so the user is told: connection refused."),
             cite=_RST_5961, policy=NEW)
         yield at(SR, on.rst_in_window_passive, passive, L,
-            "The caller is gone; a listener just listens on.", policy=OLD, fig=True)
+            message("The caller is gone; a listener just listens on."), policy=OLD, fig=True)
         yield at(SR, on.rst_in_window, active, C,
-            "We had called ourselves, so the user is told: connection refused.", policy=OLD)
+            message("We had called ourselves, so the user is told: connection refused."),
+            policy=OLD)
     else:
         told = [] if state in (CG, LA, TW) else [do.signal_reset]
         yield at(state, on.rst_exact, [*told, do.delete_tcb], C,
-            "The RST has exactly the number we expect: the connection is gone.",
+            message("The RST has exactly the number we expect: the connection is gone."),
             cite=_RST_5961, policy=NEW)
         yield at(state, on.rst_in_window, [*told, do.delete_tcb], C,
-            "By the older rule any RST in the window ends the connection.", policy=OLD)
+            message("By the older rule any RST in the window ends the connection."), policy=OLD)
     yield at(state, on.rst_in_window, [do.challenge_ack], state,
-        "In the window, but not the exact number: perhaps a blind attacker. "
-        "A true peer will answer our ACK with an exact RST.", cite=_RST_5961, policy=NEW)
+        message("In the window, but not the exact number: perhaps a blind attacker. "
+        "A true peer will answer our ACK with an exact RST."), cite=_RST_5961, policy=NEW)
     if state is SR:
         yield at(SR, on.syn_in_window_passive, [do.forget_peer], L,
-            "A listener that gets another SYN forgets this caller and listens on.")
+            message("A listener that gets another SYN forgets this caller and listens on."))
     yield at(state, on.syn_anywhere, [do.challenge_ack], state,
-        "A SYN inside an open connection is not believed; the ACK asks the peer to prove it.",
+        message("A SYN inside an open connection is not believed; the ACK asks the peer to "
+                "prove it."),
         cite=_SYN_5961, policy=NEW)
     yield at(state, on.syn_in_window, [do.send_reset, do.signal_reset, do.delete_tcb], C,
-        "By the older rule a SYN in the window is an error that ends the connection.",
+        message("By the older rule a SYN in the window is an error that ends the connection."),
         policy=OLD)
     yield at(state, on.no_ack, [], state,
-        "Every segment after the first SYN carries an ACK; one without is dropped.")
+        message("Every segment after the first SYN carries an ACK; one without is dropped."))
     if state is SR:
         yield at(SR, on.bad_ack, [do.send_reset], SR,
-            "It acknowledges something other than our SYN, so it is not our peer's.")
+            message("It acknowledges something other than our SYN, so it is not our peer's."))
     else:
         yield at(state, on.ack_far_too_old, [do.send_ack], state,
-            "No window ever was that large, so the ACK cannot be from this connection.",
+            message("No window ever was that large, so the ACK cannot be from this connection."),
             cite=_ACK_5961, policy=NEW)
         yield at(state, on.ack_of_unsent, [do.send_ack], state,
-            "It acknowledges what we have not sent; we say where we are and drop it.")
+            message("It acknowledges what we have not sent; we say where we are and drop it."))
 
 
 def _text_for_nobody(state: State) -> Row:
     return _arrives(state, on.text_for_nobody, [do.send_reset, do.delete_tcb], C,
-        "Our user has closed for good, so this text is lost, and a RST says so.",
+        message("Our user has closed for good, so this text is lost, and a RST says so."),
         cite="RFC 9293 §3.10.7.4, §3.6.1 (SHLD-3)")
 
 
@@ -169,72 +177,76 @@ def _synchronized() -> Iterable[Row]:
     fin = [do.take_ack, rcv.take_text, rcv.take_fin]
 
     yield at(SR, on.crossed_syn_ack, take, E,
-        "Both ends opened at once and both sent SYN,ACK. By the letter its number is too old; "
-        "but figure 7 ends open, so its ACK counts.", cite="RFC 9293 §3.5 figure 7, §A.2", doc="5")
+        message("Both ends opened at once and both sent SYN,ACK. By the letter its number is "
+                "too old; "
+        "but figure 7 ends open, so its ACK counts."), cite="RFC 9293 §3.5 figure 7, §A.2", doc="5")
     yield from _first_checks(SR)
     yield _text_for_nobody(SR)
     yield at(SR, on.ack_of_syn_and_fin, fin, CW,
-        "Our SYN is acknowledged, and the peer has already closed.")
+        message("Our SYN is acknowledged, and the peer has already closed."))
     yield at(SR, on.ack_of_syn, take, E,
-        "Our SYN is acknowledged: both ends know both numbers.", doc="5", fig=True)
+        message("Our SYN is acknowledged: both ends know both numbers."), doc="5", fig=True)
 
     yield from _first_checks(E)
     yield at(E, on.fin_reached, fin, CW,
-        "The peer has nothing more to send. We acknowledge; when we close is up to us.",
+        message("The peer has nothing more to send. We acknowledge; when we close is up to us."),
         doc="8", fig=True)
     yield at(E, on.anything, take, E,
-        "The ACK is noted, and text in order goes to the user.")
+        message("The ACK is noted, and text in order goes to the user."))
 
     yield from _first_checks(F1)
     yield _text_for_nobody(F1)
     yield at(F1, on.ack_and_fin, [*fin, do.start_time_wait], TW,
-        "The segment brings the ACK of our FIN and the peer's FIN at once: "
-        "straight to TIME_WAIT.", doc="11c")
+        message("The segment brings the ACK of our FIN and the peer's FIN at once: "
+        "straight to TIME_WAIT."), doc="11c")
     yield at(F1, on.fin_reached, fin, CG,
-        "The peer's FIN came before the ACK of ours: both closed at the same time.",
+        message("The peer's FIN came before the ACK of ours: both closed at the same time."),
         doc="10", fig=True)
     yield at(F1, on.acks_our_fin, take, F2,
-        "Our half is closed and the peer knows it; now we wait for its FIN.", doc="7", fig=True)
+        message("Our half is closed and the peer knows it; now we wait for its FIN."),
+        doc="7", fig=True)
     yield at(F1, on.anything, take, F1,
-        "Not the ACK of our FIN; text is still taken, for only our half is closing.")
+        message("Not the ACK of our FIN; text is still taken, for only our half is closing."))
 
     yield from _first_checks(F2)
     yield _text_for_nobody(F2)
     yield at(F2, on.fin_reached, [*fin, do.start_time_wait], TW,
-        "The peer has closed too. Our last ACK may get lost, so we stay and wait 2MSL.",
+        message("The peer has closed too. Our last ACK may get lost, so we stay and wait 2MSL."),
         doc="11a", fig=True)
     yield at(F2, on.anything, take, F2,
-        "The peer still sends; a half-closed connection still receives.")
+        message("The peer still sends; a half-closed connection still receives."))
 
     yield from _first_checks(CW)
     yield at(CW, on.anything, [do.take_ack], CW,
-        "The peer has closed its half: only the ACK counts, and any text is ignored.")
+        message("The peer has closed its half: only the ACK counts, and any text is ignored."))
 
     yield from _first_checks(CG)
     yield at(CG, on.acks_our_fin, [do.take_ack, do.start_time_wait], TW,
-        "Both FINs are acknowledged now; we wait 2MSL.", doc="11b", fig=True)
+        message("Both FINs are acknowledged now; we wait 2MSL."), doc="11b", fig=True)
     yield at(CG, on.anything, [do.take_ack], CG,
-        "Not the ACK of our FIN: we go on waiting. Text after the peer's FIN is ignored.")
+        message("Not the ACK of our FIN: we go on waiting. Text after the peer's FIN is ignored."))
 
     yield from _first_checks(LA)
     yield at(LA, on.acks_our_fin, [do.delete_tcb], C,
-        "Our FIN is acknowledged, and the peer had closed before: it is over.", doc="9", fig=True)
+        message("Our FIN is acknowledged, and the peer had closed before: it is over."),
+        doc="9", fig=True)
     yield at(LA, on.anything, [do.take_ack], LA,
-        "Not the ACK of our FIN: we go on waiting. Text after the peer's FIN is ignored.")
+        message("Not the ACK of our FIN: we go on waiting. Text after the peer's FIN is ignored."))
 
     yield at(TW, on.new_syn, [do.reopen, do.learn_peer, rcv.keep_text, do.send_syn_ack], SR,
-        "A SYN numbered beyond the old connection starts a new one.",
+        message("A SYN numbered beyond the old connection starts a new one."),
         cite="RFC 9293 §3.10.7.4, §3.6.1 (MAY-2)")
     yield at(TW, on.fin_again, [do.send_ack, do.start_time_wait], TW,
-        "The peer did not get our last ACK: it goes again, and the wait begins anew.")
+        message("The peer did not get our last ACK: it goes again, and the wait begins anew."))
     yield from _first_checks(TW)
     yield at(TW, on.fin_after_fin, [do.send_ack, do.start_time_wait], TW,
-        "Only the peer's FIN can come now, so this is one: it is acknowledged, "
-        "and the wait begins anew.")
+        message("Only the peer's FIN can come now, so this is one: it is acknowledged, "
+        "and the wait begins anew."))
     yield at(TW, on.not_where_we_are, [do.send_ack], TW,
-        "Text after the peer's FIN, or a number beyond it: an ACK tells the peer where we are.")
+        message("Text after the peer's FIN, or a number beyond it: an ACK tells the peer where "
+                "we are."))
     yield at(TW, on.anything, [], TW,
-        "A bare ACK with the number we expect says nothing new.")
+        message("A bare ACK with the number we expect says nothing new."))
 
 
 # fmt: on

@@ -11,6 +11,7 @@ from tcpcourse.core.arrivals import CHECKS_SYNCHRONIZED
 from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.invariants import INVARIANTS, broken_invariants
+from tcpcourse.core.labels import label_of
 from tcpcourse.core.segment import Options, Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import State
@@ -270,12 +271,12 @@ def test_an_impossible_tcb_names_the_invariant_it_breaks(name: str, tcb: Tcb) ->
         Endpoint.restore(tcb)
     rule = next(rule for rule in INVARIANTS if rule.__name__ == name)
     assert str(caught.value).startswith("No connection looks like this: ")
-    assert f"{name}: {rule.__doc__}" in str(caught.value)
+    assert f"{name}: {label_of(rule)}" in str(caught.value)
 
 
 def test_each_invariant_can_be_broken_and_says_what_should_hold() -> None:
     assert {name for name, _ in IMPOSSIBLE} == {rule.__name__ for rule in INVARIANTS}
-    assert all(rule.__doc__ for rule in INVARIANTS)
+    assert all(label_of(rule) for rule in INVARIANTS)
 
 
 def test_two_broken_invariants_are_both_named() -> None:

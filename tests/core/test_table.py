@@ -13,6 +13,7 @@ import pytest
 
 from tcpcourse.core import actions, arrivals, receiving, rows
 from tcpcourse.core.arrivals import Check, checks_for
+from tcpcourse.core.labels import label_of
 from tcpcourse.core.states import TIMERS, Event, State
 from tcpcourse.core.transitions import REFUSALS, TRANSITIONS, Row, rows_for
 
@@ -168,7 +169,7 @@ def test_guards_and_actions_have_labels() -> None:
     for row in TRANSITIONS:
         functions: list[Callable[..., object]] = [row.guard, *row.actions]
         for function in functions:
-            label = (function.__doc__ or "").strip()
+            label = label_of(function)
             assert label
             assert "\n" not in label
             assert function.__name__ != "<lambda>"
@@ -178,7 +179,7 @@ def test_guards_and_actions_have_labels() -> None:
         assert str(row).startswith(f"{row.state} → {row.next}: {row.label} [")
         assert row.label == (f"{row.cause} / {row.effect}" if row.effect else row.cause)
     guards = {row.guard for row in TRANSITIONS if row.event is Event.ARRIVES}
-    assert len({guard.__doc__ for guard in guards}) == len(guards), "no two guards look the same"
+    assert len({label_of(guard) for guard in guards}) == len(guards), "no two guards look the same"
 
 
 @pytest.mark.parametrize(
