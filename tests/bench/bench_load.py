@@ -9,9 +9,10 @@ generates captures of small and of full frames, and loads each with
   conversations and count relative numbers (the first scales windows too);
 - ``walk``: only stepping from one record's header to the next in Python, the limit.
 
-Each runs in a process of its own, alone, the file in memory. Seconds are without imports;
-memory is the peak of the process, and per packet what is above 100 MB. Above 100,000 packets
-scapy reads only the first 100,000 and is scaled up.
+Each runs in a process of its own, alone, the file in memory. Seconds are CPU time, without
+imports. Memory is the process's peak, and per packet what of it the packets took: the peak
+less that of the same way on a capture of a single packet. Above 100,000 packets scapy reads
+only the first 100,000 and is scaled up.
 """
 
 from __future__ import annotations
@@ -186,12 +187,12 @@ def by_walk(path: Path) -> None:
 
 
 def timed(run: Callable[[], int]) -> None:
-    """Print the seconds; what is quick runs several times, and the best of them counts."""
+    """Print the CPU seconds; what is quick runs several times, and the best of them counts."""
     best, count, until = float("inf"), 0, time.perf_counter() + 1.5
     while True:
-        start = time.perf_counter()
+        start = time.process_time()
         count = run()
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
         if time.perf_counter() > until:
             break
     print(best, count)
@@ -202,8 +203,8 @@ WAYS = {
 }  # fmt: skip
 
 
-def measure(way: str, path: Path, packets: int) -> tuple[float, float]:
-    """Seconds and peak megabytes of one way to read a file, in a process of its own."""
+def measure(way: str, path: Path) -> tuple[float, int, int]:
+    """CPU seconds, packets and peak bytes of one way to read a file, in a process of its own."""
     if way == "tshark":
         command = ["tshark", "-n", "-r", str(path), "-T", "fields"]
         for field in FIELDS:
@@ -211,45 +212,49 @@ def measure(way: str, path: Path, packets: int) -> tuple[float, float]:
     else:
         command = [sys.executable, __file__, "--one", way, str(path)]
     with tempfile.TemporaryFile() as out:
-        start = time.perf_counter()
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 0, command
         out.seek(0)
-        if way != "tshark":
-            took, count = out.read().split()
-            seconds = float(took) * packets / int(count)
-    return seconds, usage.ru_maxrss / 1024
+        if way == "tshark":
+            seconds, count = usage.ru_utime + usage.ru_stime, sum(1 for _ in out)
+        else:
+            took, counted = out.read().split()
+            seconds, count = float(took), int(counted)
+    return seconds, count, usage.ru_maxrss * 1024
 
 
 def one_trace(path: Path) -> float:
     """How long both ends' states of one conversation take, as a part of loading the file."""
     from tcpcourse.sources.capture.load import load
 
-    start = time.perf_counter()
+    start = time.process_time()
     capture = load(path)
-    loaded = time.perf_counter()
+    loaded = time.process_time()
     assert len(capture.conversations[0].trace) > 0
-    return (time.perf_counter() - loaded) / (loaded - start)
+    return (time.process_time() - loaded) / (loaded - start)
 
 
 def compare(packets: int, size: int, ways: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bench.pcap"
+        path, single = Path(folder) / "bench.pcap", Path(folder) / "single.pcap"
         generate(path, packets, size)
+        generate(single, 1, size)
         os.sync()  # or the first way to run would share the disk with what is still to be written
         megabytes = path.stat().st_size / 1e6
         print(f"\n{packets:,} packets, frames up to {size} bytes, {megabytes:.1f} MB")
-        titles = ("seconds", "us/packet", "load is", "peak MB", "B/packet")
+        titles = ("CPU s", "us/packet", "load is", "peak MB", "B/packet")
         print(" " * 8 + "".join(f"{title:>10}" for title in titles))
-        results = {way: measure(way, path, packets) for way in ways}
-        ours = results["load"][0]
-        for way, (seconds, peak) in results.items():
+        ours = 0.0
+        for way in ways:
+            seconds, count, peak = measure(way, path)
+            _, _, empty = measure(way, single)
+            each = seconds / count
+            ours = ours or each
             print(
-                f"{way:8}{seconds:10.4f}{seconds / packets * 1e6:10.3f}{seconds / ours:9.1f}x"
-                f"{peak:10.0f}{(peak - 100) * 2**20 / packets:10.0f}"
+                f"{way:8}{each * packets:10.4f}{each * 1e6:10.3f}{each / ours:9.1f}x"
+                f"{peak / 2**20:10.0f}{max(0, peak - empty) / count:10.0f}"
             )
         print(f"one conversation's trace: {one_trace(path):.3f} of the time of load")
 

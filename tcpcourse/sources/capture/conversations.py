@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -218,7 +217,13 @@ class Opened:
 
 
 def _answered(
-    pairs: Any, sides: Any, flags: Any, acks: Any, after: range, place: int, seq: int
+    pairs: memoryview,
+    sides: memoryview,
+    flags: memoryview,
+    acks: memoryview,
+    after: range,
+    place: int,
+    seq: int,
 ) -> bool:
     """Whether the next SYN,ACK from the other side acknowledges the SYN at ``place``."""
     for later in after:

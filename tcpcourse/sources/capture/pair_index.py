@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+Keys = NDArray[np.uint64]
 _START_BITS = 12
 _WORD = np.uint64(32)
 
@@ -27,16 +28,16 @@ class PairTable:
         self._clear(_START_BITS)
 
     @property
-    def left(self) -> Any:
+    def left(self) -> Keys:
         """The left keys by number."""
         return self._left[: self.size]
 
     @property
-    def right(self) -> Any:
+    def right(self) -> Keys:
         """The right keys by number."""
         return self._right[: self.size]
 
-    def numbers(self, left: Any, right: Any) -> Any:
+    def numbers(self, left: Keys, right: Keys) -> NDArray[np.int32]:
         """The number of each pair (int32); pairs not seen before get new ones."""
         slot = self._home(left, right)
         found = self._slots[slot]
@@ -57,7 +58,7 @@ class PairTable:
             todo, slot = todo[~hit], (slot[~hit] + 1) & (len(self._slots) - 1)
         return found
 
-    def _insert(self, slot: Any, left: Any, right: Any) -> None:
+    def _insert(self, slot: NDArray[np.int64], left: Keys, right: Keys) -> None:
         """Put a pair into each place that is still empty; one of several rivals wins."""
         rivals = np.flatnonzero(self._slots[slot] < 0)
         if not len(rivals):
@@ -74,7 +75,7 @@ class PairTable:
         self._right[first : self.size] = right[winners]
         self._slots[slot[winners]] = np.arange(first, self.size)
 
-    def _home(self, left: Any, right: Any) -> Any:
+    def _home(self, left: Keys, right: Keys) -> NDArray[np.int64]:
         mixed = left * self._salt[0] + right * self._salt[1]
         mixed ^= mixed >> _WORD
         mixed *= self._salt[2]

@@ -9,7 +9,6 @@ from the one that the connection goes on with (``_recount``).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,7 +144,7 @@ def _recount_all(
         rows["rel_seq"][mine], rows["rel_ack"][mine] = seq, ack
 
 
-def _recount(rows: Array, base: list[int], syn_seen: list[bool]) -> tuple[Any, Any]:
+def _recount(rows: Array, base: list[int], syn_seen: list[bool]) -> tuple[list[int], list[int]]:
     """Relative numbers where a side's SYNs differ, packet by packet.
 
     A side's base becomes the number of a later SYN when a packet goes on from exactly there:

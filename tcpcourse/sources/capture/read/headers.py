@@ -16,7 +16,7 @@ from tcpcourse.sources.capture.pair_index import PairTable
 from tcpcourse.sources.capture.problems import Findings
 from tcpcourse.sources.capture.read import link as links
 from tcpcourse.sources.capture.read.buffer import UNREADABLE, Batch, gather
-from tcpcourse.sources.capture.read.frames import Frames, sift
+from tcpcourse.sources.capture.read.frames import Buffer, Frames, Places, sift
 from tcpcourse.sources.capture.read.hidden import in_snap, link_type
 from tcpcourse.sources.capture.read.ip import Inside, ipv4, ipv6
 
@@ -122,7 +122,7 @@ class HeaderReader:
                 self._found.other(_name(code), len(some.at))
         return found
 
-    def _transport(self, batch: Batch, inside: Inside, link: Any) -> None:
+    def _transport(self, batch: Batch, inside: Inside, link: Places) -> None:
         """Read the TCP headers and write the rows."""
         frames = inside.frames
         head = gather(frames.data, np.minimum(inside.start, frames.end), _TCP)
@@ -172,7 +172,7 @@ class HeaderReader:
             self.syn_scale.frombytes(scale.tobytes())
 
 
-def _merged(parts: list[tuple[Inside, int]]) -> tuple[Inside, Any]:
+def _merged(parts: list[tuple[Inside, int]]) -> tuple[Inside, Places]:
     """Several parts as one, in the order of the file, and the link type of each packet."""
     link = np.concatenate([np.full(len(p.start), links.READABLE.index(kind)) for p, kind in parts])
     if len(parts) == 1:
@@ -209,7 +209,7 @@ def _name(code: int) -> str:
     return _NAMES.get(code, f"ethertype 0x{code:04x}")
 
 
-def window_scales(data: Any, at: Any, room: Any) -> Any:
+def window_scales(data: Buffer, at: Places, room: Places) -> NDArray[np.uint8]:
     """The window scale option of each SYN (uint8), ``NO_SCALE`` where there is none.
 
     ``at`` is where the options begin, ``room`` how many bytes of them there are. Above 14

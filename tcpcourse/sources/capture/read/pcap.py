@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tcpcourse.core.errors import CaptureError
 from tcpcourse.sources.capture.problems import Findings
 from tcpcourse.sources.capture.read.buffer import LARGEST_FRAME, Batch, Window, gather, unpacker
+from tcpcourse.sources.capture.read.frames import Places
 
 MICROSECONDS, NANOSECONDS = 0xA1B2C3D4, 0xA1B23C4D
 FILE_HEADER, RECORD_HEADER = 24, 16
@@ -92,9 +93,15 @@ def read_pcap(window: Window, found: Findings, max_packets: int) -> Iterator[Bat
 
 
 def _batch(
-    window: Window, found: Findings, at: Any, head: Any, captured: Any,
-    scale: int, link: int, first: int,
-) -> Batch:  # fmt: skip
+    window: Window,
+    found: Findings,
+    at: Places,
+    head: NDArray[np.void],
+    captured: Places,
+    scale: int,
+    link: int,
+    first: int,
+) -> Batch:
     length = head["length"].astype(np.int64)
     frac = head["frac"].astype(np.int64) * scale
     frames = np.arange(first, first + len(at))

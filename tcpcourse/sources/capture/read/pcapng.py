@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tcpcourse.core.errors import CaptureError
 from tcpcourse.sources.capture.problems import Findings
@@ -24,6 +24,7 @@ from tcpcourse.sources.capture.read.buffer import (
     gather,
     unpacker,
 )
+from tcpcourse.sources.capture.read.frames import Mask, Places
 from tcpcourse.sources.capture.read.pcapng_time import nanoseconds
 
 SECTION, INTERFACE, OLD_PACKET, SIMPLE, ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
@@ -181,7 +182,7 @@ def read_pcapng(window: Window, found: Findings, max_packets: int) -> Iterator[B
         walk.position = 0
 
 
-def _batch(window: Window, found: Findings, known: Interfaces, at: Any, first: int) -> Batch:
+def _batch(window: Window, found: Findings, known: Interfaces, at: Places, first: int) -> Batch:
     """The packets whose blocks begin at ``at``."""
     places = window.base + at
     section = np.searchsorted(np.array(known.section_place), places, "right") - 1
@@ -235,7 +236,7 @@ def _batch(window: Window, found: Findings, known: Interfaces, at: Any, first: i
     )  # fmt: skip
 
 
-def _words(window: Window, at: Any, swapped: Any) -> dict[str, Any]:
+def _words(window: Window, at: Places, swapped: Mask) -> dict[str, Places]:
     """The first words of each block, as int64, whatever its section's byte order is."""
     block = gather(window.data, at, _WORDS)
     words = {}
@@ -247,9 +248,9 @@ def _words(window: Window, at: Any, swapped: Any) -> dict[str, Any]:
     return words
 
 
-def _trailer(window: Window, at: Any, length: Any, swapped: Any) -> Any:
+def _trailer(window: Window, at: Places, length: Places, swapped: Mask) -> NDArray[np.uint32]:
     """The length at the end of each block, which should be the one at its beginning."""
-    last = gather(window.data, at + length - 4, np.dtype([("length", "<u4")]))["length"]
-    last = last.astype(np.uint32)
+    block = gather(window.data, at + length - 4, np.dtype([("length", "<u4")]))
+    last: NDArray[np.uint32] = block["length"].astype(np.uint32)
     last[swapped] = last[swapped].byteswap()
     return last

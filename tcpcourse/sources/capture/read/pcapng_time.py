@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tcpcourse.sources.capture.read.frames import Mask, Places
+
+Ticks = NDArray[np.uint64]
 _SECOND = 10**9
 _LARGEST = 2**63 - 1
 _LARGEST_SECONDS = _LARGEST // _SECOND
 
 
-def nanoseconds(ticks: Any, resolution: Any, offset_s: Any) -> tuple[Any, Any]:
+def nanoseconds(
+    ticks: Ticks, resolution: NDArray[np.integer[Any]], offset_s: Places
+) -> tuple[Places, Mask]:
     """Nanoseconds since 1970 (int64), rounded down, and whether each one fits 64 bits.
 
     ``ticks`` are uint64; ``resolution`` the ``if_tsresol`` of each: a power of ten, or with
@@ -32,7 +38,7 @@ def nanoseconds(ticks: Any, resolution: Any, offset_s: Any) -> tuple[Any, Any]:
     return time_ns, fits
 
 
-def _converted(ticks: Any, code: int) -> tuple[Any, Any]:
+def _converted(ticks: Ticks, code: int) -> tuple[Places, Mask]:
     if code >= 0x80:
         return _from_power_of_two(ticks, code & 0x7F)
     if code > 9:
@@ -44,7 +50,7 @@ def _converted(ticks: Any, code: int) -> tuple[Any, Any]:
     return np.where(fits, ticks * np.uint64(unit), 0).astype(np.int64), fits
 
 
-def _from_power_of_two(ticks: Any, bits: int) -> tuple[Any, Any]:
+def _from_power_of_two(ticks: Ticks, bits: int) -> tuple[Places, Mask]:
     """ticks × 10⁹ / 2^bits: in parts, so that no product exceeds 64 bits (10⁹ has 30)."""
     further = np.uint64(min(max(bits - 64, 0), 63))
     bits = min(bits, 64)
