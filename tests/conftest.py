@@ -30,6 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # a bar comes or not as the machine is slow or quick: no output to be compared may hold one
+    os.environ.setdefault("TCPCOURSE_PROGRESS", "0")
     config.addinivalue_line("markers", f"needs(tool, ...): needs one of {', '.join(TOOLS)}")
     config.addinivalue_line("markers", "posix: needs what Windows does not have")
     config.addinivalue_line("markers", "exhaustive: a sweep, left out unless asked for")

@@ -21,7 +21,6 @@ from tcpcourse.sources.capture.conversation import Conversation, Known
 from tcpcourse.sources.capture.conversations import Conversations, connect
 from tcpcourse.sources.capture.pair_index import PairTable
 from tcpcourse.sources.capture.problems import Findings, Problem
-from tcpcourse.sources.capture.progress import Progress
 from tcpcourse.sources.capture.read import pcap, pcapng
 from tcpcourse.sources.capture.read.buffer import Batch, Window
 from tcpcourse.sources.capture.read.files import Source, Store, opened
@@ -32,6 +31,7 @@ from tcpcourse.sources.capture.read.link import READABLE
 from tcpcourse.sources.capture.shown import capture_table
 from tcpcourse.sources.capture.stored import LATE, RST, SCALE, TWICE, answered_before_stored, copies
 from tcpcourse.sources.capture.write import write_frames
+from tcpcourse.sources.progress import Progress
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -70,7 +70,10 @@ def load(
     """
     if max_packets < 0 or (max_bytes is not None and max_bytes < 0):
         raise TcpCourseError("The bounds max_packets and max_bytes are counts: give 0 or more.")
-    with opened(source, name, max_bytes) as (stream, store), Progress(stream, progress) as shown:
+    with (
+        opened(source, name, max_bytes) as (stream, store),
+        Progress("reading", progress, total=stream.size) as shown,
+    ):
         window = Window(stream, shown)
         found = Findings()
         reader = HeaderReader(found)

@@ -341,9 +341,10 @@ def test_frames_of_several_link_types_fit_no_pcap(tmp_path: Path) -> None:
 def test_a_long_load_shows_a_bar_and_a_short_one_is_silent(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("TCPCOURSE_PROGRESS", raising=False)
     tcp.load(AVATAR)
     assert capsys.readouterr() == ("", "")
-    monkeypatch.setattr("tcpcourse.sources.capture.progress._SILENT_S", 0.0)
+    monkeypatch.setattr("tcpcourse.sources.progress._SILENT_S", 0.0)
     tcp.load(AVATAR)
     assert "reading" in capsys.readouterr().err
     tcp.load(io.BytesIO(AVATAR.read_bytes()), progress=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -125,13 +126,67 @@ def test_bounds_are_kept_and_said() -> None:
     small = tcp.explore(Bounds(losses=0, resends=0, aborts=0))
     assert small.moments < explored().moments
     assert small.bounds.losses == 0
-    with pytest.raises(tcp.TcpCourseError, match="more than 100 moments"):
+    with pytest.raises(tcp.TcpCourseError, match="There are more than 100 moments"):
         tcp.explore(moments=100)
-    with pytest.raises(tcp.TcpCourseError, match="unknown bound"):
+    with pytest.raises(
+        tcp.TcpCourseError, match="There is no bound 'lives'; there are in_flight, opens"
+    ):
         tcp.explore(lives=9)
-    with pytest.raises(tcp.TcpCourseError, match="no policy"):
+    with pytest.raises(
+        tcp.TcpCourseError, match="There is no policy 'rfc1122'; there are rfc5961 and rfc793"
+    ):
         tcp.explore(policy="rfc1122")
 
 
 def test_two_runs_find_the_same() -> None:
     assert tcp.explore() == explored()
+
+
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        ({"losses": -1}, r"The losses -1 is not a whole number of at least 0\."),
+        ({"losses": "many"}, r"The losses 'many' is not a whole number"),
+        ({"bounds": 5}, r"Give the bounds as one Bounds, or each of them by its name\."),
+        ({"bounds": Bounds(), "losses": 2}, r"Give the bounds as one Bounds"),
+        ({"policy": None}, r"There is no policy None"),
+    ],
+)
+def test_bounds_that_cannot_be_meant(limits: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(tcp.TcpCourseError, match=sentence):
+        tcp.explore(**limits)
+
+
+def test_it_says_how_far_it_is() -> None:
+    """Every thousand moments: how many were visited, of those known so far; in the end all."""
+    told: list[tuple[int, int | None]] = []
+    found = tcp.explore(progress=lambda done, known: told.append((done, known)))
+    assert [done for done, _ in told[:-1]] == list(range(1000, found.moments, 1000))
+    assert all(known is not None and done <= known <= found.moments for done, known in told)
+    assert told[-1] == (found.moments, found.moments)
+
+
+def test_it_can_be_interrupted_and_begun_again() -> None:
+    def press(done: int, known: int | None) -> None:
+        if done == 3000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tcp.explore(progress=press)
+    assert tcp.explore() == explored()
+
+
+def test_a_long_exploration_shows_a_bar_and_a_short_one_is_silent(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TCPCOURSE_PROGRESS", raising=False)
+    monkeypatch.setattr("tcpcourse.sources.progress._SILENT_S", 1000.0)
+    tcp.explore()
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr("tcpcourse.sources.progress._SILENT_S", 0.0)
+    tcp.explore()
+    assert "exploring" in capsys.readouterr().err
+    tcp.explore(progress=False)
+    monkeypatch.setenv("TCPCOURSE_PROGRESS", "0")
+    tcp.explore()
+    assert capsys.readouterr() == ("", "")
