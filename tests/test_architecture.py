@@ -34,10 +34,11 @@ ORDER = {
 # The rooms of sources: what each may import of the others. recordings is the door to capture.
 SOURCES = {
     "machine": set(),
-    "simulation": {"titles"},
+    "simulation": {"progress", "titles"},
     "observer": set(),
-    "capture": {"observer"},
+    "capture": {"observer", "progress"},
     "recordings": {"capture", "titles"},
+    "progress": set(),
     "titles": set(),
 }
 READERS_KNOW = {"read", "columns", "pair_index", "problems"}
