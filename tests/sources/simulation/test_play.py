@@ -170,7 +170,7 @@ def test_all_that_can_be_done_at_an_end() -> None:
         ("A close", r"A cannot close now: connection does not exist\."),
         ("A receive much", r"How many bytes\? Write receive like 'A receive 100'\."),
         ("A receive 0", r"The count 0 is not a whole number from 1 to "),
-        ("A inject nonsense", r"annot read 'nonsense' as a segment"),
+        ("A inject nonsense", r"The text 'nonsense' is no segment"),
         ("C connect", r"There is no move 'C connect'; moves are written like 'A connect'"),
     ],
 )
