@@ -10,6 +10,8 @@ from __future__ import annotations
 from html import escape
 from typing import NamedTuple
 
+from tcpcourse.words import message
+
 
 class Title(NamedTuple):
     """A story in plain words: a heading, and the question that the story answers."""
@@ -21,147 +23,147 @@ class Title(NamedTuple):
 TITLES: dict[str, Title] = {
     # --- opening ---------------------------------------------------------------------------
     "three-way-handshake": Title(
-        "Three packets open a connection",
-        "Why are two packets not enough?",
+        message("Three packets open a connection"),
+        message("Why are two packets not enough?"),
     ),
     "simultaneous-open": Title(
-        "Both ends call each other at the same moment",
-        "How many connections come of two calls that cross?",
+        message("Both ends call each other at the same moment"),
+        message("How many connections come of two calls that cross?"),
     ),
     "refused": Title(
-        "Nobody listens at the other end",
-        "How does the caller learn of it at once?",
+        message("Nobody listens at the other end"),
+        message("How does the caller learn of it at once?"),
     ),
     "lost-syn": Title(
-        "The very first packet gets lost",
-        "Who notices, and after how long?",
+        message("The very first packet gets lost"),
+        message("Who notices, and after how long?"),
     ),
     "lost-syn-ack": Title(
-        "The answer to the first packet gets lost",
-        "Which end sends again, and how does it know?",
+        message("The answer to the first packet gets lost"),
+        message("Which end sends again, and how does it know?"),
     ),
     "lost-handshake-ack": Title(
-        "The third packet of the handshake gets lost",
-        "A believes that the connection is open: what does B believe?",
+        message("The third packet of the handshake gets lost"),
+        message("A believes that the connection is open: what does B believe?"),
     ),
     "old-duplicate-syn": Title(
-        "An old SYN turns up before the new one",
-        "How do the two ends find out that it is old?",
+        message("An old SYN turns up before the new one"),
+        message("How do the two ends find out that it is old?"),
     ),
     "half-open-discovery": Title(
-        "A has crashed, and B knows nothing of it",
-        "What tells B that its connection is dead?",
+        message("A has crashed, and B knows nothing of it"),
+        message("What tells B that its connection is dead?"),
     ),
     "syn-rcvd-reset": Title(
-        "A gives up before the answer comes",
-        "Where does the RST lead a B that was only listening?",
+        message("A gives up before the answer comes"),
+        message("Where does the RST lead a B that was only listening?"),
     ),
     "new-syn-in-time-wait": Title(
-        "A new call comes while one end is still waiting",
-        "May an end in TIME_WAIT begin a new connection?",
+        message("A new call comes while one end is still waiting"),
+        message("May an end in TIME_WAIT begin a new connection?"),
     ),
     # --- data ------------------------------------------------------------------------------
     "http-get": Title(
-        "A browser fetches a picture",
-        "Which seq and ack does each packet carry?",
+        message("A browser fetches a picture"),
+        message("Which seq and ack does each packet carry?"),
     ),
     "retransmission": Title(
-        "One piece of data gets lost twice",
-        "How long does the sender wait the second time?",
+        message("One piece of data gets lost twice"),
+        message("How long does the sender wait the second time?"),
     ),
     "fast-retransmit": Title(
-        "One of ten pieces gets lost, and the sender does not wait for its timer",
-        "How does the sender know so soon?",
+        message("One of ten pieces gets lost, and the sender does not wait for its timer"),
+        message("How does the sender know so soon?"),
     ),
     "reordered-data": Title(
-        "One piece of data is overtaken by the next",
-        "Does anything have to be sent again?",
+        message("One piece of data is overtaken by the next"),
+        message("Does anything have to be sent again?"),
     ),
     "duplicated-data": Title(
-        "One piece of data arrives twice",
-        "What keeps the program from reading it twice?",
+        message("One piece of data arrives twice"),
+        message("What keeps the program from reading it twice?"),
     ),
     "wraparound": Title(
-        "The sequence numbers run past their end",
-        "Which number follows 4294967295?",
+        message("The sequence numbers run past their end"),
+        message("Which number follows 4294967295?"),
     ),
     "zero-window": Title(
-        "B does not read, and its window closes",
-        "How does A find out that there is room again?",
+        message("B does not read, and its window closes"),
+        message("How does A find out that there is room again?"),
     ),
     # --- closing ---------------------------------------------------------------------------
     "close-four-segments": Title(
-        "A closes first, B closes later",
-        "Why does it take four packets to part?",
+        message("A closes first, B closes later"),
+        message("Why does it take four packets to part?"),
     ),
     "close-three-segments": Title(
-        "B closes so soon that one packet is saved",
-        "Which two messages travel in one packet?",
+        message("B closes so soon that one packet is saved"),
+        message("Which two messages travel in one packet?"),
     ),
     "simultaneous-close": Title(
-        "Both ends close at the same moment",
-        "Which of them has to wait at the end?",
+        message("Both ends close at the same moment"),
+        message("Which of them has to wait at the end?"),
     ),
     "fin-and-ack-together": Title(
-        "One packet brings both the ACK and the FIN",
-        "Which state does A skip on its way to TIME_WAIT?",
+        message("One packet brings both the ACK and the FIN"),
+        message("Which state does A skip on its way to TIME_WAIT?"),
     ),
     "half-close": Title(
-        "A has said all it wants to say, but B has not",
-        "Can A still receive after its own FIN?",
+        message("A has said all it wants to say, but B has not"),
+        message("Can A still receive after its own FIN?"),
     ),
     "lost-fin": Title(
-        "The first FIN gets lost",
-        "In which state does A notice it?",
+        message("The first FIN gets lost"),
+        message("In which state does A notice it?"),
     ),
     "lost-last-ack": Title(
-        "The last ACK gets lost",
-        "Why must A wait?",
+        message("The last ACK gets lost"),
+        message("Why must A wait?"),
     ),
     "retransmitted-fin-in-time-wait": Title(
-        "The last FIN comes a second time",
-        "What does a second FIN do to an end that is waiting?",
+        message("The last FIN comes a second time"),
+        message("What does a second FIN do to an end that is waiting?"),
     ),
     "time-wait-assassination": Title(
-        "A late copy of a FIN ends the wait too early",
-        "Who kills TIME_WAIT, and with which packet?",
+        message("A late copy of a FIN ends the wait too early"),
+        message("Who kills TIME_WAIT, and with which packet?"),
     ),
     "close-from-syn-rcvd": Title(
-        "B closes before its connection is quite open",
-        "Can a connection be closed that is not open yet?",
+        message("B closes before its connection is quite open"),
+        message("Can a connection be closed that is not open yet?"),
     ),
     "close-wait-leak": Title(
-        "B's program forgets to close",
-        "How long do the two ends stay as they are?",
+        message("B's program forgets to close"),
+        message("How long do the two ends stay as they are?"),
     ),
     "fin-wait-2-forever": Title(
-        "B's machine dies after it acknowledged A's FIN",
-        "Which timer would get A out of FIN_WAIT_2?",
+        message("B's machine dies after it acknowledged A's FIN"),
+        message("Which timer would get A out of FIN_WAIT_2?"),
     ),
     "full-duplex-close": Title(
-        "A closes its own half, and reads on",
-        "What becomes of the data that A had not read when it closed?",
+        message("A closes its own half, and reads on"),
+        message("What becomes of the data that A had not read when it closed?"),
     ),
     "close-with-unread-data": Title(
-        "A closes for good before it has read everything",
-        "Why does B get a RST instead of a FIN?",
+        message("A closes for good before it has read everything"),
+        message("Why does B get a RST instead of a FIN?"),
     ),
     "data-after-close": Title(
-        "B goes on sending to an end that will never read again",
-        "What does A answer to data after its close?",
+        message("B goes on sending to an end that will never read again"),
+        message("What does A answer to data after its close?"),
     ),
     # --- breaking off ----------------------------------------------------------------------
     "abort": Title(
-        "A throws the connection away",
-        "Why does nobody wait in TIME_WAIT?",
+        message("A throws the connection away"),
+        message("Why does nobody wait in TIME_WAIT?"),
     ),
     "no-answer": Title(
-        "The wire is cut, and nobody answers any more",
-        "When does A stop trying?",
+        message("The wire is cut, and nobody answers any more"),
+        message("When does A stop trying?"),
     ),
     "blind-reset": Title(
-        "Somebody else sends a forged RST",
-        "Why does the connection survive it?",
+        message("Somebody else sends a forged RST"),
+        message("Why does the connection survive it?"),
     ),
 }
 

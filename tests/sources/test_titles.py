@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import tcpcourse as tcp
+from tcpcourse.sources.simulation.stories import SCENARIOS
 from tcpcourse.sources.titles import TITLES
+from tcpcourse.words import Message
 
 RECORDINGS = {path.stem for path in Path(__file__).parents[2].glob("data/recordings/*.pcap")}
 
@@ -45,3 +47,8 @@ def test_scenarios_show_themselves() -> None:
         "A aborts: a RST, and both ends are CLOSED at once, with no TIME_WAIT."
     )
     assert stories._repr_html_().count("<tr>") == len(stories)
+
+
+def test_all_that_people_read_of_a_story_can_be_translated() -> None:
+    for name, story in SCENARIOS.items():
+        assert all(isinstance(words, Message) for words in (*TITLES[name], story.about)), name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tcpcourse.core.states import State
 from tcpcourse.sources.simulation.scenario import Act, Host, Scenario
+from tcpcourse.words import message
 
 GET = (
     b"GET /static/images/avatar.jpg HTTP/1.1\r\nHost: www.example.com\r\n"
@@ -21,7 +22,7 @@ _BROWSER = Host(
 _SERVER = Host("198.51.100.2:80", 0x91E4_5000, window=29200, wscale=7, sack_permitted=True)
 HTTP_GET = Scenario(
     "http-get",
-    "The document's eight packets: handshake, HTTP GET, two segments of the answer.",
+    message("The document's eight packets: handshake, HTTP GET, two segments of the answer."),
     (
         Act("B", "open_passive"),
         Act("A", "open_active"),

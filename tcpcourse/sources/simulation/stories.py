@@ -12,6 +12,7 @@ from tcpcourse.core.states import State
 from tcpcourse.sources.simulation.document import HTTP_GET
 from tcpcourse.sources.simulation.scenario import A_HOST, Act, Fault, Host, Scenario
 from tcpcourse.sources.titles import TITLES, Catalogue
+from tcpcourse.words import message
 
 E, CW = State.ESTABLISHED, State.CLOSE_WAIT
 
@@ -55,32 +56,38 @@ def _sending(
 
 
 _ALL = (
-    _opening("three-way-handshake", "SYN, SYN+ACK, ACK: both ends become ESTABLISHED."),
+    _opening("three-way-handshake", message("SYN, SYN+ACK, ACK: both ends become ESTABLISHED.")),
     Scenario(
         "simultaneous-open",
-        "Both ends call each other at once; the SYNs cross, and one connection comes of it.",
+        message(
+            "Both ends call each other at once; the SYNs cross, and one connection comes of it."
+        ),
         (CONNECTS, Act("B", "open_active")),
         document="4",
     ),
     Scenario(
         "refused",
-        "Nobody listens: the SYN is answered by a RST, and A is CLOSED again.",
+        message("Nobody listens: the SYN is answered by a RST, and A is CLOSED again."),
         (CONNECTS,),
         document="3",
     ),
-    _opening("lost-syn", "The first SYN is lost; after a second A sends it again.", {1: "lose"}),
-    _opening("lost-syn-ack", "The SYN+ACK is lost; both ends send again.", {2: "lose"}),
+    _opening(
+        "lost-syn", message("The first SYN is lost; after a second A sends it again."), {1: "lose"}
+    ),
+    _opening("lost-syn-ack", message("The SYN+ACK is lost; both ends send again."), {2: "lose"}),
     replace(
         _opening(
             "lost-handshake-ack",
-            "The third packet is lost: A is ESTABLISHED, B is not, until A's data says so.",
+            message(
+                "The third packet is lost: A is ESTABLISHED, B is not, until A's data says so."
+            ),
             {3: "lose"},
         ),
         acts=(*OPENS, Act("A", "send", E, after="300ms", data=b"hello")),
     ),
     Scenario(
         "old-duplicate-syn",
-        "An old SYN arrives before the new one; a RST clears it up (RFC 9293 figure 8).",
+        message("An old SYN arrives before the new one; a RST clears it up (RFC 9293 figure 8)."),
         (
             LISTENS,
             CONNECTS,
@@ -98,7 +105,9 @@ _ALL = (
     ),
     Scenario(
         "half-open-discovery",
-        "A crashes and comes back; B still believes in the connection (RFC 9293 figure 9).",
+        message(
+            "A crashes and comes back; B still believes in the connection (RFC 9293 figure 9)."
+        ),
         (
             *OPENS,
             Act("A", "crash", E, after="100ms"),
@@ -108,15 +117,15 @@ _ALL = (
     ),
     Scenario(
         "syn-rcvd-reset",
-        "A gives up before B's answer comes; the RST sends B back to LISTEN.",
+        message("A gives up before B's answer comes; the RST sends B back to LISTEN."),
         (LISTENS, CONNECTS, Act("A", "abort", State.SYN_SENT, after="5ms")),
     ),
     HTTP_GET,
-    _closing("close-four-segments", "A closes, later B closes: FIN, ACK, FIN, ACK."),
+    _closing("close-four-segments", message("A closes, later B closes: FIN, ACK, FIN, ACK.")),
     replace(
         _closing(
             "close-three-segments",
-            "B closes so soon that its FIN takes the ACK along: FIN, FIN+ACK, ACK.",
+            message("B closes so soon that its FIN takes the ACK along: FIN, FIN+ACK, ACK."),
             None,
             A_CLOSES,
             replace(B_CLOSES, after=0),
@@ -125,7 +134,7 @@ _ALL = (
     ),
     _closing(
         "simultaneous-close",
-        "Both ends close at once; the FINs cross, and both pass through CLOSING.",
+        message("Both ends close at once; the FINs cross, and both pass through CLOSING."),
         None,
         A_CLOSES,
         # B is ESTABLISHED one delay after A
@@ -133,12 +142,14 @@ _ALL = (
     ),
     _closing(
         "fin-and-ack-together",
-        "B's ACK is lost, so its FIN brings the ACK along: FIN_WAIT_1 straight to TIME_WAIT.",
+        message(
+            "B's ACK is lost, so its FIN brings the ACK along: FIN_WAIT_1 straight to TIME_WAIT."
+        ),
         {5: "lose"},
     ),
     _closing(
         "half-close",
-        "A closes but B goes on sending; A in FIN_WAIT_2 still receives.",
+        message("A closes but B goes on sending; A in FIN_WAIT_2 still receives."),
         None,
         A_CLOSES,
         Act("B", "send", CW, after="50ms", data=b"still here"),
@@ -147,7 +158,7 @@ _ALL = (
     ),
     _closing(
         "full-duplex-close",
-        "A closes with data unread, and reads on: CLOSE as RFC 9293 has it is about sending only.",
+        message("A closes with data unread, and reads on: RFC 9293's CLOSE is about sending only."),
         None,
         *B_TALKS,
         Act("A", "receive", State.FIN_WAIT_2, after="200ms", count=100),
@@ -155,14 +166,18 @@ _ALL = (
     ),
     _closing(
         "close-with-unread-data",
-        "A closes for good with data unread, as close() does on Linux: a RST says that it is lost.",
+        message(
+            "A closes for good with data unread, as close() does on Linux: a RST says it is lost."
+        ),
         None,
         *B_TALKS,
         a=CLOSES_FOR_GOOD,
     ),
     _closing(
         "data-after-close",
-        "A has closed for good when more data comes from B: nobody will read it, says A's RST.",
+        message(
+            "A has closed for good when more data comes from B: nobody will read it, says A's RST."
+        ),
         None,
         A_CLOSES,
         Act("B", "send", CW, after="50ms", data=b"still here"),
@@ -170,19 +185,21 @@ _ALL = (
     ),
     Scenario(
         "no-answer",
-        "The wire is cut: A sends its data again six times, waits once more, and gives up (R2).",
+        message(
+            "The wire is cut: A sends its data again six times, waits once more, and gives up (R2)."
+        ),
         (*OPENS, Act("A", "send", E, after="100ms", data=b"hello")),
         a=Host(r2=6),
         faults=dict.fromkeys(range(4, 11), "lose"),
     ),
     Scenario(
         "abort",
-        "A aborts: a RST, and both ends are CLOSED at once, with no TIME_WAIT.",
+        message("A aborts: a RST, and both ends are CLOSED at once, with no TIME_WAIT."),
         (*OPENS, Act("A", "abort", E, after="100ms")),
     ),
     Scenario(
         "close-from-syn-rcvd",
-        "B closes before its SYN is acknowledged: SYN_RCVD to FIN_WAIT_1.",
+        message("B closes before its SYN is acknowledged: SYN_RCVD to FIN_WAIT_1."),
         (
             *OPENS,
             Act("B", "close", State.SYN_RCVD, after="5ms"),
@@ -190,36 +207,40 @@ _ALL = (
         ),
     ),
     _closing(
-        "lost-fin", "The first FIN is lost; A stays in FIN_WAIT_1 and sends it again.", {4: "lose"}
+        "lost-fin",
+        message("The first FIN is lost; A stays in FIN_WAIT_1 and sends it again."),
+        {4: "lose"},
     ),
     _closing(
         "lost-last-ack",
-        "The last ACK is lost; B sends its FIN again, and A in TIME_WAIT answers again.",
+        message("The last ACK is lost; B sends its FIN again, and A in TIME_WAIT answers again."),
         {7: "lose"},
     ),
     _closing(
         "retransmitted-fin-in-time-wait",
-        "B's FIN arrives twice; the copy reaches A in TIME_WAIT and starts the wait anew.",
+        message("B's FIN arrives twice; the copy reaches A in TIME_WAIT and starts the wait anew."),
         {6: "duplicate", 8: "lose"},
     ),
     _closing(
         "time-wait-assassination",
-        "A late copy of B's FIN draws an ACK, B knows of nothing and its RST ends TIME_WAIT early.",
+        message(
+            "A late copy of B's FIN draws an ACK; B knows of nothing, and its RST ends TIME_WAIT."
+        ),
         {6: "duplicate"},
     ),
     Scenario(
         "close-wait-leak",
-        "A closes, but B's program forgets to: CLOSE_WAIT and FIN_WAIT_2 stay.",
+        message("A closes, but B's program forgets to: CLOSE_WAIT and FIN_WAIT_2 stay."),
         (*OPENS, A_CLOSES),
     ),
     Scenario(
         "fin-wait-2-forever",
-        "B's machine dies after it acknowledged A's FIN: no FIN will ever come.",
+        message("B's machine dies after it acknowledged A's FIN: no FIN will ever come."),
         (*OPENS, A_CLOSES, Act("B", "crash", CW, after="50ms")),
     ),
     Scenario(
         "zero-window",
-        "B's program does not read, so its window closes; probes ask until it opens.",
+        message("B's program does not read, so its window closes; probes ask until it opens."),
         (
             *OPENS,
             Act("A", "send", E, after="20ms", data=bytes(range(256)) * 16),
@@ -232,20 +253,24 @@ _ALL = (
     ),
     _sending(
         "reordered-data",
-        "One data segment is overtaken by the next; B keeps what came early.",
+        message("One data segment is overtaken by the next; B keeps what came early."),
         {6: "50ms"},
     ),
     _sending(
-        "duplicated-data", "One data segment arrives twice; B takes it once.", {6: "duplicate"}
+        "duplicated-data",
+        message("One data segment arrives twice; B takes it once."),
+        {6: "duplicate"},
     ),
     _sending(
         "wraparound",
-        "The sequence numbers of A pass 2**32 − 1 and go on at 0.",
+        message("The sequence numbers of A pass 2**32 − 1 and go on at 0."),
         a=Host(iss=(1 << 32) - 40),
     ),
     Scenario(
         "blind-reset",
-        "Somebody forges a RST that lands in the window; the challenge ACK saves the connection.",
+        message(
+            "Somebody forges a RST that lands in the window; a challenge ACK saves the connection."
+        ),
         (
             *OPENS,
             Act(
@@ -261,7 +286,7 @@ _ALL = (
     ),
     Scenario(
         "new-syn-in-time-wait",
-        "B calls again while A is in TIME_WAIT; the newer SYN opens a new connection.",
+        message("B calls again while A is in TIME_WAIT; the newer SYN opens a new connection."),
         (
             *OPENS,
             *CLOSES,
