@@ -122,7 +122,7 @@ def draw_ladder(
     )
 
 
-def window(trace: Trace, last: int, height: int) -> list[Range]:
+def nearby(trace: Trace, last: int, height: int) -> list[Range]:
     """The steps up to ``last`` of which the ladder fits into ``height`` units."""
     room = height - TOP - 22 - FOLD - 16
     first = last

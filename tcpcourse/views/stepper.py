@@ -18,7 +18,7 @@ from tcpcourse.views.basis import Basis, bases
 from tcpcourse.views.diagram import FOOT, draw_diagram, taken
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_trace
-from tcpcourse.views.ladder import draw_ladder, study, window
+from tcpcourse.views.ladder import draw_ladder, nearby, study
 from tcpcourse.views.page import Html
 from tcpcourse.views.routes import SMALL, Edge
 from tcpcourse.views.svg import Svg
@@ -86,7 +86,7 @@ def _steps(trace: Trace, relative: bool, most: int) -> Iterator[str]:
         step = trace.steps[place]
         pictures = (
             draw_ladder(
-                trace, window(trace, place, HEIGHT), relative,
+                trace, nearby(trace, place, HEIGHT), relative,
                 so_far=True, known=known,
             ),
             draw_diagram(step, {side: tuple(found) for side, found in walked.items()}, SMALL),

@@ -25,7 +25,7 @@ from tcpcourse.sources.simulation.script import (
 from tcpcourse.trace import SIDES, Packet, Side, Trace
 from tcpcourse.views.diagram import FOOT, draw_diagram, path
 from tcpcourse.views.escape import markup, visible
-from tcpcourse.views.ladder import draw_ladder, window
+from tcpcourse.views.ladder import draw_ladder, nearby
 from tcpcourse.views.routes import SMALL
 from tcpcourse.views.words import happening, name
 
@@ -249,7 +249,7 @@ def _pictures(trace: Trace) -> str:
         return ""
     last = len(trace.steps) - 1
     height = SMALL.height + FOOT
-    ladder = draw_ladder(trace, window(trace, last, height), so_far=True)
+    ladder = draw_ladder(trace, nearby(trace, last, height), so_far=True)
     diagram = draw_diagram(trace.steps[last], path(trace.steps), SMALL)
     style = "flex:1 1 320px;min-width:0;max-width:560px"
     fluid = '<svg style="max-width:100%;height:auto" '

@@ -9,7 +9,7 @@ import pytest
 from tcpcourse.trace import Trace
 from tcpcourse.views import ladder
 from tcpcourse.views.arrows import Arrow, places
-from tcpcourse.views.ladder import draw_ladder, window
+from tcpcourse.views.ladder import draw_ladder, nearby
 
 from . import stories
 
@@ -122,7 +122,7 @@ def test_a_long_ladder_is_folded() -> None:
 def test_the_window_of_a_stepper_fits() -> None:
     trace = stories.long(300)
     for last in (0, 5, 50, 299):
-        made = draw_ladder(trace, window(trace, last, 476), so_far=True)
+        made = draw_ladder(trace, nearby(trace, last, 476), so_far=True)
         assert made.height <= 476
 
 

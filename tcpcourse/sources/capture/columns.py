@@ -48,7 +48,7 @@ ROW = np.dtype(
 _START = 64
 
 
-class Rows:
+class ColumnBuffer:
     """A growing array of ``ROW``s.
 
     It grows by an eighth: the memory is moved by the operating system, page by page, so a

@@ -22,7 +22,7 @@ from tcpcourse.sources.capture.conversations import Conversations, connect
 from tcpcourse.sources.capture.pair_index import PairTable
 from tcpcourse.sources.capture.problems import Findings, Problem
 from tcpcourse.sources.capture.read import pcap, pcapng
-from tcpcourse.sources.capture.read.buffer import Batch, Window
+from tcpcourse.sources.capture.read.buffer import Batch, Piece
 from tcpcourse.sources.capture.read.files import Source, Store, opened
 from tcpcourse.sources.capture.read.headers import HeaderReader
 from tcpcourse.sources.capture.read.ip import IPV6_BIT
@@ -74,30 +74,30 @@ def load(
         opened(source, name, max_bytes) as (stream, store),
         Progress("reading", progress, total=stream.size) as shown,
     ):
-        window = Window(stream, shown)
+        piece = Piece(stream, shown)
         found = Findings()
         reader = HeaderReader(found)
-        read = _format(window)
+        read = _format(piece)
         frames = 0
-        for batch in read(window, found, max_packets):
+        for batch in read(piece, found, max_packets):
             reader.take(batch)
             frames += len(batch.at)
             if stream.packed and max_bytes is None and frames > max(FEW_PACKETS, stream.taken):
                 found.add(
                     f"reading stopped after {frames} frames: no real capture packs a frame into "
-                    "less than a byte; load(…, max_bytes=…) reads on", window.base,
+                    "less than a byte; load(…, max_bytes=…) reads on", piece.base,
                 )  # fmt: skip
                 break
         if stream.trouble is not None:
-            found.add(stream.trouble, window.base + window.end)
+            found.add(stream.trouble, piece.base + piece.end)
     rows = reader.rows.finish()
     return Capture(stream.name, rows, connect(rows, reader), reader, store, found, frames)
 
 
-def _format(window: Window) -> Callable[[Window, Findings, int], Iterator[Batch]]:
+def _format(piece: Piece) -> Callable[[Piece, Findings, int], Iterator[Batch]]:
     """The reader for what the file begins with."""
-    head = bytes(window.buffer[: min(window.end, 24)])
-    file, trouble = window.stream.name, window.stream.trouble
+    head = bytes(piece.buffer[: min(piece.end, 24)])
+    file, trouble = piece.stream.name, piece.stream.trouble
     if head[:4] in pcap.MAGICS:
         return pcap.read_pcap
     if head.startswith(pcapng.MAGIC):
@@ -107,7 +107,7 @@ def _format(window: Window) -> Callable[[Window, Findings, int], Iterator[Batch]
     if not head:
         raise CaptureError(file, 0, "the file is empty", "record or copy it again")
     what, advice = what_it_is(
-        bytes(window.buffer[: min(window.end, HEAD)]), file, window.stream.packed
+        bytes(piece.buffer[: min(piece.end, HEAD)]), file, piece.stream.packed
     )
     raise CaptureError(file, 0, what, advice)
 
@@ -201,8 +201,8 @@ class Capture:
                 places = np.flatnonzero(self.columns["conversation"] == index)
             rows = self.columns[places]
             rows.flags.writeable = False
-            low = endpoint(int(known.low[index]), self._addresses)
-            high = endpoint(int(known.high[index]), self._addresses)
+            low = host_of(int(known.low[index]), self._addresses)
+            high = host_of(int(known.high[index]), self._addresses)
             a, b = (high, low) if known.upper_is_a[index] else (low, high)
             earlier = partial(self._before, index) if places[0] in known.reused else None
             self._made[index] = Conversation(
@@ -293,7 +293,7 @@ class Listing(Sequence[Conversation]):
         return f"<{len(self)} conversations of {self._capture.name!r}>"
 
 
-def endpoint(number: int, addresses: PairTable) -> str:
+def host_of(number: int, addresses: PairTable) -> str:
     """An endpoint's number as text, such as ``10.0.0.1:80`` or ``[2001:db8::1]:80``."""
     address, port = number >> 16 & 0xFFFFFFFF, number & 0xFFFF
     if number < int(IPV6_BIT):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tcpcourse.core.states import State
-from tcpcourse.trace import SIDES, End, Side
+from tcpcourse.trace import SIDES, End, Side, other
 from tcpcourse.views.palette import PHASE_OF
 from tcpcourse.views.stage.scenes import Scene
 from tcpcourse.views.svg import num
@@ -66,16 +66,12 @@ def roads(shown: Sequence[Scene]) -> Roads:
                 took[side] = lines.setdefault(edge, len(lines))
         found.taken.append(took)
         found.labels.append(_label(scene))
-    shared = {edge[:2] for edge in lines if (edge[0], edge[1], _other(edge[2])) in lines}
+    shared = {edge[:2] for edge in lines if (edge[0], edge[1], other(edge[2])) in lines}
     found.svg = "".join(
         _line(places[a], places[b], side, (a, b) in shared, _free(a, b, places))
         for a, b, side in lines
     )
     return found
-
-
-def _other(side: Side) -> Side:
-    return "B" if side == "A" else "A"
 
 
 def _did(scene: Scene, side: Side) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tcpcourse.trace import Packet, Side, Step, Trace
+from tcpcourse.trace import Packet, Side, Step, Trace, other
 from tcpcourse.views.escape import brief
 from tcpcourse.views.stage import arrivals, calls, sights
 from tcpcourse.views.stage.facts import Facts, duration, packets
@@ -101,7 +101,7 @@ def _amounts(seen: object) -> Iterator[Message]:
 def _places(step: Step, facts: Facts) -> dict[str, str]:
     """Everything a template may name."""
     me: Side = step.who
-    peer: Side = "B" if me == "A" else "A"
+    peer = other(me)
     came, sent = step.packet, step.sent
     after = step.after.of(me).tcb
     before = step.before.of(me).tcb

@@ -296,7 +296,7 @@ A S 10 @3000 | SS C/L/SR
 B SA 20 11 @3001 | E SR
 A A 11 21 @3002 | E E
 """,
-    # --- keep-alives (§3.8.4): SEG.SEQ = SND.NXT - 1, after one byte, and in FIN_WAIT_2 -----
+    # --- keep-alive probes (§3.8.4): SEG.SEQ = SND.NXT - 1, after one byte, and in FIN_WAIT_2 -----
     "a keep-alive after one byte": HANDSHAKE + """
 A PA 101 301 +1 | E E
 B A 301 102 | E E

@@ -43,7 +43,7 @@ def test_where_another_fate_is_followed_the_remarks_say_so(verdicts: list[Verdic
     followed = [v for v in verdicts if any(claim.verdict == "fate" for claim in v.claims)]
     for verdict in followed:
         words = " ".join(verdict.remarks)
-        assert "taken to" in words or "assum" in words, told(verdict)
+        assert "taken to" in words or "assume" in words or "assumption" in words, told(verdict)
 
 
 # --- the judge judged -----------------------------------------------------------------------

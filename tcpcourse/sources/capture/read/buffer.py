@@ -1,4 +1,4 @@
-"""A window that slides over a stream, and the batches of frames found in it."""
+"""The piece of a stream that is in memory, and the batches of frames found in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tcpcourse.sources.capture.read.files import Stream
 
 PORTION = 2 << 20  # bytes looked at in one go
-SLACK = 512  # bytes after the window's end that may be touched, but mean nothing
+SLACK = 512  # bytes after the piece's end that may be touched, but mean nothing
 LARGEST_FRAME = 256 << 10  # bytes; a longer record is damage (libpcap's own limit)
 UNREADABLE = 0xFFFF  # stands for the link type of a frame whose problem is noted already
 
@@ -38,7 +38,7 @@ class Batch:
     first: int
 
 
-class Window:
+class Piece:
     """The part of a stream that is in memory: ``buffer[:end]``, from ``base`` in the file."""
 
     def __init__(self, stream: Stream, progress: Callable[[int], None]) -> None:

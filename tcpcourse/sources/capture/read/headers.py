@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tcpcourse.sources.capture.columns import Rows
+from tcpcourse.sources.capture.columns import ColumnBuffer
 from tcpcourse.sources.capture.pair_index import PairTable
 from tcpcourse.sources.capture.problems import Findings
 from tcpcourse.sources.capture.read import link as links
@@ -64,7 +64,7 @@ class HeaderReader:
     """
 
     def __init__(self, found: Findings) -> None:
-        self.rows = Rows()
+        self.rows = ColumnBuffer()
         self.addresses, self.conversations = PairTable(), PairTable()
         self.syn_row, self.syn_scale = array("I"), array("B")
         self._found = found

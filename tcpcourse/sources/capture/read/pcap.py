@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tcpcourse.core.errors import CaptureError
 from tcpcourse.sources.capture.problems import Findings
-from tcpcourse.sources.capture.read.buffer import LARGEST_FRAME, Batch, Window, gather, unpacker
+from tcpcourse.sources.capture.read.buffer import LARGEST_FRAME, Batch, Piece, gather, unpacker
 from tcpcourse.sources.capture.read.frames import Places
 
 MICROSECONDS, NANOSECONDS = 0xA1B2C3D4, 0xA1B23C4D
@@ -28,52 +28,52 @@ MAGICS = {
 }
 
 
-def read_pcap(window: Window, found: Findings, max_packets: int) -> Iterator[Batch]:
+def read_pcap(piece: Piece, found: Findings, max_packets: int) -> Iterator[Batch]:
     """The frames of a classic pcap file; what cannot be read is added to ``found``.
 
     Raises ``CaptureError`` when the file's header is incomplete.
     """
-    order, scale = MAGICS[bytes(window.buffer[:4])]
-    if window.end < FILE_HEADER:
+    order, scale = MAGICS[bytes(piece.buffer[:4])]
+    if piece.end < FILE_HEADER:
         raise CaptureError(
-            window.stream.name, window.end,
+            piece.stream.name, piece.end,
             f"the file ends within its header of {FILE_HEADER} bytes", "record or copy it again",
         )  # fmt: skip
-    (network,) = unpacker(order, "I")(window.buffer, 20)
+    (network,) = unpacker(order, "I")(piece.buffer, 20)
     link = network & 0xFFFF  # the upper bits tell of frame check sequences
     fields = np.dtype([(name, order + "u4") for name in ("sec", "frac", "captured", "length")])
     read_length = unpacker(order, "I")
-    buffer, position, frames = window.buffer, FILE_HEADER, 0
+    buffer, position, frames = piece.buffer, FILE_HEADER, 0
     while True:
         starts: list[int] = []
-        append, last = starts.append, window.end - RECORD_HEADER
+        append, last = starts.append, piece.end - RECORD_HEADER
         while position <= last:
             append(position)
             position += RECORD_HEADER + read_length(buffer, position + 8)[0]
-        if position > window.end:
+        if position > piece.end:
             position = starts.pop()
         stop = frames + len(starts) > max_packets
         if stop:
             position = starts[max_packets - frames]
             del starts[max_packets - frames :]
         at = np.array(starts, np.int64)
-        head = gather(window.data, at, fields)
+        head = gather(piece.data, at, fields)
         captured = head["captured"].astype(np.int64)
         huge = np.flatnonzero(captured > LARGEST_FRAME)
         if len(huge):
             position = starts[huge[0]]
             at, head, captured = at[: huge[0]], head[: huge[0]], captured[: huge[0]]
         if len(at):
-            yield _batch(window, found, at, head, captured, scale, link, frames + 1)
+            yield _batch(piece, found, at, head, captured, scale, link, frames + 1)
         frames += len(at)
-        where = window.base + position
+        where = piece.base + position
         if stop:
             found.add(
                 f"reading stopped after {max_packets} frames, the limit; "
                 "load(…, max_packets=…) sets another", where,
             )  # fmt: skip
             return
-        if window.end - position >= RECORD_HEADER:
+        if piece.end - position >= RECORD_HEADER:
             (wanted,) = read_length(buffer, position + 8)
             if wanted > LARGEST_FRAME:
                 found.add(
@@ -81,9 +81,9 @@ def read_pcap(window: Window, found: Findings, max_packets: int) -> Iterator[Bat
                     "what follows cannot be read", where, frames + 1,
                 )  # fmt: skip
                 return
-        left = window.end - position
-        if not window.advance(position):
-            if left and window.stream.trouble is None:
+        left = piece.end - position
+        if not piece.advance(position):
+            if left and piece.stream.trouble is None:
                 found.add(
                     f"the file is cut in the middle of this record, {left} bytes after its "
                     "beginning", where, frames + 1,
@@ -93,7 +93,7 @@ def read_pcap(window: Window, found: Findings, max_packets: int) -> Iterator[Bat
 
 
 def _batch(
-    window: Window,
+    piece: Piece,
     found: Findings,
     at: Places,
     head: NDArray[np.void],
@@ -110,8 +110,8 @@ def _batch(
         ("more bytes captured than the frame is said to have had", captured > length),
     ):
         if wrong.any():
-            found.add_many(what, frames[wrong], window.base + at[wrong])
+            found.add_many(what, frames[wrong], piece.base + at[wrong])
     return Batch(
-        window.data, window.base, at + RECORD_HEADER, captured, np.maximum(length, captured),
+        piece.data, piece.base, at + RECORD_HEADER, captured, np.maximum(length, captured),
         head["sec"].astype(np.int64) * 10**9 + frac, link, first,
     )  # fmt: skip

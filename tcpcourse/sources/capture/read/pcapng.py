@@ -20,7 +20,7 @@ from tcpcourse.sources.capture.read.buffer import (
     PORTION,
     UNREADABLE,
     Batch,
-    Window,
+    Piece,
     gather,
     unpacker,
 )
@@ -82,15 +82,15 @@ class Interfaces:
 class BlockWalk:
     """Steps from block to block; keeps the places of those that hold packets."""
 
-    def __init__(self, window: Window, found: Findings) -> None:
-        self.window, self.found, self.interfaces = window, found, Interfaces()
+    def __init__(self, piece: Piece, found: Findings) -> None:
+        self.piece, self.found, self.interfaces = piece, found, Interfaces()
         self.order, self.position, self.frames = "<", 0, 0
         self.over = False
 
     def starts(self) -> list[int]:
-        """Where packet blocks begin in the present window; ``position`` is after them."""
+        """Where packet blocks begin in the present piece; ``position`` is after them."""
         starts: list[int] = []
-        append, buffer, end = starts.append, self.window.buffer, self.window.end
+        append, buffer, end = starts.append, self.piece.buffer, self.piece.end
         read = unpacker(self.order, "II")
         position, last = self.position, end - 12
         while position <= last:
@@ -116,7 +116,7 @@ class BlockWalk:
 
     def _other(self, kind: int, length: int, frame: int) -> bool:
         """Look at a block that is no sound enhanced packet block; False to stop here."""
-        buffer, position, end = self.window.buffer, self.position, self.window.end
+        buffer, position, end = self.piece.buffer, self.position, self.piece.end
         if kind == SECTION:
             order = _BYTE_ORDERS.get(bytes(buffer[position + 8 : position + 12]))
             if order is None:
@@ -134,60 +134,60 @@ class BlockWalk:
         if known and position + length > end:
             return False
         if kind == SECTION:
-            self.interfaces.section(self.window.base + position, self.order)
+            self.interfaces.section(self.piece.base + position, self.order)
         elif kind == INTERFACE:
             block = bytes(buffer[position : position + length - 4])
-            self.interfaces.add(block, self.window.base + position, self.order)
+            self.interfaces.add(block, self.piece.base + position, self.order)
         return True
 
     def _damage(self, what: str, frame: int | None = None) -> None:
-        where = self.window.base + self.position
+        where = self.piece.base + self.position
         self.found.add(f"{what}; what follows cannot be read", where, frame)
         self.over = True
 
 
-def read_pcapng(window: Window, found: Findings, max_packets: int) -> Iterator[Batch]:
+def read_pcapng(piece: Piece, found: Findings, max_packets: int) -> Iterator[Batch]:
     """The frames of a pcapng file; what cannot be read is added to ``found``.
 
     Raises ``CaptureError`` when not even the first section can be read.
     """
-    walk = BlockWalk(window, found)
+    walk = BlockWalk(piece, found)
     while True:
         starts = walk.starts()
         if not walk.interfaces.section_place:
             raise CaptureError(
-                window.stream.name, window.base + walk.position,
+                piece.stream.name, piece.base + walk.position,
                 "the first pcapng section is damaged or cut", "record or copy it again",
             )  # fmt: skip
         if walk.frames + len(starts) > max_packets:
             del starts[max_packets - walk.frames :]
             found.add(
                 f"reading stopped after {max_packets} frames, the limit; "
-                "load(…, max_packets=…) sets another", window.base + walk.position,
+                "load(…, max_packets=…) sets another", piece.base + walk.position,
             )  # fmt: skip
             walk.over = True
         if starts:
             at = np.array(starts, np.int64)
-            yield _batch(window, found, walk.interfaces, at, walk.frames + 1)
+            yield _batch(piece, found, walk.interfaces, at, walk.frames + 1)
             walk.frames += len(starts)
-        left = window.end - walk.position
-        where = window.base + walk.position
+        left = piece.end - walk.position
+        where = piece.base + walk.position
         if walk.over:
             return
-        more = window.advance(walk.position)
+        more = piece.advance(walk.position)
         if not more:
-            if left and window.stream.trouble is None:
+            if left and piece.stream.trouble is None:
                 found.add("the file is cut in the middle of this block", min(where, where + left))
             return
         walk.position = 0
 
 
-def _batch(window: Window, found: Findings, known: Interfaces, at: Places, first: int) -> Batch:
+def _batch(piece: Piece, found: Findings, known: Interfaces, at: Places, first: int) -> Batch:
     """The packets whose blocks begin at ``at``."""
-    places = window.base + at
+    places = piece.base + at
     section = np.searchsorted(np.array(known.section_place), places, "right") - 1
     swapped = np.array(known.section_swapped, bool)[section]
-    words = _words(window, at, swapped)
+    words = _words(piece, at, swapped)
     kind, length, interface = words["type"], words["length"], words["interface"]
     captured, frame_len = words["captured"], words["frame"]
     start, room = at + 28, length - 32
@@ -222,7 +222,7 @@ def _batch(window: Window, found: Findings, known: Interfaces, at: Places, first
         ("more bytes captured than the block has room for", captured > room),
         ("more bytes captured than the frame is said to have had", captured > frame_len),
         ("a record larger than any frame is", captured > LARGEST_FRAME),
-        ("a block whose two lengths differ", _trailer(window, at, length, swapped) != length),
+        ("a block whose two lengths differ", _trailer(piece, at, length, swapped) != length),
         ("a time that 64 bits of nanoseconds cannot hold", ~fits),
     ):
         if wrong.any():
@@ -231,14 +231,14 @@ def _batch(window: Window, found: Findings, known: Interfaces, at: Places, first
     captured = np.where(there, np.minimum(captured, room), 0)
     link = np.where(there, np.append(np.array(known.link), 0)[index], UNREADABLE)
     return Batch(
-        window.data, window.base, start, captured, np.maximum(frame_len, captured), time_ns,
+        piece.data, piece.base, start, captured, np.maximum(frame_len, captured), time_ns,
         link, first,
     )  # fmt: skip
 
 
-def _words(window: Window, at: Places, swapped: Mask) -> dict[str, Places]:
+def _words(piece: Piece, at: Places, swapped: Mask) -> dict[str, Places]:
     """The first words of each block, as int64, whatever its section's byte order is."""
-    block = gather(window.data, at, _WORDS)
+    block = gather(piece.data, at, _WORDS)
     words = {}
     for name in _WORDS.names or ():
         word = block[name].astype(np.uint32)
@@ -248,9 +248,9 @@ def _words(window: Window, at: Places, swapped: Mask) -> dict[str, Places]:
     return words
 
 
-def _trailer(window: Window, at: Places, length: Places, swapped: Mask) -> NDArray[np.uint32]:
+def _trailer(piece: Piece, at: Places, length: Places, swapped: Mask) -> NDArray[np.uint32]:
     """The length at the end of each block, which should be the one at its beginning."""
-    block = gather(window.data, at + length - 4, np.dtype([("length", "<u4")]))
+    block = gather(piece.data, at + length - 4, np.dtype([("length", "<u4")]))
     last: NDArray[np.uint32] = block["length"].astype(np.uint32)
     last[swapped] = last[swapped].byteswap()
     return last
