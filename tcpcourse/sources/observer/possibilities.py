@@ -136,7 +136,7 @@ def timeline(stories: list[LifeStory], earlier: States | None) -> Timeline:
         if order and not old and story.life.opened == "passive":
             before = frozenset(UNOPENED & before and {State.LISTEN}) | (before - UNOPENED)
         if old and len(story.own.place):  # it speaks, so its connection is there
-            before = (before & SYNCHRONIZED) or SYNCHRONIZED
+            before = (before & SYNCHRONIZED) or SYNCHRONIZED | {State.SYN_RCVD}
         if story.life.opened == "active" and State.CLOSED in before:
             before = before - {State.LISTEN}  # no socket interface lets a listener call
         for moment in changes(story):
