@@ -9,7 +9,7 @@ from tcpcourse.core.rows import Row
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.tcb import Tcb
 from tcpcourse.core.transitions import rows_for
-from tcpcourse.sources.observer.arrivals import NEVER, Window
+from tcpcourse.sources.observer.arrivals import NEVER, Doubt, Window
 from tcpcourse.sources.observer.evidence import Sighting
 from tcpcourse.sources.observer.facts import Fact, LifeStory
 from tcpcourse.sources.observer.meeting import whole
@@ -68,7 +68,7 @@ def happenings(story: LifeStory, before: State) -> list[Happening]:
         if not states:
             continue
         after = min(states, key=lambda each: each.value)
-        if found and found[-1].window == window and window.by is not None:
+        if found and found[-1].window == window and window.doubt is not Doubt.MAYBE:
             found[-1] = replace(found[-1], fact=fact, after=after)
         elif after is not state or fact is Fact.OUR_SYN:
             found.append(Happening(window, fact, state, after, story))
@@ -100,7 +100,9 @@ def row_of(happening: Happening, met: Tcb | None, packet: Sighting | None) -> Ro
         if row is not None and row.next is after:
             return row
     for event in events:
-        for row in rows_for(start, event):
+        rows = rows_for(start, event)
+        # the checks for RST and SYN come first in the table; they are not meant here
+        for row in rows if fact is Fact.OVER else reversed(rows):
             if row.next is after and row.policy != "rfc793":
                 return row
     return None

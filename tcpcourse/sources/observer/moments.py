@@ -120,11 +120,13 @@ def _opening(story: LifeStory, clock: Clock, *, gone: bool) -> None:
     if life.opened == "active" and peer_syn.by is not None and peer_syn.by in theirs.place[answers]:
         facts[Fact.SYN_ACKED] = peer_syn
         return
-    if proof is not None and (not len(acked) or acked[0] > proof) and not len(theirs.place):
-        facts[Fact.SYN_ACKED] = peer_syn  # one direction only: this end goes on, so it is open
+    if peer_syn.doubt is Doubt.UNSEEN and not theirs.syn.any() and life.opened == "active":
+        facts[Fact.SYN_ACKED] = peer_syn  # it is taken to have been a SYN,ACK
         return
     window = arrival(clock, life.start, acked, our_syns, proof)
-    if not len(mine.place) and window is not NOT_AT_ALL:  # it was never seen: what it sends tells
+    bare = (theirs.ack == 1) & (theirs.end == theirs.seq) & ~theirs.syn
+    if not len(mine.place) and window is not NOT_AT_ALL and np.count_nonzero(bare) > 1:
+        # it was never seen, but its SYN,ACK is answered twice: the first ACK was not taken
         shown = first(theirs.place[theirs.ack > 1])
         hi = NEVER if shown is None else max(shown + 1, window.lo)
         window = Window(window.lo, hi, window.by, Doubt.MAYBE)
@@ -158,6 +160,10 @@ def _fin_sent(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> W
     assert place is not None  # a FIN has a number because a packet shows it
     before = mine.place[: np.searchsorted(mine.place, place)]
     lo = int(before[-1]) + 1 if len(before) else life.start
+    if not len(mine.place):  # never seen: it is taken to be sent not long before it arrives
+        silent = theirs.place[(theirs.ack >= 1) & (theirs.ack <= fin.number)]
+        recent = clock.recent(silent, place)
+        lo = int(recent[0]) + 1 if len(recent) else place
     if not fin.sure:
         return Window(lo, NEVER, place, Doubt.MAYBE)
     if not len(shown) or place != mine.place[shown[0]] or not mine.fin[shown[0]]:

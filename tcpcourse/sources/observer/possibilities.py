@@ -85,7 +85,7 @@ def possible_at(story: LifeStory, moment: int, before: States) -> States:
     for fact, window in story.facts.items():
         if window.lo <= moment < window.hi:
             # what one packet brings, it brings at once
-            brought = fact in _BROUGHT and window.doubt in (Doubt.AGAIN, Doubt.CROSSING)
+            brought = fact in _BROUGHT and window.doubt is not Doubt.MAYBE
             key = (window.lo, window.hi, window.by) if brought else (0, 0, -len(together))
             together.setdefault(key, []).append(fact)
     found: set[State] = set()

@@ -16,6 +16,7 @@ ON_ITS_WAY = (
 )
 BY_NOW = "By now packet {number} has arrived: {why}"
 UNSEEN = "The packet that did this was not captured, but this one shows that it came: {why}"
+MAYBE_BY_NOW = "Perhaps by now: {why} The packet that would tell was not captured."
 MAY_HAVE_CLOSED = (
     "A number was used that no captured packet carries. It may be a FIN's; if so: {why} "
     "A later packet with data beyond it would say that it was data."

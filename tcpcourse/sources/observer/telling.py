@@ -117,6 +117,8 @@ class Telling:
                 return Move(self.side, None, text, cite)
             text = say.ON_ITS_WAY.format(number=first, why=why)
             return Move(self.side, None, text, cite, first, "perhaps")
+        if window.doubt is Doubt.UNSEEN:
+            return Move(self.side, None, say.MAYBE_BY_NOW.format(why=why), cite)
         if window.doubt is Doubt.ANSWER:
             return Move(self.side, None, say.GONE_BEFORE.format(number=number, why=why), cite)
         if happening.fact is Fact.OVER and happening.before is State.TIME_WAIT:
