@@ -102,7 +102,7 @@ def row_of(happening: Happening, met: Tcb | None, packet: Sighting | None) -> Ro
     for event in events:
         rows = rows_for(start, event)
         # the checks for RST and SYN come first in the table; they are not meant here
-        for row in rows if fact is Fact.OVER else reversed(rows):
+        for row in reversed(rows) if event is Event.ARRIVES and fact is not Fact.OVER else rows:
             if row.next is after and row.policy != "rfc793":
                 return row
     return None

@@ -18,6 +18,7 @@ from typing import overload
 import numpy as np
 
 from tcpcourse.core.states import State
+from tcpcourse.sources.observer import sentences as say
 from tcpcourse.sources.observer.arrivals import Clock, since
 from tcpcourse.sources.observer.evidence import ACK, RST, SYN, Evidence, Sighting, line_of
 from tcpcourse.sources.observer.facts import Fact, LifeStory
@@ -27,25 +28,6 @@ from tcpcourse.sources.observer.possibilities import States, Timeline, timeline
 from tcpcourse.sources.observer.telling import Telling
 from tcpcourse.trace import SIDES, End, Ends, Move, Packet, Side, Step, Trace
 
-ASSUMPTION = (
-    "States are inferred from packets seen at one place. Unless a later packet says otherwise, "
-    "a packet is taken to be seen soon after it was sent, and to arrive soon after it was seen; "
-    "and a program is taken to close when its FIN is sent, although data may have had to wait."
-)
-MIDWAY = "The beginning was not captured: numbers count from the first one seen."
-ONE_WAY = (
-    "Only packets from {side} were captured. What is said of the other end is told by their "
-    "acknowledgments alone."
-)
-REUSED = (
-    "These ports had a connection before. How that one ended tells in which states this one "
-    "may begin."
-)
-RESTART = (
-    "Frame {number} begins a new connection although the old one was not closed: "
-    "its sender must have forgotten it, as after a crash."
-)
-MISSING = "Packets are missing from the capture: {side} used numbers that no packet carries."
 DEFAULT_ROUND_TRIP_NS = 100_000_000
 
 
@@ -254,7 +236,7 @@ def observe(
     before = Observation(Evidence.of_packets(earlier), alone=alone) if len(earlier) else None
     rows = Evidence.of_packets(packets) if columns is None else Evidence.of_columns(columns)
     if not len(packets):
-        return Trace((), (), "captured", title, hosts, (ASSUMPTION,), {})
+        return Trace((), (), "captured", title, hosts, (say.ASSUMPTION,), {})
     seen = Observation(rows, alone=alone, earlier=before)
     shown = Shown(packets, int(rows.time[0]))
     isn: dict[str, int] = {}
@@ -272,23 +254,23 @@ def _remarks(
     seen: Observation, packets: Sequence[Sighting], *, alone: bool, reused: bool
 ) -> Iterator[str]:
     """What a reader must know about the whole."""
-    yield ASSUMPTION
+    yield say.ASSUMPTION
     if reused:
-        yield REUSED
+        yield say.REUSED
     evidence = seen.evidence
     from_b = int(np.count_nonzero(evidence.from_b))
     if not alone and from_b in (0, len(evidence)):
-        yield ONE_WAY.format(side="B" if from_b else "A")
+        yield say.one_way(side="B" if from_b else "A")
     if any(seen.stories[side][0].life.opened is None for side in SIDES) and not alone:
-        yield MIDWAY
+        yield say.MIDWAY
     for place in sorted(seen.restarts()):
-        yield RESTART.format(number=packets[place].number)
+        yield say.restart(number=packets[place].number)
     for side in SIDES:
         if any(_has_gap(story) for story in seen.stories[side]) and from_b not in (
             0,
             len(evidence),
         ):
-            yield MISSING.format(side=side)
+            yield say.missing(side=side)
 
 
 def _has_gap(story: LifeStory) -> bool:

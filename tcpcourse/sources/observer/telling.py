@@ -61,7 +61,7 @@ class Telling:
             found += self._before(happening)
             found.append(self._tell(happening, opens, place, packet))
         if place in self.lost and packet.sender != self.side:
-            text = say.WAS_LOST.format(number=packet.number)
+            text = say.was_lost(number=packet.number)
             found.append(Move(self.side, None, text, "", packet.number, "never"))
         if found:
             return tuple(found)
@@ -93,42 +93,41 @@ class Telling:
                 happening.story, happening.start, packet, packet.segment.seq, happening.fact
             )
         row = row_of(happening, met, brought)
-        why = str(row.why) if row is not None else ""
+        why = row.why if row is not None else ""
         cite = row.cite if row is not None else ""
         by = window.by if window.by is not None else place
         number = self.packets[by].number
         if happening.fact is Fact.PEER_SYN and happening.before is State.TIME_WAIT:
-            why = say.STILL_WAITING.format(why=why)
+            why = say.still_waiting(why=why)
         if window.certain:
-            text = why if by == place else say.BY_NOW.format(number=number, why=why)
+            text = why if by == place else say.by_now(number=number, why=why)
             return Move(self.side, row, text or say.WAITED, cite)
         if not opens:
-            text = say.UNSEEN if window.by is None else say.BY_NOW
-            if window.by == place and window.doubt is Doubt.CROSSING:
-                text = "{why}"
-            return Move(self.side, row, text.format(number=number, why=why), cite)
+            text = say.unseen(why=why) if window.by is None else say.by_now(number=number, why=why)
+            if window.by == place:
+                text = why
+            return Move(self.side, row, text, cite, arrival="by now")
         first = self.packets[window.lo - 1].number
         if window.doubt is Doubt.AGAIN:
-            text = say.MAY_BE_LOST.format(number=first, why=why)
+            text = say.may_be_lost(number=first, why=why)
             return Move(self.side, None, text, cite, first, "perhaps")
         if window.doubt is Doubt.CROSSING:
             if happening.fact in (Fact.OUR_FIN, Fact.OVER) and packet.sender != self.side:
-                text = say.SENT_EARLY.format(number=number, why=why)
+                text = say.sent_early(number=number, why=why)
                 return Move(self.side, None, text, cite)
-            text = say.ON_ITS_WAY.format(number=first, why=why)
+            text = say.on_its_way(number=first, why=why)
             return Move(self.side, None, text, cite, first, "perhaps")
         if window.doubt is Doubt.UNSEEN:
-            return Move(self.side, None, say.MAYBE_BY_NOW.format(why=why), cite)
+            return Move(self.side, None, say.maybe_by_now(why=why), cite)
         if window.doubt is Doubt.ANSWER:
-            return Move(self.side, None, say.GONE_BEFORE.format(number=number, why=why), cite)
+            return Move(self.side, None, say.gone_before(number=number, why=why), cite)
         if happening.fact is Fact.OVER and happening.before is State.TIME_WAIT:
             return Move(self.side, None, say.WAITED, "RFC 9293 §3.4.2")
         if happening.fact is Fact.OVER:
-            return Move(self.side, None, say.GUESS.format(why=why), cite)
-        text = (
-            say.MAY_HAVE_CLOSED if happening.fact in (Fact.OUR_FIN, Fact.PEER_FIN) else say.NOT_SEEN
-        )
-        return Move(self.side, None, text.format(why=why), cite)
+            return Move(self.side, None, say.guess(why=why), cite)
+        closes = happening.fact in (Fact.OUR_FIN, Fact.PEER_FIN)
+        text = say.may_have_closed(why=why) if closes else say.not_seen(why=why)
+        return Move(self.side, None, text, cite)
 
     def _before(self, happening: Happening) -> list[Move]:
         """What must have come before a call, or may have before an answer."""
@@ -136,7 +135,7 @@ class Telling:
             given_up = next(
                 row for row in rows_for(State.SYN_SENT, Event.CLOSE) if row.next is State.CLOSED
             )
-            return [Move(self.side, given_up, str(given_up.why), given_up.cite)]
+            return [Move(self.side, given_up, given_up.why, given_up.cite)]
         if happening.fact is Fact.PEER_SYN and happening.before is State.TIME_WAIT:
             listener = next(
                 row for row in rows_for(State.LISTEN, Event.ARRIVES) if row.next is State.SYN_RCVD
@@ -145,7 +144,7 @@ class Telling:
                 Move(
                     self.side,
                     listener,
-                    say.WAIT_IS_OVER.format(why=str(listener.why)),
+                    say.wait_is_over(why=listener.why),
                     listener.cite,
                 )
             ]
@@ -164,12 +163,8 @@ class Telling:
         if not len(late):
             return ()
         number = self.packets[int(late[-1])].number
-        why = next(
-            str(row.why)
-            for row in rows_for(State.ESTABLISHED, Event.ARRIVES)
-            if row.next is State.ESTABLISHED and "text" in str(row.why)
-        )
-        return (Move(self.side, None, say.BY_NOW.format(number=number, why=why), say.CITE_TEXT),)
+        why = rows_for(State.ESTABLISHED, Event.ARRIVES)[-1].why
+        return (Move(self.side, None, say.by_now(number=number, why=why), say.CITE_TEXT),)
 
     def _sacked(self, place: int) -> tuple[tuple[int, int], ...]:
         """The blocks that a packet says it has beyond what it acknowledges (RFC 2018)."""
@@ -190,7 +185,7 @@ class Telling:
         row = find_row(tcb, Event.ARRIVES, whole(packet), "rfc5961")
         if row is None or row.next is not state:
             return ()
-        found = [Move(self.side, row, str(row.why), row.cite)]
+        found = [Move(self.side, row, row.why, row.cite)]
         if packet.payload_len:
             waits = self._waits(story, place, packet)
             if waits is None:
