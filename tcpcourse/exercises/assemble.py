@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tcpcourse.exercises.draw import Draw, student_name
+from tcpcourse.exercises.functions import Function
 from tcpcourse.exercises.question import Assignment, Problem, Question
 from tcpcourse.exercises.scripts import Script
 from tcpcourse.exercises.values import Posed, Value
@@ -36,6 +37,9 @@ def assignment(
             for question in questions
             if isinstance(question, Value | Script)
         }
+        for question in questions:
+            if isinstance(question, Function) and question.shows:
+                posed[question.id] = Posed(question.shows(Draw(name, who, question.id), shared), {})
         return Problem(name, who, shared, posed)
 
     return Assignment(name, title, chapter, questions, make)

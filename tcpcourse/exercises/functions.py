@@ -1,14 +1,15 @@
 """Questions whose answer is a small function, tried on inputs the student has not seen.
 
 The examples are public and typed by hand. What is right for the inputs drawn from the
-grader's secret is computed by ``tcpcourse.exercises.references``, which only the grader's
-process needs: a sandbox may hide that file.
+grader's secret is computed by ``references``, and named mistakes by ``slips``, which only the
+grader's process needs: a sandbox may hide both files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -27,6 +28,16 @@ from tcpcourse.exercises.question import (
 )
 
 REFERENCES = "tcpcourse.exercises.references"
+SLIPS = "tcpcourse.exercises.slips"
+
+
+@lru_cache(maxsize=16)
+def _drawn(
+    draw: Callable[[Draw], list[tuple[str, Challenge]]], *words: str | bytes
+) -> list[tuple[str, Challenge]]:
+    """The calls of one question, kept from asking until marking. Nobody changes them."""
+    *names, key = words
+    return draw(Draw("challenge", *map(str, names), key=key))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -42,8 +53,9 @@ class Function(Question):
     """A question answered with a function called ``name``.
 
     ``draw`` gives the calls with the sort of each; the points are shared out equally over
-    the sorts, and a sort counts when all its calls are right. That way an answer that is
-    always the same earns nothing.
+    the sorts, and a sort counts when all its calls are right. In each sort there are different
+    right results, so an answer that is always the same earns nothing. ``shows`` gives what a
+    student may try the function on; what is right for that is nowhere.
     """
 
     id: str
@@ -54,6 +66,7 @@ class Function(Question):
     examples: tuple[Example, ...]
     draw: Callable[[Draw], list[tuple[str, Challenge]]]
     hints: tuple[str, ...] = ()
+    shows: Callable[[Draw, Mapping[str, Any]], Mapping[str, Any]] | None = None
     kind: Kind = "function"
 
     def form(self, answer: Any) -> str | None:
@@ -82,17 +95,15 @@ class Function(Question):
         return told
 
     def _calls(self, problem: Problem, secret: bytes) -> list[tuple[str, Challenge]]:
-        words = ("challenge", problem.assignment, problem.student, self.id)
-        return self.draw(Draw(*words, key=secret))
+        return _drawn(self.draw, problem.assignment, problem.student, self.id, secret)
 
     def challenges(self, problem: Problem, secret: bytes) -> tuple[Challenge, ...]:
         """See ``Question.challenges``."""
-        return tuple(arguments for _, arguments in self._calls(problem, secret))
+        return tuple(_copies(arguments) for _, arguments in self._calls(problem, secret))
 
     def mark_results(self, problem: Problem, secret: bytes, results: Sequence[Any]) -> Mark:
         """See ``Question.mark_results``; too few results count as errors."""
-        known = import_module(REFERENCES)
-        reference: Callable[..., Answer] = known.REFERENCES[self.name]
+        reference: Callable[..., Answer] = import_module(REFERENCES).REFERENCES[self.name]
         calls = self._calls(problem, secret)
         given = [_checked(each) for each in list(results)[: len(calls)]]
         given += [_ERROR] * (len(calls) - len(given))
@@ -107,7 +118,7 @@ class Function(Question):
             says = f"{self.name} is right for all inputs it was tried on."
             return Mark(float(self.points), says, parts)
         points = round(self.points * (len(sorts) - len(bad)) / len(sorts), 2)
-        slips = known.SLIPS.get(self.name, ())
+        slips = import_module(SLIPS).SLIPS.get(self.name, ())
         return Mark(points, self._told(calls, given, list(bad), slips), parts)
 
     def _call(self, arguments: Sequence[Any]) -> str:
@@ -163,7 +174,7 @@ def _checked(result: Any) -> Any:
         return _ERROR
 
 
-def _copies(arguments: tuple[Any, ...]) -> list[Any]:
+def _copies(arguments: Sequence[Any]) -> list[Any]:
     """Fresh copies, so that a function which changes its argument spoils nothing."""
     return [plain(each) for each in arguments]
 

@@ -1,7 +1,6 @@
 """What is right for inputs a student has not seen. Only the grader's process needs this file.
 
-``REFERENCES`` holds, by the function's name, how to compute the right result; ``SLIPS`` wrong
-ways that have a name, each with what to say when all results fit it.
+``REFERENCES`` holds, by the function's name, how to compute the right result.
 """
 
 from __future__ import annotations
@@ -9,20 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tcpcourse.core.seq import MODULUS, SeqNumber
+from tcpcourse.core.seq import SeqNumber
 
 
 def answer_to_syn(seq: int, iss: int) -> dict[str, Any]:
     """The SYN,ACK of a listener (RFC 9293 §3.10.7.2)."""
     return {"flags": "SA", "seq": iss, "ack": int(SeqNumber(seq) + 1)}
-
-
-def _same_ack(seq: int, iss: int) -> dict[str, Any]:
-    return {"flags": "SA", "seq": iss, "ack": seq}
-
-
-def _no_wrap(seq: int, iss: int) -> dict[str, Any]:
-    return {"flags": "SA", "seq": iss, "ack": seq + 1}
 
 
 def who_waits(packets: list[dict[str, Any]]) -> str:
@@ -32,31 +23,15 @@ def who_waits(packets: list[dict[str, Any]]) -> str:
     return str(first["from"]) if knew else "both"
 
 
-def _first_fin(packets: list[dict[str, Any]]) -> str:
+def first_fin(packets: list[dict[str, Any]]) -> str:
+    """Who sends the first FIN."""
     return str(next(packet["from"] for packet in packets if "F" in packet["flags"]))
-
-
-def _last_sender(packets: list[dict[str, Any]]) -> str:
-    return str(packets[-1]["from"])
 
 
 def ack_for(segment: dict[str, Any]) -> int:
     """The number after the segment: seq + SYN + data + FIN (§3.4)."""
     flags = segment["flags"]
     return int(SeqNumber(segment["seq"]) + (segment["len"] + ("S" in flags) + ("F" in flags)))
-
-
-def _ack_plain(segment: dict[str, Any]) -> int:
-    return int(SeqNumber(segment["seq"]) + segment["len"])
-
-
-def _ack_unwrapped(segment: dict[str, Any]) -> int:
-    flags = segment["flags"]
-    return int(segment["seq"] + segment["len"] + ("S" in flags) + ("F" in flags))
-
-
-def _ack_one_more(segment: dict[str, Any]) -> int:
-    return int(SeqNumber(segment["seq"]) + 1)
 
 
 def payload_len(ip_total: int, ip_words: int, tcp_words: int) -> int:
@@ -81,33 +56,10 @@ def conversations(packets: list[dict[str, str]]) -> int:
     return count
 
 
-def _pairs(packets: list[dict[str, str]]) -> int:
-    return len({frozenset((packet["from"], packet["to"])) for packet in packets})
-
-
-def _directions(packets: list[dict[str, str]]) -> int:
-    return len({(packet["from"], packet["to"]) for packet in packets})
-
-
-def _syns(packets: list[dict[str, str]]) -> int:
-    return sum(packet["flags"] == "S" for packet in packets)
-
-
 def address(text: str) -> str:
     """Linux prints an IPv4 address as one number of its own byte order (little-endian here)."""
     number, port = (int(word, 16) for word in text.split(":"))
     return f"{'.'.join(map(str, number.to_bytes(4, 'little')))}:{port}"
-
-
-def _straight(text: str) -> str:
-    number, port = (int(word, 16) for word in text.split(":"))
-    return f"{'.'.join(map(str, number.to_bytes(4, 'big')))}:{port}"
-
-
-def _port_turned(text: str) -> str:
-    number, port = (int(word, 16) for word in text.split(":"))
-    turned = int.from_bytes(port.to_bytes(2, "little"), "big")
-    return f"{'.'.join(map(str, number.to_bytes(4, 'little')))}:{turned}"
 
 
 PROC = (
@@ -130,17 +82,6 @@ def acceptable(seq: int, length: int, rcv_nxt: int, rcv_wnd: int) -> bool:
         return not length and first == nxt
     edge = nxt + rcv_wnd
     return nxt <= first < edge or (bool(length) and nxt <= last < edge)
-
-
-def _first_only(seq: int, length: int, rcv_nxt: int, rcv_wnd: int) -> bool:
-    return (seq - rcv_nxt) % MODULUS < rcv_wnd
-
-
-def _unwrapped(seq: int, length: int, rcv_nxt: int, rcv_wnd: int) -> bool:
-    if not rcv_wnd:
-        return not length and seq == rcv_nxt
-    ends = (seq, seq + length - 1) if length else (seq,)
-    return any(rcv_nxt <= end < rcv_nxt + rcv_wnd for end in ends)
 
 
 def next_state(state: str, event: str) -> str:
@@ -185,10 +126,6 @@ def watch(packets: list[dict[str, Any]]) -> list[str]:
     return found
 
 
-def _closed_both(packets: list[dict[str, Any]]) -> list[str]:
-    return ["CLOSED", "CLOSED"]
-
-
 def sent_again(packets: list[dict[str, Any]]) -> list[int]:
     """Packets that take up only numbers which their side has sent before (§3.4)."""
     reached: dict[str, SeqNumber] = {}
@@ -204,27 +141,46 @@ def sent_again(packets: list[dict[str, Any]]) -> list[int]:
     return found
 
 
-def _same_seq(packets: list[dict[str, Any]]) -> list[int]:
-    seen: set[tuple[str, int]] = set()
-    found = []
-    for packet in packets:
-        key = (packet["from"], packet["seq"])
-        if key in seen:
-            found.append(packet["no"])
-        seen.add(key)
-    return found
+def said(packets: list[dict[str, Any]]) -> dict[str, Any]:
+    """Who sends the first FIN, and how many bytes each side's program has sent."""
+    again = set(sent_again(packets))
+    count = {
+        side: sum(p["len"] for p in packets if p["from"] == side and p["no"] not in again)
+        for side in ("A", "B")
+    }
+    return {"closes first": first_fin(packets), "bytes A": count["A"], "bytes B": count["B"]}
 
 
-def _smaller(packets: list[dict[str, Any]]) -> list[int]:
-    highest: dict[str, int] = {}
-    found = []
-    for packet in packets:
-        flags, side = packet["flags"], packet["from"]
-        size = packet["len"] + ("S" in flags) + ("F" in flags)
-        if size and packet["seq"] < highest.get(side, 0):
-            found.append(packet["no"])
-        highest[side] = max(highest.get(side, 0), packet["seq"] + size)
-    return found
+def repeated(packets: list[dict[str, Any]]) -> dict[str, Any]:
+    """The first packet that repeats one of its side, that one, and the time between them."""
+    again = next(p for p in packets if p["no"] in sent_again(packets))
+    first = next(
+        p for p in packets
+        if (p["from"], p["seq"], p["len"]) == (again["from"], again["seq"], again["len"])
+        and ("F" in p["flags"]) == ("F" in again["flags"]) and (p["len"] or "F" in p["flags"])
+    )  # fmt: skip
+    return {
+        "first copy": first["no"], "second copy": again["no"], "waited": again["ms"] - first["ms"]
+    }  # fmt: skip
+
+
+def where(packets: list[dict[str, Any]]) -> list[str]:
+    """Both ends' states when the last of the packets has arrived; none of them is lost."""
+    opener = packets[0]["from"]
+    if len(packets) < 3:
+        states = {opener: ("SYN_SENT", "ESTABLISHED")[len(packets) - 1]}
+        return [states.get(side, "SYN_RCVD") for side in ("A", "B")]
+    return watch(packets)
+
+
+def ending(packets: list[dict[str, Any]]) -> dict[str, Any]:
+    """Who waits, the last packet's numbers, and the FIN that would come again without it."""
+    last = packets[-1]
+    fins = [p["no"] for p in packets if "F" in p["flags"]]
+    return {
+        "waits": first_fin(packets), "last seq": last["seq"], "last ack": last["ack"],
+        "if lost": fins[-1],
+    }  # fmt: skip
 
 
 REFERENCES: Mapping[str, Callable[..., Any]] = {
@@ -240,49 +196,8 @@ REFERENCES: Mapping[str, Callable[..., Any]] = {
     "next_state": next_state,
     "watch": watch,
     "sent_again": sent_again,
-}
-
-Slip = tuple[Callable[..., Any], str]
-_FORGOT_WRAP = "After the largest 32-bit number comes 0: take the result modulo 2**32."
-
-SLIPS: Mapping[str, tuple[Slip, ...]] = {
-    "answer_to_syn": (
-        (_same_ack, "The SYN takes up one number, so the ack is one more than its seq."),
-        (_no_wrap, _FORGOT_WRAP),
-    ),
-    "who_waits": (
-        (_first_fin, "Who sends the first FIN does not decide it when the FINs cross."),
-        (_last_sender, "The sender of the last packet need not be the one that waits."),
-    ),
-    "ack_for": (
-        (_ack_plain, "SYN and FIN take up a number each, though they carry no data."),
-        (_ack_unwrapped, _FORGOT_WRAP),
-        (_ack_one_more, "ack = seq + 1 holds only for a SYN or FIN without data."),
-    ),
-    "payload_len": (
-        (lambda total, ip, tcp: total - 40, "Options make headers longer than 40 bytes."),
-        (lambda total, ip, tcp: total - ip - tcp, "A word has four bytes."),
-        (lambda total, ip, tcp: total - 4 * tcp, "The IP header is no data either."),
-    ),
-    "is_before": (
-        (lambda a, b: a < b, "A larger number is not always newer: think of both sides of 0."),
-    ),
-    "conversations": (
-        (_pairs, "The same addresses can have one conversation after another."),
-        (_directions, "Both directions belong to one conversation."),
-        (_syns, "A SYN may be sent again, and then begins nothing new."),
-    ),
-    "address": (
-        (_straight, "The bytes of the address stand in the other order."),
-        (_port_turned, "Only the bytes of the address are turned round, not those of the port."),
-    ),
-    "acceptable": (
-        (_first_only, "Old data may end in the window; and a closed window takes a bare number."),
-        (_unwrapped, "The window may reach past the largest number."),
-    ),
-    "watch": ((_closed_both, "Somebody has to wait; and a close may not be over."),),
-    "sent_again": (
-        (_same_seq, "A pure ACK has the same seq as what follows it, and repeats nothing."),
-        (_smaller, "A smaller number may be the newer one, past the largest."),
-    ),
+    "said": said,
+    "repeated": repeated,
+    "where": where,
+    "ending": ending,
 }

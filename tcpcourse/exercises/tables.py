@@ -9,7 +9,7 @@ from typing import Any, cast
 from tcpcourse.core.seq import MODULUS
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import STATE, Form
-from tcpcourse.exercises.misconceptions import of_number, of_state
+from tcpcourse.exercises.mistakes import of_number, of_state
 from tcpcourse.exercises.values import ONLY, Posed, Wrong
 from tcpcourse.trace import SIDES, Packet, Trace
 from tcpcourse.views.basis import bases, states_after
@@ -99,9 +99,30 @@ def states(
     return Posed(given, right, {part: of_state(state) for part, state in right.items()})
 
 
-def moments(*numbers: int) -> dict[str, Form]:
-    """The parts that ``states`` asks for."""
-    return {f"{side} after {number}": STATE for number in numbers for side in SIDES}
+def at_moments(trace: Trace, moments: Sequence[int], *, relative: bool = True) -> Posed:
+    """The same for moments in a drawn order: parts are like ``A at 1``, for the first of them."""
+    posed = states(trace, moments, relative=relative)
+    named = {
+        f"{side} after {packet}": f"{side} at {number}"
+        for number, packet in enumerate(moments, 1)
+        for side in SIDES
+    }
+    rows = [{"moment": number, "after packet": packet} for number, packet in enumerate(moments, 1)]
+    return Posed(
+        {"moments": rows, **posed.given},
+        {name: posed.right[part] for part, name in named.items()},
+        {name: posed.wrong[part] for part, name in named.items()},
+    )
+
+
+def both_at(count: int) -> tuple[tuple[str, ...], ...]:
+    """The parts that ``at_moments`` asks for, those of one moment together."""
+    return tuple(tuple(f"{side} at {number}" for side in SIDES) for number in range(1, count + 1))
+
+
+def state_parts(count: int) -> dict[str, Form]:
+    """The form of each of them."""
+    return {part: STATE for pair in both_at(count) for part in pair}
 
 
 def order(trace: Trace, draw: Draw, until: int, *, relative: bool = False) -> Posed:
@@ -124,39 +145,60 @@ def order(trace: Trace, draw: Draw, until: int, *, relative: bool = False) -> Po
     return Posed({"packets": table}, {ONLY: true}, {ONLY: wrong})
 
 
+Change = Callable[[Row, Draw], int]
+"""Changes a row; gives how far all later numbers of its side move with it, mostly 0."""
+
+
 @dataclass(frozen=True)
 class Tamper:
-    """A change that makes a packet impossible: which packet, what in its row, which rule."""
+    """A change that makes a packet impossible: which packet, what in its row, which rule it
+    breaks; ``also`` are other rules that it breaks as well."""
 
     number: int
-    change: Callable[[Row, Draw], None]
+    change: Change
     rule: str
+    also: tuple[str, ...] = ()
 
 
 def impossible(
     trace: Trace,
     draw: Draw,
-    rules: Mapping[str, str],
+    rules: Sequence[str],
     tampers: Sequence[Tamper],
     *,
     relative: bool = True,
     until: int | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Posed:
-    """Change one packet so that no TCP sends it, and ask which, and which rule it breaks."""
+    """Change one packet so that no TCP sends it, and ask which, and which rule it breaks.
+
+    The rules stand in a drawn order. Later packets follow the change, so that no other lies.
+    """
     tamper = draw.pick(tampers)
     rows = rows_of(trace, relative=relative, until=until)
-    tamper.change(next(row for row in rows if row["no"] == tamper.number), draw)
-    letter = next(letter for letter, rule in rules.items() if rule == tamper.rule)
-    right = {"packet": tamper.number, "rule": letter}
+    changed = next(row for row in rows if row["no"] == tamper.number)
+    moved = tamper.change(changed, draw)
+    for row in rows[tamper.number :]:
+        column = "seq" if row["from"] == changed["from"] else "ack"
+        row[column] = (row[column] + moved) % MODULUS
+    lettered, right = choice(draw, rules, tamper.rule)
+    also = tuple(letter for letter, text in lettered.items() if text in tamper.also)
     near = Wrong(tamper.number + 1, "Judge each packet by those before it: which is the first?")
-    return Posed({"rules": dict(rules), "packets": rows}, right, {"packet": (near,)})
+    return Posed(
+        {**(facts or {}), "rules": lettered, "packets": rows},
+        {"packet": tamper.number, "rule": right},
+        {"packet": (near,)},
+        {"rule": also},
+    )
 
 
-def added(column: str, least: int, most: int) -> Callable[[Row, Draw], None]:
-    """A change that adds a drawn count to a number."""
+def added(column: str, least: int, most: int, *, moves: bool = False) -> Change:
+    """A change that adds a drawn count to a number; what comes later may move with it."""
 
-    def change(row: Row, draw: Draw) -> None:
-        row[column] = (row[column] + draw.between(least, most)) % MODULUS
+    def change(row: Row, draw: Draw) -> int:
+        count = draw.between(least, most)
+        row[column] = ((row[column] or 0) + count) % MODULUS
+        return count if moves else 0
 
     return change
 

@@ -20,7 +20,10 @@ from tcpcourse.exercises.bank.proof import (
     NOT_INTO,
     ROWS,
 )  # fmt: skip
-from tcpcourse.exercises.references import PROC, REFERENCES, SLIPS
+from tcpcourse.exercises.bank.trouble import FATES
+from tcpcourse.exercises.references import PROC, REFERENCES
+from tcpcourse.exercises.slips import SLIPS
+from tcpcourse.views.basis import states_after
 
 STUDENTS = [f"student{number}" for number in range(8)]
 
@@ -28,6 +31,22 @@ STUDENTS = [f"student{number}" for number in range(8)]
 def posed(assignment: str, student: str, question: str) -> Any:
     return assignments()[assignment].problem(student).posed[question]
 
+
+def told(no: int, ms: int, side: str, flags: str, seq: int, ack: int | None, size: int = 0) -> Any:
+    return {
+        "no": no, "ms": ms, "from": side, "flags": flags, "seq": seq, "ack": ack, "len": size
+    }  # fmt: skip
+
+
+# A's numbers pass the largest, 4294967295, within its data; its data is sent again; A closes.
+TOLD = [
+    told(1, 0, "A", "S", 4294967268, None), told(2, 9, "B", "SA", 49, 4294967269),
+    told(3, 18, "A", "A", 4294967269, 50), told(4, 20, "A", "PA", 4294967269, 50, 30),
+    told(5, 30, "B", "PA", 50, 4294967269, 7), told(6, 920, "A", "PA", 4294967269, 57, 30),
+    told(7, 930, "B", "A", 57, 3), told(8, 950, "A", "A", 3, 57), told(9, 990, "A", "FA", 3, 57),
+    told(10, 999, "B", "A", 57, 4), told(11, 1500, "B", "FA", 57, 4),
+    told(12, 1510, "A", "A", 4, 58),
+]  # fmt: skip
 
 # By hand, from RFC 9293 and the document: one answer for each function that students write.
 BY_HAND: dict[str, tuple[tuple[Any, ...], Any]] = {
@@ -49,6 +68,10 @@ BY_HAND: dict[str, tuple[tuple[Any, ...], Any]] = {
                 {"from": "B", "flags": "FA", "seq": 9, "ack": 6}],), ["TIME_WAIT", "LAST_ACK"]),
     "sent_again": (([{"no": 1, "from": "A", "flags": "FA", "seq": 4294967295, "len": 0},
                      {"no": 2, "from": "A", "flags": "FA", "seq": 4294967295, "len": 0}],), [2]),
+    "said": ((TOLD,), {"closes first": "A", "bytes A": 30, "bytes B": 7}),
+    "repeated": ((TOLD,), {"first copy": 4, "second copy": 6, "waited": 900}),
+    "where": ((TOLD[:9],), ["FIN_WAIT_1", "CLOSE_WAIT"]),
+    "ending": ((TOLD,), {"waits": "A", "last seq": 4, "last ack": 58, "if lost": 11}),
 }  # fmt: skip
 
 
@@ -98,7 +121,8 @@ def test_resets_do_to_an_endpoint_what_is_right(student: str) -> None:
         done = tcp.Endpoint.restore(tcb)
         reaction = done.arrive(tcp.Segment(row["seq"], flags="R"))
         seen = "a" if done.state is tcp.State.CLOSED else "b" if reaction.emitted else "c"
-        assert asked.right[f"rst{row['no']}"] == seen
+        told = asked.given["what may happen"][asked.right[f"rst{row['no']}"]]
+        assert told == FATES["abc".index(seen)]
 
 
 @pytest.mark.parametrize("student", STUDENTS)
@@ -180,25 +204,48 @@ def test_the_final_is_read_by_tshark_in_the_same_way(student: str, tmp_path: Pat
     said = {name: sum(int(row[1]) for at, row in enumerate(rows) if at != again
                       and side[row[0]] == name) for name in "AB"}  # fmt: skip
     closer = side[next(row[0] for row in rows if row[4] in ("1", "True"))]
-    problem = assignments()["ps9-final"].problem(student)
-    right = {name: asked.right for name, asked in problem.posed.items()}
-    assert right["q1"] == {"closes first": closer, "bytes A": said["A"], "bytes B": said["B"]}
+    mine = variant("ps9-final", student).given("q1")["packets"]
+    assert REFERENCES["said"](mine) == {
+        "closes first": closer, "bytes A": said["A"], "bytes B": said["B"],
+    }  # fmt: skip
     waited = round((float(rows[again][2]) - float(rows[first][2])) * 1000)
-    assert right["q2"] == {"first copy": first + 1, "second copy": again + 1, "waited": waited}
-    assert [right["q4"]["last seq"], right["q4"]["last ack"]] == [int(n) for n in rows[15][5:]]
-    # by hand, from the order of a close (RFC 9293, figure 12)
+    assert REFERENCES["repeated"](mine) == {
+        "first copy": first + 1, "second copy": again + 1, "waited": waited
+    }  # fmt: skip
+    end = REFERENCES["ending"](mine)
+    assert [end["last seq"], end["last ack"]] == [int(number) for number in rows[15][5:]]
+    assert (end["waits"], end["if lost"]) == (closer, 15)
+
+
+@pytest.mark.parametrize("closer", ["A", "B"])
+def test_where_both_are_is_where_the_simulators_ends_are(closer: Any) -> None:
+    """RFC 9293's figures 6 and 12 by hand, and the two endpoints that play the story."""
+    from tcpcourse.exercises.bank.final import packets, story
+    from tcpcourse.exercises.draw import Draw
+
+    trace = story(Draw("where", closer), closer)
     peer = "B" if closer == "A" else "A"
     by_hand = {
         1: {"A": "SYN_SENT", "B": "SYN_RCVD"}, 2: {"A": "ESTABLISHED", "B": "SYN_RCVD"},
-        13: {closer: "FIN_WAIT_1", peer: "CLOSE_WAIT"},
-        14: {closer: "FIN_WAIT_2", peer: "CLOSE_WAIT"},
-        15: {closer: "TIME_WAIT", peer: "LAST_ACK"}, 16: {closer: "TIME_WAIT", peer: "CLOSED"},
+        12: {closer: "FIN_WAIT_1", peer: "CLOSE_WAIT"},
+        13: {closer: "FIN_WAIT_2", peer: "CLOSE_WAIT"},
+        14: {closer: "TIME_WAIT", peer: "LAST_ACK"}, 15: {closer: "TIME_WAIT", peer: "CLOSED"},
     }  # fmt: skip
-    asked = problem.posed["q3"]
-    for row in asked.given["moments"]:
-        for name in "AB":
-            state = asked.right[f"{name} at {row['moment']}"]
-            assert state == by_hand[row["after packet"]][name]
+    after = states_after(trace)
+    rows = packets(trace)
+    assert len(rows) == 15
+    for number in range(1, 16):
+        told = dict(zip("AB", REFERENCES["where"](rows[:number]), strict=True))
+        assert told == {side: str(after[number].of(side)) for side in ("A", "B")}
+        assert told == by_hand.get(number, told)
+
+
+def test_no_right_answer_of_the_final_lies_in_the_students_process() -> None:
+    """Nothing automatic is marked by a value that the notebook could look up."""
+    ps = variant("ps9-final", "ann")
+    assert {q.kind for q in assignments()["ps9-final"].questions} == {"function", "written"}
+    assert all(not posed.right and not posed.wrong for posed in ps.problem.posed.values())
+    assert ps.looked
 
 
 def test_the_calls_lead_where_the_kernel_goes() -> None:

@@ -109,7 +109,8 @@ def test_the_right_form_is_told_from_the_wrong_one(name: str, question: Value) -
 
 @pytest.mark.parametrize(("name", "question"), FUNCTIONS, ids=[q.name for _, q in FUNCTIONS])
 def test_a_slip_is_named_and_loses_points(name: str, question: Function) -> None:
-    from tcpcourse.exercises.references import REFERENCES, SLIPS
+    from tcpcourse.exercises.references import REFERENCES
+    from tcpcourse.exercises.slips import SLIPS
 
     problem = assignments()[name].problem("ann")
     calls = question.challenges(problem, SECRET)

@@ -54,7 +54,9 @@ def _wrapped(draw: Draw, shared: Shared) -> Posed:
     rows[5]["ack"] = rows[7]["seq"] = "?"
     no_mod = "Did you go on at 1? After the largest number comes 0."
     wrong = {
-        part: (*posed.wrong[part], Wrong(posed.right[part] + 1, no_mod)) for part in posed.right
+        # before the others: one too many has this reason here
+        part: (Wrong(posed.right[part] + 1, no_mod), *posed.wrong[part])
+        for part in posed.right
     }
     return Posed(posed.given, posed.right, wrong)
 
@@ -96,6 +98,7 @@ def _lengths(draw: Draw) -> list[tuple[str, Challenge]]:
         calls.append(("TCP options", [data + 20 + 4 * words, 5, words]))
         calls.append(("IP options", [data + 4 * words + 20, words, 5]))
         calls.append(("no data", [20 + 4 * words, 5, words]))
+        calls.append(("no data", [20 + 4 * words + data, 5, words]))
     return calls
 
 
@@ -109,7 +112,9 @@ def _pairs(draw: Draw) -> list[tuple[str, Challenge]]:
         over = (late + draw.between(1 << 21, 1 << 30)) % MODULUS
         calls.append(("numbers on both sides of 0", [late, over]))
         calls.append(("numbers on both sides of 0", [over, late]))
-    calls.append(("a number and itself", [a, a]))
+        # who answers the other way round is not right about these either
+        calls.append(("numbers on both sides of 0", [a, a + step]))
+    calls.append(("numbers in the middle", [a, a]))
     calls.append(("numbers in the middle", [a, a + 1]))
     return calls
 

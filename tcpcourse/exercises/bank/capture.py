@@ -11,7 +11,7 @@ from tcpcourse.exercises.fields import NUMBER, Several, Whole, letters
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.stories import MS, E, hosts, isn, opening, play, sizes
-from tcpcourse.exercises.tables import moments, states
+from tcpcourse.exercises.tables import at_moments, both_at, state_parts
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
 from tcpcourse.sources.simulation.scenario import Act
 from tcpcourse.trace import SIDES, other
@@ -127,7 +127,8 @@ def _half_closed(draw: Draw, shared: Shared) -> Posed:
         Act(peer, "send", E, received=one, after=90 * MS, data=bytes(two)),
     )
     trace = play("half-closed", acts, hosts(draw))
-    return states(trace, (6, 7, 9))
+    moments = (draw.pick((1, 2)), 6, draw.pick((7, 8, 9)))
+    return at_moments(trace, draw.shuffled(moments))
 
 
 def _ports(draw: Draw, shared: Shared) -> Posed:
@@ -195,16 +196,19 @@ def _mixed(draw: Draw, many: Sequence[list[Any]]) -> list[Any]:
 
 def _captures(draw: Draw) -> list[tuple[str, Challenge]]:
     calls: list[tuple[str, Challenge]] = []
-    for _ in range(3):
+    for count in (2, 3, 4):
         server = f"198.51.100.{draw.between(1, 254)}:443"
         ports = draw.some(4, 1024, 65_000)
         clients = [f"192.0.2.{draw.between(1, 254)}:{port}" for port in ports]
         many = [talk_of(each, server, draw.pick(("closed", "reset", "open"))) for each in clients]
         calls.append(("one conversation", [many[0]]))
-        calls.append(("several that take turns", [_mixed(draw, many[: draw.between(2, 4)])]))
+        calls.append(("one conversation", [_mixed(draw, many[:2])]))
+        calls.append(("several that take turns", [_mixed(draw, many[:count])]))
         again = [*talk_of(clients[0], server, "closed"), *talk_of(clients[0], server, "open")]
         calls.append(("ports that are used again", [again]))
+        calls.append(("ports that are used again", [_mixed(draw, [again, many[2]])]))
         calls.append(("a SYN that is sent again", [[many[1][0], *many[1]]]))
+        calls.append(("a SYN that is sent again", [[many[1][0], *_mixed(draw, many[1:3])]]))
     return calls
 
 
@@ -237,11 +241,12 @@ ASSIGNMENT = assignment(
             ),
         ),
         Value(
-            "q4", "Closed by half", 6, moments(6, 7, 9), _half_closed,
+            "q4", "Closed by half", 6, state_parts(3), _half_closed,
             (
                 "Find the first FIN and the packet that acknowledges it.",
                 "Data after a FIN comes from the side that has not closed yet.",
             ),
+            both_at(3),
         ),
         Value(
             "q5", "Seventeen packets", 3,

@@ -7,7 +7,7 @@ from typing import Any
 
 from tcpcourse.exercises.assemble import assignment
 from tcpcourse.exercises.draw import Draw
-from tcpcourse.exercises.fields import FLAGS, NUMBER, STATE, Name, Whole, letters
+from tcpcourse.exercises.fields import NUMBER, Name, Whole, letters
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.scripts import Goal, Script
@@ -16,28 +16,32 @@ from tcpcourse.exercises.tables import (
     Row,
     Tamper,
     added,
+    at_moments,
+    both_at,
     choice,
     fill,
     impossible,
-    moments,
     rows_of,
-    states,
+    state_parts,
 )
 from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
 from tcpcourse.sources.simulation.scenario import Act, Fault
 from tcpcourse.trace import SIDES, Side, Trace, other
 
-RULES = {
-    "a": "after its FIN a side sends no more data",
-    "b": "the ACK of a FIN names the number after the FIN",
-    "c": "a FIN has the number after the last byte sent",
-    "d": "an ack never goes back",
-}
+NO_MORE = "after its FIN a side sends no more data"
+FIN_ACKED = "the ACK of a FIN names the number after the FIN"
+FIN_PLACE = "a FIN has the number after the last byte sent"
+NEVER_BACK = "an ack never goes back"
+ONE_SYN = "each side sends one SYN, and it is its first packet"
 WAYS = {
     "a": "the ACK of its FIN comes first, later the other side's FIN",
     "b": "the FINs cross, and each side gets the other's FIN before an ACK of its own",
     "c": "one packet brings both the other side's FIN and the ACK of its own",
 }
+NO_WAYS = (
+    "a reset ends the connection, and nobody waits",
+    "only one side has closed; the other goes on sending",
+)
 PROGRAMS = ("web", "mail", "chat")
 CALLS = (
     "close() on a connection whose peer has closed",
@@ -59,16 +63,14 @@ def _share(draw: Draw) -> Mapping[str, Any]:
 
 def _numbers(draw: Draw, shared: Shared) -> Posed:
     asked = {"ack9": (9, "ack"), "seq10": (10, "seq")}
-    asked |= {"flags10": (10, "flags"), "ack11": (11, "ack")}
+    asked |= {"seq11": (11, "seq"), "ack11": (11, "ack")}
     posed = fill(shared["talk"], asked, relative=True)
-    posed.given["packets"][10]["seq"] = "?"  # the same as ack9
-    bare = Wrong("F", "From the second packet on, every packet of a connection carries an ACK.")
-    pure = Wrong("A", "Then this side would never have said that it is done.")
-    return Posed(posed.given, posed.right, {**posed.wrong, "flags10": (pure, bare)})
+    posed.given["packets"][9]["ack"] = "?"  # the same as ack9
+    return posed
 
 
 def _moments(draw: Draw, shared: Shared) -> Posed:
-    return states(_talk(draw), (9, 10, 11))
+    return at_moments(_talk(draw), draw.shuffled((8, 9, 10, 11))[:3])
 
 
 def _three_ways(draw: Draw, shared: Shared) -> Posed:
@@ -85,8 +87,10 @@ def _three_ways(draw: Draw, shared: Shared) -> Posed:
         rows = rows_of(trace, ("no", "from", "flags", "seq", "ack"))[3:]
         tables[way] = [row for row in rows if row["no"] != 5 or way != "c"]
     names = draw.shuffled(list(WAYS))
+    lettered = dict(zip("abcde", draw.shuffled([*WAYS.values(), *NO_WAYS]), strict=True))
+    letter = {way: next(k for k, v in lettered.items() if v == WAYS[way]) for way in WAYS}
     given = {f"story {n}": tables[way] for n, way in zip((1, 2, 3), names, strict=True)}
-    right = {f"story {n}": way for n, way in zip((1, 2, 3), names, strict=True)}
+    right = {f"story {n}": letter[way] for n, way in zip((1, 2, 3), names, strict=True)}
     mixed = {
         ("a", "b"): "Look at the ack of the second FIN: had its sender got the first FIN?",
         ("b", "a"): "Look at the ack of the second FIN: had its sender got the first FIN?",
@@ -94,20 +98,22 @@ def _three_ways(draw: Draw, shared: Shared) -> Posed:
         ("c", "a"): "Count the packets between the two FINs.",
     }
     wrong = {
-        story: tuple(Wrong(given_, says) for (true, given_), says in mixed.items() if true == way)
-        for story, way in right.items()
+        f"story {n}": tuple(
+            Wrong(letter[other_], says) for (true, other_), says in mixed.items() if true == way
+        )
+        for n, way in zip((1, 2, 3), names, strict=True)
     }
-    return Posed({"ways": dict(WAYS), **given}, right, wrong)
+    return Posed({"ways": lettered, **given}, right, wrong)
 
 
 def _forgotten(draw: Draw, shared: Shared) -> Posed:
-    """Counts of sockets, an hour apart; one program's CLOSE_WAIT only grows."""
+    """Counts of sockets, an hour apart; one program's CLOSE_WAIT only grows, and evenly."""
     guilty, busy = draw.shuffled(PROGRAMS)[:2]
-    first, busy_count = draw.between(20, 90), draw.between(300, 900)
+    before, each, busy_count = draw.between(1, 90), draw.between(20, 900), draw.between(300, 900)
     rows = []
     for hour in (9, 10, 11):
         for program in PROGRAMS:
-            leak = first * (hour - 8) + draw.between(0, 9) if program == guilty else 0
+            leak = before + each * (hour - 8) if program == guilty else 0
             waits = busy_count + draw.between(-30, 30) if program == busy else draw.between(2, 9)
             rows.append(
                 {
@@ -122,30 +128,34 @@ def _forgotten(draw: Draw, shared: Shared) -> Posed:
     waits_long = "Many sockets in TIME_WAIT are no fault: they go away by themselves."
     return Posed(
         {"sockets": rows, "it never calls": options},
-        {"program": guilty, "forgot": right, "peer": "FIN_WAIT_2"},
+        {"program": guilty, "forgot": right, "each hour": each},
         {
             "program": (Wrong(busy, waits_long),),
-            "peer": (
-                Wrong("TIME_WAIT", "The peer has sent a FIN, but has it got one?"),
-                Wrong("FIN_WAIT_1", "Has the peer's FIN been acknowledged?"),
-                Wrong("CLOSE_WAIT", "The peer closed first. In which states is the end that did?"),
+            "each hour": (
+                Wrong(before + each, "That many there are at first. How many come each hour?"),
+                Wrong(2 * each, "That many come in two hours."),
             ),
         },
     )
 
 
-def _late_data(row: Row, draw: Draw) -> None:
+def _late_data(row: Row, draw: Draw) -> int:
     row["flags"], row["len"] = "PA", draw.between(10, 900)
+    return 0
 
 
 def _broken(draw: Draw, shared: Shared) -> Posed:
     tampers = (
-        Tamper(11, _late_data, RULES["a"]),
-        Tamper(9, added("ack", -1, -1), RULES["b"]),
-        Tamper(10, added("seq", 3, 90), RULES["c"]),
-        Tamper(10, added("ack", -90, -3), RULES["d"]),
+        Tamper(6, added("ack", -90, -3), NEVER_BACK),
+        Tamper(8, added("seq", 3, 90, moves=True), FIN_PLACE),
+        Tamper(8, added("ack", -90, -3), NEVER_BACK),
+        Tamper(9, added("ack", -90, -2), FIN_ACKED, (NEVER_BACK,)),
+        Tamper(10, added("seq", 3, 90, moves=True), FIN_PLACE),
+        Tamper(11, _late_data, NO_MORE),
+        Tamper(11, added("ack", 1, 9), FIN_ACKED),
     )
-    return impossible(_talk(draw), draw, RULES, tampers)
+    rules = (NO_MORE, FIN_ACKED, FIN_PLACE, NEVER_BACK, ONE_SYN)
+    return impossible(_talk(draw), draw, rules, tampers)
 
 
 def _goal(draw: Draw) -> Goal:
@@ -182,6 +192,8 @@ def _closes(draw: Draw) -> list[tuple[str, Challenge]]:
         for side in SIDES:
             calls.append(("one side closes first", [close_packets(draw, side, False)]))
             calls.append(("both sides close at once", [close_packets(draw, side, True)]))
+    # who always says "both" does not know when it is so
+    calls.append(("both sides close at once", [close_packets(draw, draw.pick(SIDES), False)]))
     return calls
 
 
@@ -205,24 +217,25 @@ ASSIGNMENT = assignment(
     (
         Value(
             "q1", "The last four packets", 4,
-            {"ack9": NUMBER, "seq10": NUMBER, "flags10": FLAGS, "ack11": NUMBER}, _numbers,
+            {"ack9": NUMBER, "seq10": NUMBER, "seq11": NUMBER, "ack11": NUMBER}, _numbers,
             (
                 "A FIN takes up one number, after the last byte of data.",
                 "A pure ACK takes up none: the next packet of that side has the same seq.",
             ),
         ),
         Value(
-            "q2", "Who waits for whom?", 6, moments(9, 10, 11), _moments,
+            "q2", "Who waits for whom?", 6, state_parts(3), _moments,
             (
                 "Find the first FIN. Its sender is the active closer, the other the passive one.",
                 "After the first FIN is acknowledged, one side waits for a FIN, the other for its"
                 " own program.",
                 "Only the end that sends the very last ACK has to wait for old packets to die.",
             ),
+            both_at(3),
         ),
         Value(
             "q3", "Three ways into TIME_WAIT", 3,
-            {f"story {n}": letters(3) for n in (1, 2, 3)}, _three_ways,
+            {f"story {n}": letters(5) for n in (1, 2, 3)}, _three_ways,
             (
                 "The tables begin with the close; what was lost does not stand in them.",
                 "Compare the ack of the second FIN with the seq of the first.",
@@ -230,17 +243,17 @@ ASSIGNMENT = assignment(
         ),
         Value(
             "q4", "What the program forgot", 3,
-            {"program": Name(PROGRAMS, "program"), "forgot": letters(5), "peer": STATE},
+            {"program": Name(PROGRAMS, "program"), "forgot": letters(5), "each hour": NUMBER},
             _forgotten,
             (
                 "Which number only ever grows?",
                 "CLOSE_WAIT means: the peer has closed, and we have not.",
-                "`peer` is the state at the other end of such a connection, if nobody gave up.",
+                "`each hour`: compare the counts of one program at 9:00, 10:00 and 11:00.",
             ),
         ),
         Value(
-            "q5", "One packet lies", 3, {"packet": Whole(1, 11), "rule": letters(4)}, _broken,
-            ("Nothing is lost in this story.", "Read the last four packets against the rules."),
+            "q5", "One packet lies", 3, {"packet": Whole(1, 11), "rule": letters(5)}, _broken,
+            ("Nothing is lost in this story.", "Read each packet against those before it."),
         ),
         Function(
             "q6", "Who must wait?", 4, "who_waits", "packets",

@@ -8,25 +8,29 @@ from typing import Any
 from tcpcourse.core.seq import MODULUS
 from tcpcourse.exercises.assemble import assignment
 from tcpcourse.exercises.draw import Draw
-from tcpcourse.exercises.fields import NUMBER, SIDE, STATE, Whole
 from tcpcourse.exercises.functions import Example, Function
 from tcpcourse.exercises.question import Challenge
-from tcpcourse.exercises.stories import CW, MS, E, hosts, opening, play, sizes
-from tcpcourse.exercises.tables import states
-from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
-from tcpcourse.sources.simulation.rto import MILLISECOND
-from tcpcourse.sources.simulation.scenario import Act
-from tcpcourse.trace import SIDES, Trace, other
+from tcpcourse.exercises.stories import CW, MS, E, hosts, late_isn, opening, play, sizes
+from tcpcourse.exercises.tables import rows_of
+from tcpcourse.exercises.values import Shared, Written
+from tcpcourse.sources.simulation.scenario import Act, Fault
+from tcpcourse.trace import SIDES, Side, Trace, other
 
-SAVE = 'ps.save("story.pcap") writes the capture; tcp.load("story.pcap") reads it'
-COUNT = 16
-"""Packets: 3 to open, 2 for each of four sendings, one sent again, 4 to close."""
+COLUMNS = ("no", "ms", "from", "flags", "seq", "ack", "len")
 
 
-def _share(draw: Draw) -> Mapping[str, Any]:
-    """A asks twice and B answers twice; one of these four is lost and sent again."""
-    closer, lost, travel = draw.pick(SIDES), draw.pick((4, 6, 8, 10)), draw.between(220, 480)
-    ask, answer, ask_more, answer_more = counts = sizes(draw, 4)
+def story(
+    draw: Draw,
+    closer: Side,
+    lost: int | None = None,
+    iss: tuple[int, int] | None = None,
+) -> Trace:
+    """A asks twice and B answers twice; packet ``lost``, if any, is lost and sent again.
+
+    Packets: 3 to open, 2 for each of four sendings, 4 to close, and one that is sent again.
+    """
+    travel = draw.between(220, 480)
+    ask, answer, ask_more, answer_more = sizes(draw, 4)
     total = {"A": ask + ask_more, "B": answer + answer_more}
     acts = (
         *opening("A"),
@@ -39,86 +43,96 @@ def _share(draw: Draw) -> Mapping[str, Any]:
         # late enough for the ACK of the first FIN to have come
         Act(other(closer), "close", CW, after=600 * MS),
     )
-    trace = play("the whole story", acts, hosts(draw), {lost: "lose"}, travel * MS)
-    return {
-        "capture": trace, "closer": closer, "travel": travel, "bytes": total,
-        "lost": lost, "sender": "A" if lost in (4, 8) else "B", "size": counts[lost // 2 - 2],
-    }  # fmt: skip
+    faults: dict[int, Fault | int] = {} if lost is None else {lost: "lose"}
+    return play("the whole story", acts, hosts(draw, iss=iss), faults, travel * MS)
 
 
-def _who(draw: Draw, shared: Shared) -> Posed:
-    closer, count, sender = shared["closer"], shared["bytes"], shared["sender"]
-    wrong: dict[str, tuple[Wrong, ...]] = {
-        f"bytes {side}": (
-            Wrong(count[side] + 1, "SYN and FIN take up a number each; they are no data."),
-            Wrong(count[side] + 2, "SYN and FIN take up a number each; they are no data."),
-        )
-        for side in SIDES
-    }
-    twice = Wrong(
-        count[sender] + shared["size"], "One packet was sent twice; its bytes count once."
-    )
-    wrong[f"bytes {sender}"] = (twice, *wrong[f"bytes {sender}"])
-    wrong["closes first"] = (Wrong(other(closer), "Who sends the first FIN?"),)
-    return Posed(
-        {"capture": SAVE},
-        {"closes first": closer, "bytes A": count["A"], "bytes B": count["B"]},
-        wrong,
-    )
+def packets(trace: Trace) -> Any:
+    """The story as the student's functions get it."""
+    return rows_of(trace, COLUMNS)
 
 
-def _lost(draw: Draw, shared: Shared) -> Posed:
-    trace: Trace = shared["capture"]
-    first, travel = shared["lost"], shared["travel"]
-    waited = (trace.packet(first + 1).sent_ns - trace.packet(first).sent_ns) // MILLISECOND
-    return Posed(
-        {"capture": SAVE},
-        {"first copy": first, "second copy": first + 1, "waited": waited},
-        {
-            "first copy": (Wrong(first + 1, "Which of the two came first?"),),
-            "second copy": (Wrong(first, "Which of the two came first?"),),
-            "waited": (
-                Wrong(waited // 1000, "Milliseconds, not seconds."),
-                Wrong(2 * travel, "So long does an answer take. Its sender waited longer."),
-            ),
-        },
-    )
+def _share(draw: Draw) -> Mapping[str, Any]:
+    return {"capture": story(draw, draw.pick(SIDES), draw.pick((4, 6, 8, 10)))}
 
 
-def _moments(draw: Draw, shared: Shared) -> Posed:
-    """One moment of the opening, and two of the close."""
-    asked = (draw.pick((1, 2)), draw.pick((13, 14)), draw.pick((15, 16)))
-    posed = states(shared["capture"], asked)
-    named = {
-        f"{side} after {packet}": f"{side} at {number}"
-        for number, packet in enumerate(asked, 1)
-        for side in SIDES
-    }
-    rows = [{"moment": number, "after packet": packet} for number, packet in enumerate(asked, 1)]
-    return Posed(
-        {"moments": rows},
-        {name: posed.right[part] for part, name in named.items()},
-        {name: posed.wrong[part] for part, name in named.items()},
-    )
+def _own(draw: Draw, shared: Shared) -> Mapping[str, Any]:
+    """The student's own capture as the functions get it."""
+    return {"packets": packets(shared["capture"])}
 
 
-def _end(draw: Draw, shared: Shared) -> Posed:
-    closer, trace = shared["closer"], shared["capture"]
-    fin, last = trace.packet(COUNT - 1).segment, trace.packet(COUNT).segment
-    return Posed(
-        {"capture": SAVE},
-        {
-            "waits": closer,
-            "last seq": int(last.seq),
-            "last ack": int(last.ack),
-            "if lost": COUNT - 1,
-        },
-        {
-            "waits": (Wrong(other(closer), "Who must be able to answer a FIN that comes again?"),),
-            "last ack": (Wrong(int(fin.seq), "The FIN takes up one number."),),
-            "if lost": (Wrong(COUNT, "A pure ACK is never sent again by itself."),),
-        },
-    )
+def around_zero(draw: Draw) -> tuple[int, int]:
+    """First numbers so late that both sides' data passes 2**32 − 1."""
+    return late_isn(draw, 200), late_isn(draw, 200)
+
+
+def _whole(draw: Draw) -> list[tuple[str, list[Any]]]:
+    """Whole stories: with nothing lost, with data sent again, and past the largest number."""
+    found = []
+    for closer in SIDES:
+        found.append(("nothing is sent again", packets(story(draw, closer))))
+        for lost in (draw.pick((4, 8)), draw.pick((6, 10))):
+            found.append(("data is sent again", packets(story(draw, closer, lost))))
+        late = story(draw, closer, draw.pick((4, 6, 8, 10)), around_zero(draw))
+        found.append(("numbers on both sides of 0", packets(late)))
+    return found
+
+
+def _said(draw: Draw) -> list[tuple[str, Challenge]]:
+    return [(sort, [rows]) for sort, rows in _whole(draw)]
+
+
+def _repeated(draw: Draw) -> list[tuple[str, Challenge]]:
+    calls: list[tuple[str, Challenge]] = []
+    for sort, several in (("a request", (4, 8)), ("an answer", (6, 10))):
+        for lost in several:
+            rows = packets(story(draw, draw.pick(SIDES), lost))
+            calls.append((f"{sort} is sent again", [rows]))
+    last = packets(story(draw, "A", 14))
+    calls.append(("a FIN is sent again", [last]))
+    calls.append(("a FIN is sent again", [packets(story(draw, "B", 12))]))
+    return calls
+
+
+def _where(draw: Draw) -> list[tuple[str, Challenge]]:
+    """Stories that end early: after a packet of the opening, of the talk, of the close."""
+    calls: list[tuple[str, Challenge]] = []
+    for closer in SIDES:
+        rows = packets(story(draw, closer))
+        for until in (1, 2, 3):
+            calls.append(("the opening", [rows[:until]]))
+        calls.append(("data", [rows[: draw.between(4, 11)]]))
+        calls.append(("data", [rows[:2]]))
+        for until in (12, 13, 14, 15):
+            calls.append(("the close", [rows[:until]]))
+    return calls
+
+
+def _ending(draw: Draw) -> list[tuple[str, Challenge]]:
+    calls: list[tuple[str, Challenge]] = []
+    for closer in SIDES:
+        for lost in (None, draw.pick((4, 6, 8, 10))):
+            rows = packets(story(draw, closer, lost))
+            calls.append((f"{closer} closes first", [rows]))
+        late = packets(story(draw, closer, None, around_zero(draw)))
+        calls.append(("numbers on both sides of 0", [late]))
+    return calls
+
+
+def row(no: int, ms: int, side: str, flags: str, seq: int, ack: int | None, length: int = 0) -> Any:
+    """A packet as the student's functions get it."""
+    return {"no": no, "ms": ms, "from": side, "flags": flags, "seq": seq, "ack": ack, "len": length}
+
+
+# By hand: RFC 9293's first numbers, one request that is sent again, and B closes first.
+BY_HAND = [
+    row(1, 0, "A", "S", 100, None), row(2, 50, "B", "SA", 300, 101),
+    row(3, 100, "A", "A", 101, 301),
+    row(4, 120, "A", "PA", 101, 301, 20), row(5, 1120, "A", "PA", 101, 301, 20),
+    row(6, 1170, "B", "A", 301, 121), row(7, 2000, "B", "FA", 301, 121),
+    row(8, 2050, "A", "A", 121, 302), row(9, 2300, "A", "FA", 121, 302),
+    row(10, 2350, "B", "A", 302, 122),
+]  # fmt: skip
 
 
 def data(number: int, side: str, seq: int, length: int, flags: str = "PA") -> Any:
@@ -136,10 +150,14 @@ def _repeats(draw: Draw) -> list[tuple[str, Challenge]]:
             data(4, "A", x + one, 0, "A"), data(5, "A", x + one, two),
         ]  # fmt: skip
         calls.append(("nothing is sent again", [plain]))
+        calls.append(("nothing is sent again", [[*plain, data(6, "A", x, one)]]))
+        quiet = data(7, "B", y + two, 0, "A")
+        calls.append(("pure ACKs with the same seq", [[*plain, data(6, "B", y, two), quiet]]))
         calls.append(("data is sent again", [[*plain, data(6, "A", x + one, two)]]))
         calls.append(("data is sent again", [[*plain, data(6, "A", x, one), data(7, "B", y, two)]]))
         fin = data(6, "A", x + one + two, 0, "FA")
         calls.append(("a FIN is sent again", [[*plain, fin, {**fin, "no": 7}]]))
+        calls.append(("a FIN is sent again", [[*plain, fin]]))
         calls.append(
             (
                 "pure ACKs with the same seq",
@@ -159,29 +177,47 @@ ASSIGNMENT = assignment(
     "The whole story",
     "final",
     (
-        Value(
-            "q1", "Who, and how much?", 3,
-            {"closes first": SIDE, "bytes A": NUMBER, "bytes B": NUMBER}, _who,
-            ("Look for the first FIN.", "Count bytes that are new only."),
-        ),
-        Value(
-            "q2", "What went wrong", 3,
-            {"first copy": Whole(1, COUNT), "second copy": Whole(1, COUNT), "waited": NUMBER},
-            _lost,
-            ("Two packets have the same seq and data.",),
-        ),
-        Value(
-            "q3", "Who was where?", 6,
-            {f"{side} at {number}": STATE for number in (1, 2, 3) for side in SIDES}, _moments,
+        Function(
+            "q1", "Who, and how much?", 3, "said", "packets",
             (
-                "Ask the trace; but say for each state why.",
-                "A packet changes its sender when it is sent, its receiver when it arrives.",
+                Example((BY_HAND,), {"closes first": "B", "bytes A": 20, "bytes B": 0}),
+                Example((BY_HAND[:4] + BY_HAND[5:],),
+                        {"closes first": "B", "bytes A": 20, "bytes B": 0}),
+            ),
+            _said,
+            ("Look for the first FIN.", "Count bytes that are new only."),
+            _own,
+        ),
+        Function(
+            "q2", "What went wrong", 3, "repeated", "packets",
+            (Example((BY_HAND,), {"first copy": 4, "second copy": 5, "waited": 1000}),),
+            _repeated,
+            (
+                "Two packets of one side take up the same numbers.",
+                "A pure ACK takes up none.",
             ),
         ),
-        Value(
-            "q4", "The end", 4,
-            {"waits": SIDE, "last seq": NUMBER, "last ack": NUMBER, "if lost": Whole(1, COUNT)},
-            _end,
+        Function(
+            "q3", "Who is where?", 6, "where", "packets",
+            (
+                Example((BY_HAND[:1],), ["SYN_SENT", "SYN_RCVD"]),
+                Example((BY_HAND[:7],), ["CLOSE_WAIT", "FIN_WAIT_1"]),
+                Example((BY_HAND,), ["CLOSED", "TIME_WAIT"]),
+            ),
+            _where,
+            (
+                "A packet changes its sender when it is sent, its receiver when it arrives.",
+                "Has an end sent a FIN? Is it acknowledged? Has one come?",
+            ),
+        ),
+        Function(
+            "q4", "The end", 4, "ending", "packets",
+            (
+                Example(
+                    (BY_HAND,), {"waits": "B", "last seq": 302, "last ack": 122, "if lost": 9}
+                ),
+            ),
+            _ending,
             ("The numbers are those in the header.", "Which packets does TCP send again?"),
         ),
         Function(

@@ -8,6 +8,7 @@ from tcpcourse.exercises.assemble import assignment
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import NUMBER, STATE, Name, Whole, letters
 from tcpcourse.exercises.functions import Example, Function
+from tcpcourse.exercises.mistakes import of_state
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.scripts import Goal, Script
 from tcpcourse.exercises.tables import choice
@@ -27,12 +28,21 @@ CALLS = (
 )  # fmt: skip
 CLOSER_WAITS = "Who closed first? Only that end waits for old packets to die."
 NOT_YET = "Nobody has sent a FIN here."
+NOT_BOTH = "Only one end has sent a FIN here, and TIME_WAIT comes after both."
 
 WHY = (
     "packets between two programs of one machine arrive within microseconds",
     "the loopback interface leaves out the FINs",
     "the kernel closes both ends of a loopback connection at once",
     "programs on one machine may not see each other's sockets",
+)
+
+# Moments of a connection, and the state in which one end is only for so long.
+TOO_SHORT = (
+    ("the end that calls connect(), until the answer comes", "SYN_SENT"),
+    ("the end that listens, from the first packet until the third", "SYN_RCVD"),
+    ("the end that closes first, until its FIN is acknowledged", "FIN_WAIT_1"),
+    ("the end that closes second, until its FIN is acknowledged", "LAST_ACK"),
 )
 
 PROC_STATES = {
@@ -45,14 +55,23 @@ PROC_STATES = {
 def _calls(draw: Draw, shared: Shared) -> Posed:
     picked = draw.shuffled(CALLS)[:3]
     right, wrong = {}, {}
-    for number, (_, a, b) in enumerate(picked, 1):
+    for number, (calls, a, b) in enumerate(picked, 1):
         for side, state, peers in (("A", a, b), ("B", b, a)):
             part = f"{side}{number}"
             right[part] = state
-            said = CLOSER_WAITS if "TIME_WAIT" in (state, peers) else NOT_YET
-            wrong[part] = (Wrong("TIME_WAIT" if state != "TIME_WAIT" else "CLOSED", said),)
+            wrong[part] = (*_confused(calls, state, peers), *of_state(state))
     given = {f"calls {number}": calls for number, (calls, _, _) in enumerate(picked, 1)}
     return Posed(given, right, wrong)
+
+
+def _confused(calls: str, state: str, peers: str) -> tuple[Wrong, ...]:
+    """What to say to who takes an end for one that waits, or for one that does not."""
+    if "TIME_WAIT" in (state, peers):
+        other_one = "CLOSED" if state == "TIME_WAIT" else "TIME_WAIT"
+        return (Wrong(other_one, CLOSER_WAITS),)
+    if "close()" in calls or "shutdown" in calls:
+        return (Wrong("TIME_WAIT", NOT_BOTH),)
+    return (Wrong("TIME_WAIT", NOT_YET),)
 
 
 def _sockets(draw: Draw, shared: Shared) -> Posed:
@@ -114,10 +133,12 @@ def _pile(draw: Draw, shared: Shared) -> Posed:
 
 def _reason(draw: Draw, shared: Shared) -> Posed:
     options, right = choice(draw, WHY, WHY[0])
+    moment, state = draw.pick(TOO_SHORT)
+    lasts = Wrong("FIN_WAIT_2", "FIN_WAIT_2 lasts until the other program closes.")
     return Posed(
-        {"why": options},
-        {"reason": right, "state": "FIN_WAIT_1"},
-        {"state": (Wrong("FIN_WAIT_2", "FIN_WAIT_2 lasts until the other program closes."),)},
+        {"why": options, "never seen": moment},
+        {"reason": right, "state": state},
+        {"state": (lasts, *of_state(state))},
     )
 
 
@@ -133,7 +154,7 @@ def _addresses(draw: Draw) -> list[tuple[str, Challenge]]:
         calls.append(("any address", [proc_address(ip, draw.between(1024, 65_535))]))
         calls.append(("loopback", [proc_address((127, 0, 0, 1), draw.between(1, 65_535))]))
         calls.append(("small ports", [proc_address(ip, draw.between(1, 255))]))
-    calls.append(("every address", [proc_address((0, 0, 0, 0), draw.between(1, 65_535))]))
+        calls.append(("every address", [proc_address((0, 0, 0, 0), draw.between(1, 65_535))]))
     return calls
 
 
@@ -194,7 +215,7 @@ ASSIGNMENT = assignment(
         ),
         Value(
             "q4", "Too fast to see", 2, {"reason": letters(4), "state": STATE}, _reason,
-            ("Which state lasts as long as a FIN and its ACK need?",),
+            ("Which state lasts only as long as a packet and its answer need?",),
         ),
         Function(
             "q5", "Read an address", 4, "address", "text",

@@ -23,44 +23,51 @@ from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Wrong
 from tcpcourse.sources.simulation.scenario import Act, Host
 from tcpcourse.trace import SIDES, Trace
 
-MSS = 1460
-RULES = {
-    "a": "an ack never names more than the other side has sent",
-    "b": "a side's next packet begins where its last one ended",
-    "c": "no packet carries more data than the other side's MSS",
-    "d": "the third packet of the handshake acknowledges the SYN,ACK",
-}
+NOT_MORE = "an ack never names more than the other side has sent"
+GOES_ON = "a side's next packet begins where its last one ended"
+NOT_TOO_LONG = "no packet carries more data than the other side's MSS"
+SYN_ACKED = "the third packet of the handshake acknowledges the SYN,ACK"
 
 
-def page(draw: Draw, request: int, rest: int) -> Trace:
+def page(draw: Draw) -> Trace:
     """Like the document's capture: A asks, B answers in two segments, A acknowledges both."""
+    request, rest = sizes(draw, 2, most=1190)
+    mss = mss_of(draw)
     choices = (
-        Host(mss=MSS, wscale=8, sack_permitted=True, delayed_ack=True),
-        Host(mss=MSS, wscale=7, sack_permitted=True),
+        Host(mss=mss, wscale=8, sack_permitted=True, delayed_ack=True),
+        Host(mss=mss, wscale=7, sack_permitted=True),
     )
     acts = (
         *opening("A"),
         Act("A", "send", E, after=20 * MS, data=bytes(request)),
-        Act("B", "send", E, received=request, after=5 * MS, data=bytes(MSS + rest)),
+        Act("B", "send", E, received=request, after=5 * MS, data=bytes(mss + rest)),
     )
     return play("page", acts, hosts(draw, choices=choices))
 
 
+def mss_of(draw: Draw) -> int:
+    """What both sides offer: Ethernet's, or less, as behind a tunnel."""
+    return draw.between(1220, 1460)
+
+
 def _share(draw: Draw) -> Mapping[str, Any]:
-    request, rest = sizes(draw, 2)
-    return {"page": page(draw, request, rest)}
+    return {"page": page(draw)}
 
 
 def _lengths(draw: Draw, shared: Shared) -> Posed:
-    columns = ("no", "from", "flags", "options", "frame", "len")
-    asked = {f"len{n}": (n, "len") for n in (1, 4, 5, 7)}
-    return fill(shared["page"], asked, relative=True, columns=columns)
+    """A SYN and three packets with data, in a drawn order."""
+    columns = ("from", "flags", "options", "frame", "len")
+    packets = draw.shuffled((draw.pick((1, 2)), 4, 6, 7))
+    asked = {f"len{place}": (number, "len") for place, number in enumerate(packets, 1)}
+    posed = fill(shared["page"], asked, relative=True, columns=("no", *columns))
+    rows = {row["no"]: row for row in posed.given["packets"]}
+    frames = [{**rows[number], "no": place} for place, number in enumerate(packets, 1)]
+    return Posed({"frames": frames}, posed.right, posed.wrong)
 
 
 def _relative(draw: Draw, shared: Shared) -> Posed:
     columns = ("no", "from", "flags", "seq", "ack", "frame")
-    asked = {"ack5": (5, "ack"), "seq6": (6, "seq"), "seq7": (7, "seq"), "ack8": (8, "ack")}
-    asked |= {"seq8": (8, "seq")}
+    asked = {"ack5": (5, "ack"), "seq7": (7, "seq"), "ack8": (8, "ack"), "seq8": (8, "seq")}
     posed = fill(shared["page"], asked, relative=True, columns=columns)
     rows = posed.given["packets"]
     for row in rows[5:7]:
@@ -69,9 +76,8 @@ def _relative(draw: Draw, shared: Shared) -> Posed:
 
 
 def _raw(draw: Draw, shared: Shared) -> Posed:
-    request, rest = sizes(draw, 2)
     asked = {"seq4": (4, "seq"), "ack5": (5, "ack"), "seq7": (7, "seq"), "ack8": (8, "ack")}
-    posed = fill(page(draw, request, rest), asked)
+    posed = fill(page(draw), asked)
     rows = posed.given["packets"]
     rows[2]["seq"] = "?"  # the same as seq4
     for row in rows[5:]:
@@ -81,8 +87,7 @@ def _raw(draw: Draw, shared: Shared) -> Posed:
 
 
 def _shuffled(draw: Draw, shared: Shared) -> Posed:
-    request, rest = sizes(draw, 2)
-    return order(page(draw, request, rest), draw, 8)
+    return order(page(draw), draw, 8)
 
 
 def _spoken(draw: Draw, shared: Shared) -> Posed:
@@ -102,14 +107,18 @@ def _spoken(draw: Draw, shared: Shared) -> Posed:
 
 
 def _broken(draw: Draw, shared: Shared) -> Posed:
-    request, rest = sizes(draw, 2)
+    trace = page(draw)
+    mss = len(trace.packet(6).segment.data)
     tampers = (
-        Tamper(5, added("ack", 5, 400), RULES["a"]),
-        Tamper(8, added("ack", 5, 400), RULES["a"]),
-        Tamper(7, added("seq", 5, 400), RULES["b"]),
-        Tamper(6, added("len", 5, 400), RULES["c"]),
+        Tamper(3, added("ack", -1, -1), SYN_ACKED),
+        Tamper(4, added("seq", 5, 400, moves=True), GOES_ON),
+        Tamper(5, added("ack", 5, 400), NOT_MORE),
+        Tamper(6, added("len", 5, 400, moves=True), NOT_TOO_LONG),
+        Tamper(7, added("seq", 5, 400, moves=True), GOES_ON),
+        Tamper(8, added("ack", 5, 400), NOT_MORE),
     )
-    return impossible(page(draw, request, rest), draw, RULES, tampers)
+    rules = (NOT_MORE, GOES_ON, NOT_TOO_LONG, SYN_ACKED)
+    return impossible(trace, draw, rules, tampers, facts={"MSS of both sides": mss})
 
 
 def segment(seq: int, length: int, flags: str) -> dict[str, Any]:
@@ -125,7 +134,8 @@ def _segments(draw: Draw) -> list[tuple[str, Challenge]]:
         calls.append(("a SYN", [segment(seq, 0, draw.pick(("S", "SA")))]))
         calls.append(("a FIN", [segment(seq, 0, "FA")]))
         calls.append(("a FIN with data", [segment(seq, length, "FPA")]))
-        calls.append(("the end of the numbers", [segment((1 << 32) - length, length, "FA")]))
+        late = (1 << 32) - draw.between(1, length)
+        calls.append(("the end of the numbers", [segment(late, length, "FA")]))
     return calls
 
 
@@ -135,17 +145,17 @@ ASSIGNMENT = assignment(
     "03",
     (
         Value(
-            "q1", "How much data?", 4, {f"len{n}": NUMBER for n in (1, 4, 5, 7)}, _lengths,
+            "q1", "How much data?", 4, {f"len{n}": NUMBER for n in (1, 2, 3, 4)}, _lengths,
             (
                 "Ethernet, IP and TCP headers without options are 14 + 20 + 20 bytes.",
                 "The options stand in the table: MSS 4 bytes, scale 3, SACK permitted 2, filled"
                 " up to a multiple of 4.",
-                "No Ethernet frame has fewer than 60 bytes. What fills it up?",
+                "A SYN carries options, and here no data.",
             ),
         ),
         Value(
             "q2", "Eight packets, relative", 5,
-            {"ack5": NUMBER, "seq6": NUMBER, "seq7": NUMBER, "ack8": NUMBER, "seq8": NUMBER},
+            {"ack5": NUMBER, "seq7": NUMBER, "ack8": NUMBER, "seq8": NUMBER},
             _relative,
             (
                 "Each side's data begins at the relative number 1.",
@@ -193,7 +203,7 @@ ASSIGNMENT = assignment(
         ),
         Value(
             "q7", "One packet lies", 3, {"packet": Whole(1, 8), "rule": letters(4)}, _broken,
-            ("Both sides have offered an MSS of 1460.", "Keep a note of each side's next number."),
+            ("What is the MSS of both sides?", "Keep a note of each side's next number."),
         ),
     ),
     _share,

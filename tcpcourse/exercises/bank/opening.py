@@ -15,24 +15,23 @@ from tcpcourse.exercises.stories import MS, E, hosts, opening, play, sizes, talk
 from tcpcourse.exercises.tables import (
     Tamper,
     added,
+    at_moments,
+    both_at,
     fill,
     impossible,
-    moments,
     order,
     rows_of,
-    states,
+    state_parts,
 )
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
-from tcpcourse.sources.simulation.rto import MILLISECOND
-from tcpcourse.sources.simulation.scenario import Act
+from tcpcourse.sources.simulation.scenario import Act, Fault
 from tcpcourse.trace import SIDES, other
 
-RULES = {
-    "a": "a SYN,ACK must acknowledge the SYN, which takes up one number",
-    "b": "after its SYN a side goes on with the number after its first one",
-    "c": "an ack must name the next number expected from the other side",
-    "d": "a first packet of a connection has no ack",
-}
+SYN_ACKED = "a SYN,ACK must acknowledge the SYN, which takes up one number"
+GOES_ON = "a side's next packet begins where its last one ended; a SYN takes up one number"
+EXPECTED = "an ack must name the next number expected from the other side"
+NO_ACK = "a first packet of a connection has no ack"
+MOMENTS = ((1, 2), (2, 1), (1, 3), (2, 3), (3, 1), (3, 2), (1, 2), (2, 1))
 
 
 def _share(draw: Draw) -> Mapping[str, Any]:
@@ -48,7 +47,7 @@ def _numbers(draw: Draw, shared: Shared) -> Posed:
 
 
 def _moments(draw: Draw, shared: Shared) -> Posed:
-    return states(shared["handshake"], (1, 2))
+    return at_moments(shared["handshake"], draw.pick(MOMENTS))
 
 
 def _shuffled(draw: Draw, shared: Shared) -> Posed:
@@ -61,26 +60,32 @@ def _broken(draw: Draw, shared: Shared) -> Posed:
     one, two = sizes(draw, 2)
     trace = talk(draw, opener=draw.pick(SIDES), sizes=(one, two))
     tampers = (
-        Tamper(2, added("ack", -1, -1), RULES["a"]),
-        Tamper(3, added("seq", -1, -1), RULES["b"]),
-        Tamper(3, added("ack", 2, 9), RULES["c"]),
+        Tamper(1, added("ack", 3, 900), NO_ACK),
+        Tamper(2, added("ack", -1, -1), SYN_ACKED, (EXPECTED,)),
+        Tamper(3, added("seq", -1, -1), GOES_ON),
+        Tamper(4, added("seq", 3, 90, moves=True), GOES_ON),
+        Tamper(5, added("ack", -90, -3), EXPECTED),
     )
-    return impossible(trace, draw, RULES, tampers, until=5)
+    return impossible(trace, draw, (SYN_ACKED, GOES_ON, EXPECTED, NO_ACK), tampers, until=5)
 
 
 def _lost(draw: Draw, shared: Shared) -> Posed:
-    """The SYN is lost; how long a packet travels can be read off the times."""
-    opener, travel = draw.pick(SIDES), draw.between(11, 99)
+    """One, two or three SYNs are lost; how long a packet travels can be read off the times."""
+    opener, travel, lost = draw.pick(SIDES), draw.between(11, 99), draw.between(1, 3)
     data = Act(opener, "send", E, after=7 * MS, data=bytes(draw.between(100, 1400)))
-    trace = play("lost", (*opening(opener), data), hosts(draw), {1: "lose"}, travel * MS)
-    rows = rows_of(trace, ("no", "ms", "from", "flags", "seq", "ack", "len"))
-    resent = trace.packet(2).sent_ns // MILLISECOND
+    faults: dict[int, Fault | int] = {number: "lose" for number in range(1, lost + 1)}
+    trace = play("lost", (*opening(opener), data), hosts(draw), faults, travel * MS)
+    rows = rows_of(trace, ("no", "ms", "from", "flags", "seq", "ack", "len"), until=6)
+    again = lost + 1
+    resent = trace.packet(again).sent_ns // 1_000_000
     opened, both = resent + 2 * travel, resent + 3 * travel
     at_answer = "That is when its answer came in. Has this end's own SYN been acknowledged then?"
+    early = "A SYN that is lost is not answered. Which one is?"
     return Posed(
         {"sent": rows},
-        {"again": 2, "opener": opened, "listener": both},
+        {"again": again, "opener": opened, "listener": both},
         {
+            "again": tuple(Wrong(number, early) for number in range(2, again)),
             "opener": (
                 Wrong(2 * travel, "You left out how long the opener waited before it tried again."),
                 Wrong(opened - travel, "The answer leaves then. When does it arrive?"),
@@ -125,11 +130,12 @@ ASSIGNMENT = assignment(
         ),
         Value(
             "q2", "Who believes what?", 4,
-            moments(1, 2), _moments,
+            state_parts(2), _moments,
             (
                 "Look who sends the first SYN. The other side was in LISTEN before.",
                 "Ask of each end: has it sent a SYN? got one? is its own SYN acknowledged?",
             ),
+            both_at(2),
         ),
         Value(
             "q3", "Seven packets fell on the floor", 2, {ONLY: Order(7)}, _shuffled,
@@ -147,12 +153,12 @@ ASSIGNMENT = assignment(
             ),
         ),
         Value(
-            "q5", "A SYN is lost", 3,
+            "q5", "Lost at the start", 3,
             {"again": Whole(1, 12), "opener": Whole(0, 100_000), "listener": Whole(0, 100_000)},
             _lost,
             (
                 "The times are those of sending. An answer is sent at once when a packet arrives.",
-                "So the time from the second SYN to the SYN,ACK is how long a packet travels.",
+                "So the time from the last SYN to the SYN,ACK is how long a packet travels.",
                 "The opener is ESTABLISHED when the SYN,ACK arrives, the listener an ACK later.",
             ),
         ),

@@ -7,6 +7,7 @@ from tcpcourse.exercises.bank.closing import BOTH_CLOSE, FIRST_CLOSES, close_pac
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import NUMBER, STATE, Several
 from tcpcourse.exercises.functions import Example, Function
+from tcpcourse.exercises.mistakes import of_state
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.scripts import Goal, Script
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
@@ -91,7 +92,10 @@ def _rows(draw: Draw, shared: Shared) -> Posed:
     return Posed(
         {"rows": table},
         {f"row{number}": goal for number, (_, _, goal) in enumerate(picked, 1)},
-        {f"row{number}": (Wrong(state, says),) for number, (state, _, _) in enumerate(picked, 1)},
+        {
+            f"row{number}": (Wrong(state, says), *of_state(goal))
+            for number, (state, _, goal) in enumerate(picked, 1)
+        },
     )
 
 
@@ -146,6 +150,8 @@ def _moves(draw: Draw) -> list[tuple[str, Challenge]]:
     states = sorted({state for state, _ in FIRST + SECOND})
     still = [[s, e] for s in states for e in EVENTS if (s, e) not in FIRST + SECOND]
     rest = [("what changes nothing", pair) for pair in draw.shuffled(still)[:8]]
+    # who gives the state back as it came does not know when nothing changes
+    rest += [("what changes nothing", list(draw.pick(pairs))) for pairs in (FIRST, SECOND)]
     return [(sort, [*pair]) for sort, pair in (*first, *second, *rest)]
 
 
@@ -156,6 +162,7 @@ def _closes(draw: Draw) -> list[tuple[str, Challenge]]:
             one, both = close_packets(draw, side, False), close_packets(draw, side, True)
             calls.append(("one side closes first", [one]))
             calls.append(("both sides close at once", [both]))
+            calls.append(("both sides close at once", [one]))
             part = 1 + next(at for at, packet in enumerate(one) if "F" in packet["flags"])
             calls.append(("a close that is not over", [one[:part]]))
             calls.append(("a close that is not over", [one[: part - 1]]))

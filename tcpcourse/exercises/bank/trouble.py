@@ -15,17 +15,23 @@ from tcpcourse.exercises.stories import isn, sizes
 from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
 from tcpcourse.trace import SIDES, other
 
-FATES = {
-    "a": "the connection is reset",
-    "b": "a challenge ACK is sent",
-    "c": "it is dropped without a word",
-}
-KINDS = {
-    "a": "half-closed: one end has sent its FIN, the other still sends",
-    "b": "half-open: one end has forgotten the connection, the other knows nothing of it",
-    "c": "closed on both sides",
-    "d": "still opening",
-}
+RESET, CHALLENGED, DROPPED = (
+    "the connection is reset",
+    "a challenge ACK is sent",
+    "it is dropped without a word",
+)
+FATES = (
+    RESET,
+    CHALLENGED,
+    DROPPED,
+    "it is kept until the hole before it is filled",
+    "it is answered with a FIN",
+)
+HALF_CLOSED, HALF_OPEN = (
+    "half-closed: one end has sent its FIN, the other still sends",
+    "half-open: one end has forgotten the connection, the other knows nothing of it",
+)
+KINDS = (HALF_CLOSED, HALF_OPEN, "closed on both sides", "still opening")
 
 
 def _again(draw: Draw, shared: Shared) -> Posed:
@@ -101,22 +107,26 @@ def _resets(draw: Draw, shared: Shared) -> Posed:
     """Four RSTs against one window (RFC 9293 §3.10.7.4, from RFC 5961)."""
     nxt, window = isn(draw), draw.between(5000, 40_000)
     cases = [
-        (nxt, "a"),
-        (nxt + draw.between(1, window - 1), "b"),
-        (nxt - draw.between(1, 4000), "c"),
-        (nxt + window + draw.between(0, 4000), "c"),
+        (nxt, RESET),
+        (nxt + draw.between(1, window - 1), CHALLENGED),
+        (nxt - draw.between(1, 4000), DROPPED),
+        (nxt + window + draw.between(0, 4000), DROPPED),
     ]
+    lettered = dict(zip("abcde", draw.shuffled(FATES), strict=True))
+    letter = {fate: key for key, fate in lettered.items()}
     mixed = draw.shuffled(cases)
     old = "By RFC 793 any RST in the window would do. What has RFC 5961 changed?"
     edge = "Numbers outside the window are not even answered when they carry a RST."
     return Posed(
         {
-            "state": "ESTABLISHED", "RCV.NXT": nxt, "RCV.WND": window, "what may happen": FATES,
+            "state": "ESTABLISHED", "RCV.NXT": nxt, "RCV.WND": window, "what may happen": lettered,
             "RSTs": [{"no": place, "seq": seq} for place, (seq, _) in enumerate(mixed, 1)],
         },
-        {f"rst{place}": fate for place, (_, fate) in enumerate(mixed, 1)},
+        {f"rst{place}": letter[fate] for place, (_, fate) in enumerate(mixed, 1)},
         {
-            f"rst{place}": (Wrong("a", old),) if fate == "b" else (Wrong("b", edge),)
+            f"rst{place}": (Wrong(letter[RESET], old),)
+            if fate == CHALLENGED
+            else (Wrong(letter[CHALLENGED], edge),)
             for place, (_, fate) in enumerate(mixed, 1)
         },
     )  # fmt: skip
@@ -140,13 +150,16 @@ def _halves(draw: Draw, shared: Shared) -> Posed:
         row(alive, "PA", u, v, size), row(crashed, "R", v, None),
     ]  # fmt: skip
     names = draw.shuffled(("story 1", "story 2"))
+    lettered = dict(zip("abcd", draw.shuffled(KINDS), strict=True))
+    letter = {kind: key for key, kind in lettered.items()}
+    kinds = {names[0]: HALF_CLOSED, names[1]: HALF_OPEN}
+    others = {names[0]: HALF_OPEN, names[1]: HALF_CLOSED}
     swapped = "Closing is done on purpose, with a FIN. Forgetting is not."
     return Posed(
-        {"kinds": KINDS, **{name: closed if name == names[0] else forgot
+        {"kinds": lettered, **{name: closed if name == names[0] else forgot
                             for name in ("story 1", "story 2")}},
-        {name: "a" if name == names[0] else "b" for name in ("story 1", "story 2")},
-        {name: (Wrong("b" if name == names[0] else "a", swapped),)
-         for name in ("story 1", "story 2")},
+        {name: letter[kinds[name]] for name in ("story 1", "story 2")},
+        {name: (Wrong(letter[others[name]], swapped),) for name in ("story 1", "story 2")},
     )  # fmt: skip
 
 
@@ -161,6 +174,7 @@ def _windows(draw: Draw) -> list[tuple[str, Challenge]]:
         calls.append(("no data, window open", [nxt + draw.between(0, window - 1), 0, nxt, window]))
         calls.append(("no data, window open", [nxt + window, 0, nxt, window]))
         calls.append(("data, window closed", [nxt, size, nxt, 0]))
+        calls.append(("data, window closed", [nxt, size, nxt, window]))
         calls.append(("data, window open", [nxt + window - 1, size, nxt, window]))
         calls.append(("data, window open", [nxt - size, size, nxt, window]))
         calls.append(("data, window open", [nxt - size + 1, size, nxt, window]))
@@ -202,7 +216,7 @@ ASSIGNMENT = assignment(
             ),
         ),
         Value(
-            "q4", "Four resets", 4, {f"rst{n}": letters(3) for n in (1, 2, 3, 4)}, _resets,
+            "q4", "Four resets", 4, {f"rst{n}": letters(5) for n in (1, 2, 3, 4)}, _resets,
             (
                 "There are three cases: exactly RCV.NXT, elsewhere in the window, outside.",
                 "Somebody who guesses a number in the window should not be able to reset it.",

@@ -67,25 +67,34 @@ first = given["packets"][0]["seq"]
 q1 = dict(seq2=np.int64([v for k, v in given.items() if k.startswith("first")][0]))
 q1["ack2"] = q1["seq3"] = (first + 1) % 2**32
 q1["ack3"] = float(int(q1["seq2"]) + 1)""",
-    "q2-answer": """opener = ps.given("q2")["packets"][0]["from"]
+    "q2-answer": """given = ps.given("q2")
+opener = given["packets"][0]["from"]
 listener = {"A": "B", "B": "A"}[opener]
-q2 = {f"{opener} after 1": "syn-sent", f"{listener} after 1": "Syn_Rcvd",
-      f"{opener} after 2": "established", f"{listener} after 2": "syn_rcvd"}""",
-    "q4-answer": """rows = ps.given("q4")["packets"]
-for row in rows[1:]:
-    before = [r for r in rows if r["no"] < row["no"]]
-    mine = [r for r in before if r["from"] == row["from"]]
-    seq = sum(r["len"] + ("S" in r["flags"]) for r in mine)
-    ack = sum(r["len"] + ("S" in r["flags"]) for r in before if r["from"] != row["from"])
-    if row["seq"] != seq:
-        q4 = {"packet": row["no"], "rule": "b"}
-        break
-    if row["ack"] != ack:
-        q4 = {"packet": row["no"], "rule": "a" if row["no"] == 2 else "c"}
-        break""",
+after = {1: ("syn-sent", "Syn_Received"), 2: ("established", "syn_rcvd")}
+q2 = {}
+for row in given["moments"]:
+    both = after.get(row["after packet"], ("Established", "ESTABLISHED"))
+    q2[f"{opener} at {row['moment']}"], q2[f"{listener} at {row['moment']}"] = both""",
+    "q4-answer": """rows, rules = ps.given("q4")["packets"], ps.given("q4")["rules"]
+def lies():
+    for row in rows:
+        before = [r for r in rows if r["no"] < row["no"]]
+        mine = [r for r in before if r["from"] == row["from"]]
+        seq = sum(r["len"] + ("S" in r["flags"]) for r in mine)
+        ack = sum(r["len"] + ("S" in r["flags"]) for r in before if r["from"] != row["from"])
+        if row["no"] == 1 and row["ack"] is not None:
+            return 1, "no ack"
+        if row["seq"] != seq:
+            return row["no"], "last one ended"
+        if row["no"] > 1 and row["ack"] != ack:
+            return row["no"], "next number expected"
+number, words = lies()
+q4 = {"packet": number, "rule": [k for k, rule in rules.items() if words in rule][0]}""",
     "q5-answer": """sent = ps.given("q5")["sent"]
-travel = sent[2]["ms"] - sent[1]["ms"]
-q5 = {"again": 2, "opener": sent[2]["ms"] + travel, "listener": sent[3]["ms"] + travel}""",
+answer = [row for row in sent if row["flags"] == "SA"][0]
+syn, third = sent[answer["no"] - 2], sent[answer["no"]]
+travel = answer["ms"] - syn["ms"]
+q5 = {"again": syn["no"], "opener": answer["ms"] + travel, "listener": third["ms"] + travel}""",
     "q6-answer": """from dataclasses import dataclass
 
 @dataclass
@@ -158,8 +167,9 @@ def half(student: str) -> dict[str, str]:
     posed = problem(student).posed
     q1, q2, q4, q5 = (dict(posed[q].right) for q in ("q1", "q2", "q4", "q5"))
     q1["seq2"] = q1["ack3"] = 5
-    q2["A after 1"] = q2["B after 1"] = "TIME_WAIT"
-    q4["rule"] = "d"
+    q2["A at 1"] = "TIME_WAIT"  # both ends of a moment count together
+    good = {q4["rule"], *posed["q4"].also.get("rule", ())}
+    q4["rule"] = next(letter for letter in "abcd" if letter not in good)
     q5["opener"] = q5["listener"] = 99_999
     script = re.sub(r"; [AB] send.*", '"', right(student)["q7-answer"])
     typed = {"q1": q1, "q2": q2, "q3": list("abcdefg"), "q4": q4, "q5": q5}
@@ -175,15 +185,11 @@ def misconceived(student: str) -> dict[str, str]:
     first = rows[0]["seq"]
     isn = posed["q1"].right["seq2"]
     q1 = {"seq2": isn, "ack2": first, "seq3": first, "ack3": isn}
-    opener = rows[0]["from"]
-    listener = "B" if opener == "A" else "A"
-    q2 = {
-        f"{opener} after 1": "ESTABLISHED", f"{listener} after 1": "ESTABLISHED",
-        f"{opener} after 2": "ESTABLISHED", f"{listener} after 2": "ESTABLISHED",
-    }  # fmt: skip
+    q2 = dict.fromkeys(posed["q2"].right, "ESTABLISHED")
     sent = posed["q5"].given["sent"]
-    travel = sent[2]["ms"] - sent[1]["ms"]
-    q5 = {"again": 2, "opener": 2 * travel, "listener": 3 * travel}
+    answer = next(row for row in sent if row["flags"] == "SA")
+    travel = answer["ms"] - sent[answer["no"] - 2]["ms"]
+    q5 = {"again": answer["no"] - 1, "opener": 2 * travel, "listener": 3 * travel}
     same = GOOD_FUNCTION.replace("(seq + 1) % 2**32", "seq")
     typed = {"q1": q1, "q2": q2, "q5": q5}
     return {f"{q}-answer": f"{q} = {value!r}" for q, value in typed.items()} | {"q6-answer": same}
@@ -403,7 +409,7 @@ found = []
 for root, folders, files in os.walk("/"):
     not_theirs = ("proc", "sys", "usr", "site-packages")
     folders[:] = [f for f in folders if f not in not_theirs]
-    theirs = ("grading.key", "gradebook.db", "canary.txt", "ps1-", "references.")
+    theirs = ("grading.key", "gradebook.db", "canary.txt", "ps1-", "references.", "slips.")
     found += [root + "/" + name for name in files if name.startswith(theirs)]
 sizes = []
 for name in found:
@@ -470,7 +476,7 @@ math.isfinite = lambda *a: True""",
     def get(self, *a): return self
     def casefold(self): return self
     def __getitem__(self, key): return self
-q2 = {"A after 1": Equal(), "B after 1": Equal(), "A after 2": Equal(), "B after 2": Equal()}
+q2 = {"A at 1": Equal(), "B at 1": Equal(), "A at 2": Equal(), "B at 2": Equal()}
 q3 = q4 = q5 = Equal()
 def answer_to_syn(seq, iss): return Equal()""",
     "ast": """import ast, sys
@@ -508,7 +514,7 @@ if os.fork() == 0:
     os._exit(0)""",
     "huge": "q2 = 'x' * 100_000_000\nq3 = [0] * 100_000_000\nq4 = 10 ** 1_000_000",
     "not-a-number": """nan, inf = float("nan"), float("inf")
-q2 = {"A after 1": nan}
+q2 = {"A at 1": nan}
 q3, q4, q5 = [nan] * 7, {"packet": inf, "rule": nan}, {"again": nan, "opener": nan, "listener": nan}
 def answer_to_syn(seq, iss): return {"flags": "SA", "seq": nan, "ack": nan}""",
     "deep": """deep = []
@@ -566,8 +572,8 @@ CASES: dict[str, Case] = {
     "perfect-2": Case(with_answers(calculated), "4 4 2 3 3 3 4"),
     "blank": Case(with_answers(lambda student: {}), "0 0 0 0 0 0 0"),
     "half": Case(with_answers(half), "2 2 0 1.5 1 1.5 2"),
-    # seq2 is given; the sender's own state after the SYN,ACK; "again"; nothing of the function
-    "misconceived": Case(with_answers(misconceived), "1 1 0 0 1 0 0"),
+    # seq2 is given; both are ESTABLISHED after the third packet; "again"; no function
+    "misconceived": Case(with_answers(misconceived), "1 2 0 0 1 0 0"),
     "upper.case": Case(with_answers(right), "4 4 2 3 3 3 4"),
     # accidents
     "copied": Case(changed(copied), "4 4 2 3 3 3 4", "q5-answer: This cell is there 2 times"),
@@ -796,8 +802,10 @@ def test_nothing_is_harmed(graded: Graded) -> None:
     # the right answers' file, and what Python compiled of it, are there by name: they hold nothing
     sizes = dict(eval(found[1]))
     home = "/course/tcpcourse/exercises/"
-    assert f"{home}references.py" in sizes and set(sizes.values()) == {0}
-    assert all(re.fullmatch(rf"{home}(__pycache__/)?references\.\S+", place) for place in sizes)
+    assert {f"{home}references.py", f"{home}slips.py"} <= set(sizes) and set(sizes.values()) == {0}
+    assert all(
+        re.fullmatch(rf"{home}(__pycache__/)?(references|slips)\.\S+", place) for place in sizes
+    )
     assert not {"TCPCOURSE_GRADING_KEY", "USER", "SSH_AUTH_SOCK"} & set(eval(found[2]))
     assert not Path("owned").exists()
     assert not Path("seen").exists()
