@@ -164,9 +164,9 @@ def socket_address(text: str) -> tuple[IPv4Address | IPv6Address, int]:
 def no_packet(number: object, known: Sequence[int], count: int) -> TcpCourseError:
     """The error that says which packets there are: ``known`` are the first of ``count``."""
     if not count:
-        return TcpCourseError(f"There is no packet {number}: this story has no packets at all.")
+        return TcpCourseError(f"There is no packet {number!r:.40}: this story has none at all.")
     listed = ", ".join(map(str, known)) + (" …" if count > len(known) else "")
-    return TcpCourseError(f"There is no packet {number}: the packets are {listed}.")
+    return TcpCourseError(f"There is no packet {number!r:.40}: the packets are {listed}.")
 
 
 def shortened(text: str, most: int) -> str:

@@ -216,7 +216,7 @@ class Trace:
         Packets that had not been sent by then are left out. Raises ``TcpCourseError`` when
         there is no such step.
         """
-        if not 0 <= index < len(self.steps):
+        if not (isinstance(index, int) and 0 <= index < len(self.steps)):
             raise TcpCourseError(
                 f"There is no step {index}: this trace has {len(self.steps)} steps, counted from 0."
             )
@@ -239,7 +239,7 @@ class Trace:
 
     def packet(self, number: int) -> Packet:
         """The packet with this number; raises ``TcpCourseError`` when there is none."""
-        place = self._place(number)
+        place = self._place(number) if isinstance(number, int) else len(self.packets)
         if place < len(self.packets) and self.packets[place].number == number:
             return self.packets[place]
         raise no_packet(number, [packet.number for packet in self.packets[:12]], len(self.packets))

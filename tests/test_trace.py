@@ -62,11 +62,25 @@ def test_packets_mean_the_same_in_a_conversation(avatar: tcp.Trace) -> None:
             assert getattr(theirs, name) == getattr(ours, name)
 
 
-@pytest.mark.parametrize("number", [0, 9, -1])
+def test_packets_mean_the_same_in_a_capture_of_two_conversations() -> None:
+    """Frames 1 to 9 are the old connection's, the last ones the new one's."""
+    from tcpcourse.sources.recordings import recording_path
+
+    capture = tcp.load(recording_path("new-syn-in-time-wait"))
+    old, new = capture.conversations
+    assert len(capture.packets) == len(old.packets) + len(new.packets) == len(capture.columns)
+    together = sorted([*old.packets, *new.packets], key=lambda packet: packet.number)
+    assert list(capture.packets) == together
+    assert [capture.packet(packet.number) for packet in together] == together
+    assert capture.packets[-1] == new.packets[-1] == capture.packet(new.packets[-1].number)
+
+
+@pytest.mark.parametrize("number", [0, 9, -1, "5", 2**40])
 def test_a_packet_that_is_not_there(number: int, avatar: tcp.Trace) -> None:
-    conversation = tcp.load(DATA / "avatar.pcap").conversations[0]
-    for story in (avatar, conversation):
-        with pytest.raises(tcp.TcpCourseError, match=rf"^There is no packet {number}: the .* 8\.$"):
+    capture = tcp.load(DATA / "avatar.pcap")
+    for story in (avatar, capture.conversations[0], capture):
+        message = rf"^There is no packet {number!r}: the packets are 1, .* 8\.$"
+        with pytest.raises(tcp.TcpCourseError, match=message):
             story.packet(number)
 
 
@@ -88,7 +102,8 @@ def test_a_story_without_packets_still_has_its_columns() -> None:
 def test_it_saves_itself_as_a_page_and_as_a_picture(tmp_path: Path, avatar: tcp.Trace) -> None:
     avatar.save(tmp_path / "story.html")
     page = (tmp_path / "story.html").read_text(encoding="utf-8")
-    assert page.startswith("<!DOCTYPE html>") and "<title>avatar</title>" in page
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<title>The document&#x27;s own eight packets</title>" in page
     assert page.count("<script>") == 1 and 'src="http' not in page and 'href="http' not in page
     avatar.save(str(tmp_path / "STORY.SVG"))
     assert (tmp_path / "STORY.SVG").read_text(encoding="utf-8").startswith("<svg xmlns=")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.sources.capture.load import load
+from tcpcourse.sources.titles import TITLES, Catalogue, Title
 from tcpcourse.trace import Trace
 
 _INSTALLED = Path(__file__).parents[1] / "data"
@@ -48,16 +49,17 @@ _ABOUT = {
     "lost-last-ack": "A's last ACK is lost; B repeats its FIN, and A answers from TIME_WAIT.",
     "time-wait-assassination": "B's FIN comes twice, and a RST ends A's TIME_WAIT early.",
 }
+_TITLES = {"avatar": Title("The document's own eight packets", "Where does each number come from?")}
 _OUTSIDE = {"avatar": "avatar.pcap", "http-get-ethernet": "http-get.pcap"}
 
 
-def recordings() -> dict[str, str]:
+def recordings() -> Catalogue:
     """The names of all recordings, each with its one-line description.
 
     >>> recordings()["lost-fin"]
     "A's FIN is lost, and comes again by the timer."
     """
-    return dict(_ABOUT)
+    return Catalogue("recordings", _ABOUT)
 
 
 def recording(name: str, conversation: int = 0) -> Trace:
@@ -77,7 +79,8 @@ def recording(name: str, conversation: int = 0) -> Trace:
             f"The recording {name!r} has no conversation {conversation}:"
             f" it holds {len(found)}, counted from 0."
         )
-    return replace(found[conversation].trace, title=name)
+    title, question = TITLES.get(name, _TITLES.get(name, TITLES["http-get"]))
+    return replace(found[conversation].trace, title=title, question=question, name=name)
 
 
 def recording_path(name: str) -> Path:

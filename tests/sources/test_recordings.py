@@ -26,7 +26,9 @@ def test_there_is_a_line_for_every_file_and_a_file_for_every_line() -> None:
 def test_a_recording_is_a_trace() -> None:
     """The states are those that the kernels had in ``lost-fin.states.csv``, frame 8."""
     trace = tcp.recording("lost-fin")
-    assert trace.provenance == "captured" and trace.title == "lost-fin"
+    assert trace.provenance == "captured" and trace.name == "lost-fin"
+    simulated = tcp.simulate("lost-fin")
+    assert (trace.title, trace.question) == (simulated.title, simulated.question)
     assert [str(s.flags) for s in trace.segments][:3] == ["S", "SA", "A"]
     assert (trace[-1].after.a.state, trace[-1].after.b.state) == (State.TIME_WAIT, State.CLOSED)
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tcpcourse.packet import SIDES, no_packet, other
+from tcpcourse.packet import SIDES, other
 from tcpcourse.sources.capture.annotate import annotate
 from tcpcourse.sources.capture.columns import Array, frame_of
 from tcpcourse.sources.capture.completeness import Captured, captured
 from tcpcourse.sources.capture.notes import Note, Seen, words
-from tcpcourse.sources.capture.packets import CapturedPacket, Packets
+from tcpcourse.sources.capture.packets import CapturedPacket, Packets, place_of
 from tcpcourse.sources.capture.read.files import Store
 from tcpcourse.sources.capture.shown import conversation_table
 from tcpcourse.sources.capture.zeek_history import history
@@ -75,11 +75,7 @@ class Conversation:
 
     def packet(self, number: int) -> CapturedPacket:
         """The packet of the frame with this number; ``TcpCourseError`` when there is none."""
-        frames = self.columns["frame"]
-        place = int(np.searchsorted(frames, number))
-        if place < len(frames) and frames[place] == number:
-            return self.packets[place]
-        raise no_packet(number, frames[:12].tolist(), len(frames))
+        return self.packets[place_of(number, self.columns["frame"])]
 
     @property
     def bytes(self) -> int:

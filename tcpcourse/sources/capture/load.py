@@ -6,7 +6,6 @@ themselves, notes on them and the states of both ends are worked out when asked 
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -19,13 +18,13 @@ from tcpcourse.core.errors import CaptureError, TcpCourseError
 from tcpcourse.sources.capture.columns import SCALE_UNKNOWN, Array, frame_of
 from tcpcourse.sources.capture.conversation import Conversation, Known
 from tcpcourse.sources.capture.conversations import Conversations, connect
-from tcpcourse.sources.capture.pair_index import PairTable
+from tcpcourse.sources.capture.packets import CapturedPacket, Packets, place_of
 from tcpcourse.sources.capture.problems import Findings, Problem
 from tcpcourse.sources.capture.read import pcap, pcapng
 from tcpcourse.sources.capture.read.buffer import Batch, Piece
 from tcpcourse.sources.capture.read.files import Source, Store, opened
 from tcpcourse.sources.capture.read.headers import HeaderReader
-from tcpcourse.sources.capture.read.ip import IPV6_BIT
+from tcpcourse.sources.capture.read.ip import host_of
 from tcpcourse.sources.capture.read.kinds import HEAD, what_it_is
 from tcpcourse.sources.capture.read.link import READABLE
 from tcpcourse.sources.capture.shown import capture_table
@@ -161,6 +160,25 @@ class Capture:
         return Listing(self)
 
     @cached_property
+    def packets(self) -> Packets:
+        """All TCP packets in the order of the file; each is read when it is asked for."""
+        return Packets(self._store, self.columns, lambda: self._notes)
+
+    def packet(self, number: int) -> CapturedPacket:
+        """The packet of the frame with this number; ``TcpCourseError`` when there is none."""
+        place = place_of(number, self.columns["frame"])
+        return self.conversations[int(self.columns["conversation"][place])].packet(number)
+
+    @cached_property
+    def _notes(self) -> NDArray[np.uint16]:
+        """The notes of all packets, which are worked out conversation by conversation."""
+        order, starts = self._sorted
+        notes = np.zeros(len(self.columns), np.uint16)
+        for index, conversation in enumerate(self.conversations):
+            notes[order[starts[index] : starts[index + 1]]] = conversation.notes
+        return notes
+
+    @cached_property
     def problems(self) -> tuple[Problem, ...]:
         """What could not be read, or is in doubt, and where: nothing is dropped in silence.
 
@@ -291,12 +309,3 @@ class Listing(Sequence[Conversation]):
 
     def __repr__(self) -> str:
         return f"<{len(self)} conversations of {self._capture.name!r}>"
-
-
-def host_of(number: int, addresses: PairTable) -> str:
-    """An endpoint's number as text, such as ``10.0.0.1:80`` or ``[2001:db8::1]:80``."""
-    address, port = number >> 16 & 0xFFFFFFFF, number & 0xFFFF
-    if number < int(IPV6_BIT):
-        return f"{ipaddress.IPv4Address(address)}:{port}"
-    high, low = int(addresses.left[address]), int(addresses.right[address])
-    return f"[{ipaddress.IPv6Address(high << 64 | low)}]:{port}"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcpcourse.core.segment import Flags, Options, Segment
-from tcpcourse.packet import SIDES, Side
+from tcpcourse.packet import SIDES, Side, no_packet
 from tcpcourse.sources.capture.columns import ROW, SCALE_UNKNOWN, Array
 from tcpcourse.sources.capture.notes import WORDS, Note, words
 from tcpcourse.sources.capture.read.files import Store
@@ -92,8 +92,20 @@ def _zeros(count: int) -> bytes:
     return bytes(count)
 
 
+def place_of(number: int, frames: NDArray[np.uint32]) -> int:
+    """Where among these frame numbers, which rise, one stands.
+
+    Raises ``TcpCourseError`` when it is not among them.
+    """
+    if isinstance(number, int) and 0 <= number < 1 << 32:
+        place = int(np.searchsorted(frames, number))
+        if place < len(frames) and frames[place] == number:
+            return place
+    raise no_packet(number, frames[:12].tolist(), len(frames))
+
+
 class Packets(Sequence[CapturedPacket]):
-    """The packets of one conversation; each is read from the file when it is asked for.
+    """The packets of a conversation or a capture; each is read from the file when it is asked for.
 
     ``columns`` are its rows; ``notes`` gives the sums of notes by row, once they are needed.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from typing import Any
 
@@ -216,3 +217,12 @@ def _skip_extensions(
         length[todo] -= size
         protocol[todo] = head["next"]
     return good
+
+
+def host_of(number: int, addresses: PairTable) -> str:
+    """An endpoint's number as text, such as ``10.0.0.1:80`` or ``[2001:db8::1]:80``."""
+    address, port = number >> 16 & 0xFFFFFFFF, number & 0xFFFF
+    if number < int(IPV6_BIT):
+        return f"{ipaddress.IPv4Address(address)}:{port}"
+    high, low = int(addresses.left[address]), int(addresses.right[address])
+    return f"[{ipaddress.IPv6Address(high << 64 | low)}]:{port}"
