@@ -45,9 +45,13 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
 
 
 def run_apart(*arguments: str | Path, prepare: Callable[[], None]) -> Done:
-    """The command in a process of its own, which ``prepare`` makes ready."""
+    """The command in a process of its own, which ``prepare`` makes ready.
+
+    It writes no bytecode: where files must be small, Python would leave cut ones behind, and
+    whatever is started in this environment afterwards would stumble over them.
+    """
     done = subprocess.run(
-        [sys.executable, "-m", "tcpcourse", *map(str, arguments)],
+        [sys.executable, "-B", "-m", "tcpcourse", *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
