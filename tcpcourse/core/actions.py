@@ -110,27 +110,27 @@ def learn_peer(work: Work) -> None:
 def take_ack(work: Work) -> None:
     tcb, seg = work.tcb, work.segment
     assert seg.ack is not None, "rows that take an ACK come after the check for one"
+    news: dict[str, object] = {}
     if ack_advances(tcb.snd_una, seg.ack, tcb.snd_nxt):
         fin = tcb.fin_in_flight and seg.ack == tcb.snd_nxt
         data = tcb.snd_una.forward_to(seg.ack) - tcb.syn_unacked - fin
-        work.update(
-            snd_una=seg.ack,
-            sendq=tcb.sendq.drop(data) if data else tcb.sendq,
-            syn_unacked=False,
-            probing=False,
-        )
+        news = {"snd_una": seg.ack, "syn_unacked": False, "probing": False}
+        if data:
+            news["sendq"] = tcb.sendq.drop(data)
     elif tcb.probing and seg.ack == tcb.snd_una:
         # the probe was refused: its byte counts as unsent again
-        work.update(snd_nxt=tcb.snd_una, probing=False)
+        news = {"snd_nxt": tcb.snd_una, "probing": False}
     newer = tcb.snd_wl1 < seg.seq or (tcb.snd_wl1 == seg.seq and tcb.snd_wl2 <= seg.ack)
     if newer and tcb.snd_una <= seg.ack <= tcb.snd_nxt:
         window = seg.window << (0 if seg.syn else tcb.snd_shift)
-        work.update(
-            snd_wnd=window,
-            max_snd_wnd=max(window, tcb.max_snd_wnd),
-            snd_wl1=seg.seq,
-            snd_wl2=seg.ack,
-        )
+        news |= {
+            "snd_wnd": window,
+            "max_snd_wnd": max(window, tcb.max_snd_wnd),
+            "snd_wl1": seg.seq,
+            "snd_wl2": seg.ack,
+        }
+    if news:
+        work.update(**news)
 
 
 @label("queue the data")

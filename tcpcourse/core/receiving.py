@@ -30,14 +30,23 @@ def take_text(work: Work) -> None:
     text = text_of(tcb, seg)
     got = len(text.ready)
     plain = not tcb.early and not seg.fin
+    posted, unread, window = tcb.rcv_posted, len(tcb.rcvq), tcb.rcv_wnd - got
+    count = min(posted, unread + got)  # delivered to RECEIVE calls that wait
+    if count == got and not unread:
+        queue = tcb.rcvq  # nothing stays, so nothing goes through it
+        work.delivered += text.ready
+    else:
+        queue = tcb.rcvq.append(text.ready) if got else tcb.rcvq
+        work.delivered += queue.peek(0, count)
+        queue = queue.drop(count)
     work.update(
         rcv_nxt=tcb.rcv_nxt + got,
-        rcv_wnd=tcb.rcv_wnd - got,
-        rcvq=tcb.rcvq.append(text.ready) if got else tcb.rcvq,
+        rcv_wnd=_opened(work, window, len(queue)) if count else window,
+        rcvq=queue,
+        rcv_posted=posted - count,
         early=text.early,
         early_fin=text.early_fin,
     )
-    hand_over(work)
     if work.settings.delayed_ack and plain and got and not tcb.ack_due:
         _delay_ack(work)
     elif got or seg.data or (seg.fin and not text.fin_reached):
@@ -49,24 +58,13 @@ def _delay_ack(work: Work) -> None:
     work.timers.append("delayed-ack")
 
 
-def hand_over(work: Work) -> None:
-    """deliver to waiting RECEIVE calls"""
-    tcb = work.tcb
-    count = min(tcb.rcv_posted, len(tcb.rcvq))
-    if count:
-        work.delivered += tcb.rcvq.peek(0, count)
-        work.update(rcvq=tcb.rcvq.drop(count), rcv_posted=tcb.rcv_posted - count)
-        open_window(work)
-
-
-def open_window(work: Work) -> None:
-    """open the window as far as the buffer has room"""
-    tcb = work.tcb
-    room = tcb.rcv_buff - len(tcb.rcvq)
-    step = min(tcb.rcv_buff // 2, work.settings.mss)
+def _opened(work: Work, window: int, unread: int) -> int:
+    """The window, opened as far as the buffer has room; ``unread`` is what the queue holds."""
+    buffer = work.tcb.rcv_buff
+    room = buffer - unread
+    step = min(buffer // 2, work.settings.mss)
     # RFC 9293 §3.8.6.2.2: no small steps, and the right edge never moves back
-    if room - tcb.rcv_wnd >= step or not tcb.rcvq:
-        work.update(rcv_wnd=room)
+    return room if room - window >= step or not unread else window
 
 
 @label("snd ACK")
@@ -85,7 +83,7 @@ def take_fin(work: Work) -> None:
 @label("a larger receive buffer")
 def grow_buffer(work: Work) -> None:
     work.update(rcv_buff=max(work.tcb.rcv_buff, work.count))
-    open_window(work)
+    work.update(rcv_wnd=_opened(work, work.tcb.rcv_wnd, len(work.tcb.rcvq)))
 
 
 @label("deliver what is there, or wait")
@@ -95,8 +93,8 @@ def receive_data(work: Work) -> None:
     if len(tcb.rcvq):
         count = min(work.count, len(tcb.rcvq))
         work.delivered = tcb.rcvq.peek(0, count)
-        work.update(rcvq=tcb.rcvq.drop(count))
-        open_window(work)
+        queue = tcb.rcvq.drop(count)
+        work.update(rcvq=queue, rcv_wnd=_opened(work, tcb.rcv_wnd, len(queue)))
     else:
         work.update(rcv_posted=tcb.rcv_posted + work.count)
     if low and work.tcb.rcv_wnd > tcb.rcv_wnd and tcb.state.synchronized:

@@ -168,9 +168,7 @@ def _read_data(text: str) -> bytes:
             return bytes(ast.literal_eval("b" + text))
     except (SyntaxError, ValueError):
         pass
-    raise TcpCourseError(
-        f"The data {text:.80} is not a plain string in double quotes."
-    )
+    raise TcpCourseError(f"The data {text:.80} is not a plain string in double quotes.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +213,9 @@ class Segment:
                 "A segment has an ack number exactly when it has the flag A: give both or neither"
                 f" (flags {flags}, ack {ack})."
             )
-        _check_fits("window", window, 16)
-        _check_fits("urgent", urgent, 16)
+        if window >> 16 or urgent >> 16:  # a negative number has bits there, too
+            _check_fits("window", window, 16)
+            _check_fits("urgent", urgent, 16)
         put = object.__setattr__
         put(self, "seq", seq if isinstance(seq, SeqNumber) else SeqNumber(seq))
         if ack is not None and not isinstance(ack, SeqNumber):

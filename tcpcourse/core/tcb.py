@@ -173,7 +173,9 @@ class _Draft(Tcb):
     """A TCB while it is made from another: what is known to fit is set without a look at it."""
 
     __slots__ = ()
+    # both, or Python looks for the method at each assignment, which takes ten times as long
     __setattr__ = object.__setattr__
+    __delattr__ = object.__delattr__
 
 
 _NAMES = [each.name for each in fields(Tcb)]

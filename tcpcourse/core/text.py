@@ -32,6 +32,8 @@ def text_of(tcb: Tcb, seg: Segment) -> Text:
     """
     nxt = seg.seq + 1 if tcb.state is State.SYN_SENT else tcb.rcv_nxt
     window = tcb.rcv_wnd
+    if seg.seq == nxt and not (seg.fin or tcb.early) and tcb.early_fin is None:
+        return Text(seg.data[:window], (), None, False)  # the usual case, and no more than that
     fin_seq = tcb.early_fin
     if fin_seq is None and seg.fin and (seg.end - 1).within(nxt, window):
         fin_seq = seg.end - 1
