@@ -19,6 +19,8 @@ from tcpcourse.core.work import Work
 MSS_WHEN_NOT_TOLD = 536  # RFC 9293 §3.7.1, MUST-15
 NEXT_ISS_STEP = 65_537  # beyond any window without scaling of the incarnation before
 
+# where data may be sent; no congestion window and no Nagle, which the course leaves out
+_SENDING = frozenset((State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.CLOSING))
 
 Action = Callable[[Work], None]
 
@@ -144,10 +146,10 @@ def flush(work: Work) -> None:
     This ends every event (RFC 9293 §3.10.7.4: an acknowledgment "should be piggybacked on a
     segment being transmitted if possible").
     """
-    while _may_send_data(work):
+    while work.tcb.state in _SENDING and (unsent := work.tcb.unsent):
         tcb = work.tcb
-        count = min(tcb.unsent, tcb.usable_window, tcb.snd_mss)
-        last = count == tcb.unsent
+        count = min(unsent, tcb.usable_window, tcb.snd_mss)
+        last = count == unsent
         # RFC 9293 §3.8.6.2.1: a full segment, all there is, or half the largest window
         if not count or not (count == tcb.snd_mss or last or 2 * count >= tcb.max_snd_wnd):
             break
@@ -159,16 +161,6 @@ def flush(work: Work) -> None:
         send_fin(work)
     if work.ack_now:
         work.emit("A", work.tcb.snd_nxt)
-
-
-def _may_send_data(work: Work) -> bool:
-    # no congestion window and no Nagle: the course leaves both out
-    return work.tcb.state in (
-        State.ESTABLISHED,
-        State.CLOSE_WAIT,
-        State.FIN_WAIT_1,
-        State.CLOSING,
-    )
 
 
 @label("the CLOSE waits for queued data")

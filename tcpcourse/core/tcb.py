@@ -154,7 +154,8 @@ class Tcb:
     @property
     def unsent(self) -> int:
         """Bytes of data that wait to be sent for the first time."""
-        return len(self.sendq) - self.data_in_flight
+        queue = self.sendq
+        return queue.stop - queue.start - self.data_in_flight
 
     @property
     def usable_window(self) -> int:
