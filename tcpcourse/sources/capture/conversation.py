@@ -148,9 +148,7 @@ class Conversation:
 
         title = f"{self.a} ⇄ {self.b}"
         hosts = {"A": self.a, "B": self.b}
-        trace = observe(
-            self.packets, hosts, title, self._packets_before(), columns=self.columns
-        )
+        trace = observe(self.packets, hosts, title, self._packets_before(), columns=self.columns)
         return replace(
             trace,
             began_ns=int(self.columns["time_ns"][0]) if len(self.columns) else 0,

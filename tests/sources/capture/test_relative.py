@@ -101,6 +101,16 @@ def test_a_strangers_syn_ack_counts_from_itself_and_changes_nothing() -> None:
     assert notes[6:] == [(), (), ()]  # nothing before the seventh packet was lost
 
 
+@pytest.mark.parametrize("seen", [True, False], ids=["B's data seen", "only acknowledged"])
+def test_a_stranger_whose_next_number_is_also_the_connections(seen: bool) -> None:
+    """B has sent 100 bytes, up to 600, when a SYN,ACK with the number 600 turns up."""
+    data = [b(501, 101, size=100)] if seen else []
+    story = [*OPEN, *data, a(101, 601), b(600, 101, f.SYN), b(601, 101), a(101, 601)]
+    found = tcp.load(told(*story)).columns
+    assert found["rel_seq"].tolist()[-2:] == [101, 1]
+    assert found["rel_ack"].tolist()[-2:] == [1, 101]
+
+
 def test_numbers_of_figure_8() -> None:
     """RFC 9293 figure 8: each SYN is 0, and what answers it counts from it."""
     capture = tcp.load(DATA / "recordings/old-duplicate-syn.pcap")

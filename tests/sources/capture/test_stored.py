@@ -93,6 +93,7 @@ def test_three_times() -> None:
     "capture",
     [
         mirrored(lambda place, _: place == 3),  # the network delivered one packet twice
+        mirrored(lambda place, _: place in (0, 5)),  # and two, of the five that A sent
         mirrored(later_ns=2 * MILLISECOND),  # too late
         mirrored(lambda *_: False),
     ],
@@ -114,14 +115,15 @@ def test_duplicate_acks_in_a_row_are_no_copies() -> None:
 def test_copies_in_a_large_file() -> None:
     """Blocks of rows are looked at one after the other; a pair may lie across their border."""
     head = f.section() + f.interface(101, resolution=9)
-    records, seq = [], 1
-    for place in range(70_000):
+    first = frame("A", f.tcp(0, flags=f.SYN), identification=7)  # so that pairs begin oddly
+    records, seq = [f.enhanced(first, f.DAY_NS)], 1
+    for place in range(1, 70_001):
         raw = frame("A", f.tcp(seq, 1, data=b"x"), identification=place % 65_536)
         records += [f.enhanced(raw, f.DAY_NS + place * MILLISECOND + turn) for turn in (0, 900)]
         seq += 1
     capture = tcp.load(head + b"".join(records), progress=False)
     (said,) = [problem for problem in capture.problems if "SPAN" in problem.what]
-    assert (said.frame, said.count) == (2, 70_000)
+    assert (said.frame, said.count) == (3, 70_000)
 
 
 # Order
@@ -162,6 +164,18 @@ def test_a_request_stored_after_its_answer() -> None:
     assert doubts(ordered(*HANDSHAKE, ANSWER[0], ANSWER[1], REQUEST, ANSWER[2])) == [(LATE, 6, 1)]
 
 
+def test_each_conversation_is_looked_at_by_itself() -> None:
+    """What an earlier conversation has sent far beyond says nothing of a later one."""
+    long = [
+        frame("A", f.tcp(seq, 1, data=bytes(1000), sport=40000), identification=seq)
+        for seq in range(1, 9000, 1000)
+    ]
+    late = [*HANDSHAKE, ANSWER[0], ANSWER[1], REQUEST, ANSWER[2]]
+    frames = long + [frame(who, raw, identification=n) for n, (who, raw) in enumerate(late, 1)]
+    capture = file([(place * MILLISECOND, raw) for place, raw in enumerate(frames)])
+    assert doubts(capture) == [(LATE, 9 + 6, 1)]
+
+
 def test_a_syn_stored_last() -> None:
     story = f.told()
     assert doubts(ordered(*story[1:], story[0])) == [(LATE, 8, 1)]
@@ -193,8 +207,10 @@ def test_times_run_backwards_between_two_portions_of_the_file() -> None:
         [*HANDSHAKE, ANSWER[0], ANSWER[1], ANSWER[2]],  # the request was not captured at all
         [*HANDSHAKE, REQUEST, ANSWER[1], REQUEST],  # sent again
         [*HANDSHAKE, REQUEST, ANSWER[2], ANSWER[1]],  # reordered by the network
+        # what came after the request was not captured, and the request was sent again
+        [*HANDSHAKE, REQUEST, ("B", f.tcp(9001, 1700, sport=80, dport=50000)), REQUEST],
     ],
-    ids=["sound", "lost", "again", "reordered"],
+    ids=["sound", "lost", "again", "reordered", "unseen, then again"],
 )
 def test_orders_that_nobody_doubts(story: list[tuple[str, bytes]]) -> None:
     assert doubts(ordered(*story)) == []

@@ -117,24 +117,25 @@ def in_udp(found: Findings, frames: Frames, start: Places) -> NDArray[np.bool_]:
     head = gather(frames.data, np.minimum(start, frames.end), _UDP)
     whole = frames.end - start >= _UDP.itemsize  # or the tunnel's own header is not there to see
     first = head["first"]
-    first[~whole] = 0
     hidden = np.zeros(len(start), bool)
     for port, (name, size, ethernet) in _PORTS.items():
         mine = ((head["source"] == port) | (head["target"] == port)) & ~hidden
+        mine &= ~whole | _looks_like(name, first)
         if not mine.any():
             continue
-        mine &= ~whole | _looks_like(name, first)
         hidden |= mine
-        some = frames.only(mine)
         title = f"{name} (UDP port {port})"
-        if size is None:
+        told = mine & whole if size is not None else np.zeros(len(start), bool)
+        if (mine & ~told).any():
+            some = frames.only(mine & ~told)
             found.add_many(_GENERAL.format(name=title), some.number, some.place)
-        else:
-            inner = start[mine] + _UDP_HEADER + size - some.at
+        if size is not None and told.any():
+            some = frames.only(told)
+            inner = start[told] + _UDP_HEADER + size - some.at
             if name == "GENEVE":  # options, counted in words
-                inner = inner + 4 * (first[mine, 0] & 0x3F).astype(np.int64)
+                inner = inner + 4 * (first[told, 0] & 0x3F).astype(np.int64)
             if name == "GTP":  # sequence number, N-PDU number, extensions
-                inner = inner + 4 * (first[mine, 0] & 7 != 0)
+                inner = inner + 4 * (first[told, 0] & 7 != 0)
             _say_cut(found, some, title, inner, whole=ethernet)
     return hidden
 
