@@ -204,13 +204,13 @@ const fit = () => {
   // The card is as high as the sentence that needs most room, so that nothing jumps.
   const say = $(".say"), long = [...g.said].sort((a, b) => b.length - a.length).slice(0, 12);
   say.style.minHeight = "";
-  const most = Math.max(...long.map((words) => { say.textContent = words; return say.offsetHeight; }));
+  const most = Math.max(...long.map((words) => { say.textContent = words; return say.offsetHeight + 1; }));
   say.textContent = "";
   say.style.minHeight = `${most}px`;
   const facts = $(".card .nu");
   facts.style.minHeight = "";
   const need = [...new Set([...g.facts].sort((a, b) => b.length - a.length).slice(0, 8))];
-  const tall = Math.max(...need.map((html) => { facts.innerHTML = html; return facts.offsetHeight; }));
+  const tall = Math.max(...need.map((html) => { facts.innerHTML = html; return facts.offsetHeight + 1; }));
   facts.style.minHeight = `${tall}px`;
   measureBar();
   [YA, YB] = k < 0 ? [g.high, g.high] : g.rest[k];
@@ -435,7 +435,7 @@ const listen = () => {
   });
   g.ladder.addEventListener("click", ({ target }) => {
     const packet = target.closest("[data-p]"), scene = target.closest("[data-k]");
-    if (packet) { const arrow = P[packet.dataset.p]; step(arrow[LEAVES] !== k || arrow[REACH] < 1 ? arrow[LEAVES] === arrow[ENDS] || k < arrow[LEAVES] || k >= arrow[ENDS] ? arrow[k < arrow[LEAVES] ? LEAVES : ENDS] : arrow[ENDS] : arrow[ENDS]); }
+    if (packet) { const arrow = P[packet.dataset.p]; step(k === arrow[ENDS] ? arrow[LEAVES] : arrow[ENDS]); }
     else if (scene) step(+scene.dataset.k);
   });
   g.map.addEventListener("click", ({ target }) => { const node = target.closest(".pl"); if (node) enter(g.nodes.indexOf(node)); });
