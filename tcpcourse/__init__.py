@@ -111,9 +111,9 @@ def __dir__() -> list[str]:
 
 
 def _as_html(trace: Trace) -> str:
-    from tcpcourse.views.stepper import stepper
+    from tcpcourse.views.stage import stage
 
-    return stepper(trace)
+    return stage(trace)
 
 
 def _save_capture(trace: Trace, path: str) -> None:
@@ -134,7 +134,7 @@ def _save_picture(trace: Trace, path: str) -> None:
     ladder(trace).save(path)
 
 
-# A trace shows itself as the stepper and writes itself as a page, a picture or a capture;
+# A trace shows itself on the stage and writes itself as a page, a picture or a capture;
 # only here do the room of traces and the rooms to its right meet.
 Trace.as_html = _as_html
 Trace.savers.update(

@@ -18,8 +18,7 @@ ROOM = 665  # pixels of a slide below its upper edge, letters a little smaller t
 LINE, CODE_LINE, TABLE_ROW, HEADING = 36, 28, 34, 70
 PICTURE = 470
 LETTERS = 95  # in a line
-BAR, DRAWN = 110, 350  # of a stepper: what is above its pictures, and the pictures at least
-WORDS_LINE, WORDS_LETTERS = 20, 52  # beside its pictures
+STAGE = 540  # a stage is at least so high
 _TAGS = re.compile(r"<[^>]+>|[*`]")
 
 
@@ -81,8 +80,8 @@ def _block(block: str) -> int:
 def _output(output: dict[str, Any]) -> int:
     data = output.get("data", {})
     html: str = data.get("text/html", "")
-    if "tcp-stepper" in html:
-        return LINE * html.count('class="tcp-instead"') + _stepper(html)
+    if "tcp-stage" in html:
+        return LINE * html.count('class="tcp-instead"') + STAGE
     if "<svg" in html:
         tall = re.search(r'<svg[^>]* height="(\d+)"', html)
         return min(PICTURE, int(tall.group(1))) if tall else PICTURE
@@ -94,14 +93,6 @@ def _output(output: dict[str, Any]) -> int:
         return TABLE_ROW * (html.count("<tr") + lines) + LINE
     text: str = output.get("text", data.get("text/plain", ""))
     return CODE_LINE * len(text.splitlines()) + 12
-
-
-def _stepper(html: str) -> int:
-    """The height of a stepper at the step that has most to say."""
-    steps = html.split('class="tcp-words"')[1:]
-    said = [re.findall(r"<(?:p|li|b)>(.*?)</(?:p|li)>", words) for words in steps]
-    lines = (sum(1 + len(_TAGS.sub("", one)) // WORDS_LETTERS for one in all_) for all_ in said)
-    return BAR + max(DRAWN, WORDS_LINE * max(lines, default=0))
 
 
 def pictures(cells: list[NotebookNode]) -> Iterator[tuple[NotebookNode, str]]:

@@ -1,6 +1,6 @@
 """The preprocessor of the nbconvert template ``tcpcourse``: what makes a page need nothing.
 
-It puts the stepper of the same story where a widget would need Python, shares the cells out
+It puts the stage of the same story where a widget would need Python, shares the cells out
 among slides, turns links between notebooks into links between pages, and hands the template
 the files that go into the page.
 """
@@ -23,7 +23,7 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.export.layout import pictures, spread
 from tcpcourse.export.stories import Reader, Shown
 from tcpcourse.views.escape import markup
-from tcpcourse.views.stepper import stepper
+from tcpcourse.views.stage import code, stage, without_code
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 FILES = {
@@ -71,12 +71,13 @@ class Offline(Preprocessor):
                 cell.source = _IMAGE.sub(partial(_embedded, folder), cell.source)
             elif cell.cell_type == "code":
                 shown = reader.read(cell.source)
-                cell.outputs = [_still(output, shown) for output in cell.outputs]
+                cell.outputs = [_bare(_still(output, shown)) for output in cell.outputs]
         if deck:
             spread(nb.cells)
         used = {"reveal.LICENSE": deck, "mathjax.LICENSE": has_math(nb)}
         resources["tcpcourse"] = {
             "files": vendored(),
+            "stage": code(),
             "licences": [name for name, needed in used.items() if needed],
             "math": used["mathjax.LICENSE"],
             "title": title_of(nb) or metadata.get("name", ""),
@@ -143,6 +144,14 @@ def _still(output: NotebookNode, shown: Shown | None) -> NotebookNode:
     return output
 
 
+def _bare(output: NotebookNode) -> NotebookNode:
+    """The output without the code of its stages, which the page has once."""
+    data = output.get("data", {})
+    if "tcp-stage" in data.get("text/html", ""):
+        data["text/html"] = without_code(data["text/html"])
+    return output
+
+
 def _instead(shown: Shown | None) -> str:
     if shown is None:
         return f'<p class="tcp-instead">{markup("Here is a live widget. " + NEEDS_PYTHON)}</p>'
@@ -150,4 +159,4 @@ def _instead(shown: Shown | None) -> str:
     if shown.trace is None:
         return f'<p class="tcp-instead">{markup(words)}</p>'
     words += f" {SAME_STORY[shown.widget]}"
-    return f'<p class="tcp-instead">{markup(words)}</p>{stepper(shown.trace)}'
+    return f'<p class="tcp-instead">{markup(words)}</p>{stage(shown.trace)}'

@@ -14,7 +14,6 @@ from tcpcourse.views.page import Html
 from tcpcourse.views.pairs import pair_map
 from tcpcourse.views.plots import bytes_in_flight, round_trips, time_sequence
 from tcpcourse.views.stage import stage
-from tcpcourse.views.stepper import stepper
 from tcpcourse.views.strip import sequence_strip
 from tcpcourse.views.svg import Svg
 from tcpcourse.views.table import Table, table
@@ -33,7 +32,6 @@ __all__ = [
     "sequence_strip",
     "stage",
     "state_diagram",
-    "stepper",
     "table",
     "time_sequence",
 ]

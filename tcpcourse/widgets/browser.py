@@ -10,7 +10,7 @@ import ipywidgets as ipw
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.sources.capture.load import Capture, load
 from tcpcourse.views.escape import brief, markup, visible
-from tcpcourse.views.stepper import stepper
+from tcpcourse.views.stage import stage
 
 PAGE = 50
 PROBLEMS = 10
@@ -24,7 +24,7 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     ``path`` may be given to begin with. The filter is any part of an address or port. States
     are inferred only of the conversation that is chosen, so large captures open quickly.
     Attributes: ``file`` (path), ``upload``, ``read``, ``filter``, ``list``, ``earlier``, ``later``
-    (controls), ``capture`` (a ``Capture`` or ``None``), ``message`` (plain text) and ``stepper``
+    (controls), ``capture`` (a ``Capture`` or ``None``), ``message`` (plain text) and ``stage``
     (an ``Output`` with the chosen conversation).
 
     >>> import tcpcourse as tcp
@@ -48,7 +48,7 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.later = ipw.Button(description="later ones", tooltip="the next page")
         self._said = ipw.HTML()
         self._about = ipw.HTML()
-        self.stepper = ipw.Output()
+        self.stage = ipw.Output()
         self.message = ""
         self.read.on_click(lambda _: self._read(self.file.value, self.file.value))
         self.upload.observe(self._uploaded, names="value")
@@ -64,7 +64,7 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 ipw.HBox([self.filter, self.earlier, self.later], layout=wrap),
                 self.list,
                 self._about,
-                self.stepper,
+                self.stage,
             ]
         )
         if path is not None:
@@ -122,21 +122,21 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _chosen(self, change: dict[str, Any]) -> None:
         if change["new"] is None or self.capture is None:
-            self._about.value, self.stepper.outputs = "", ()
+            self._about.value, self.stage.outputs = "", ()
             return
         each = self.capture.conversations[change["new"]]
         words = f"{each.complete}; {len(each.packets):,} packets, {each.bytes:,} bytes."
         if len(each.packets) > MOST_STEPS:
             self._about.value = f"<div>{markup(words)} Too long to step through here.</div>"
-            self.stepper.outputs = ()
+            self.stage.outputs = ()
             return
         trace = each.trace
         last = trace.steps[-1].after if trace.steps else None
         if last is not None:
             words += f" At the end A is {last.a}, B is {last.b}."
         self._about.value = f"<div>{markup(words)}</div>"
-        data = {"text/html": stepper(trace), "text/plain": repr(trace)}
-        self.stepper.outputs = (
+        data = {"text/html": str(stage(trace)), "text/plain": repr(trace)}
+        self.stage.outputs = (
             {"output_type": "display_data", "data": data, "metadata": {}},
         )
 

@@ -2,7 +2,7 @@
 
     python tests/bench/bench_views.py
 
-Each line gives a budget where there is one: a 12-step stepper under 20 ms and 120 kB, one of
+Each line gives a budget where there is one: a 12-step stage under 15 ms and 45 kB, one of
 10,000 packets under 1 s and 1 MB, a step in the browser under 16 ms (needs Chromium).
 """
 
@@ -18,10 +18,10 @@ import tcpcourse as tcp
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import State
 from tcpcourse.trace import End, Ends, Packet, Step, Trace
-from tcpcourse.views import explain, ladder, state_diagram, stepper, table
+from tcpcourse.views import explain, ladder, stage, state_diagram, table
 
 SIZES = (100, 1_000, 10_000, 100_000)
-VIEWS: tuple[Callable[[Trace], Any], ...] = (stepper, ladder, state_diagram, table)
+VIEWS: tuple[Callable[[Trace], Any], ...] = (stage, ladder, state_diagram, table)
 
 
 def download(count: int) -> Trace:
@@ -60,8 +60,9 @@ def in_browser(html: str) -> float:
         )
         page = browser.new_page()
         page.set_content(f"<!doctype html><meta charset=utf-8>{html}")
+        page.wait_for_selector("[data-ready]")
         took = page.evaluate("""async () => {
-          const root = document.querySelector('.tcp-stepper'), times = [];
+          const root = document.querySelector('.tcp-stage'), times = [];
           for (let i = 0; i < 11; i++) {
             await new Promise((done) => setTimeout(done, 100));  // nobody is faster
             const start = performance.now();
@@ -78,8 +79,8 @@ def in_browser(html: str) -> float:
 def main() -> None:
     """Print everything."""
     twelve = tcp.simulate("close-four-segments")[:12]
-    took, size = timed(stepper, twelve, 20)
-    print(f"stepper of {len(twelve)} steps: {took:.1f} ms (budget 20), {size / 1000:.0f} kB (120)")
+    took, size = timed(stage, twelve, 20)
+    print(f"stage of {len(twelve)} steps: {took:.1f} ms (budget 15), {size / 1000:.1f} kB (45)")
     for count in SIZES:
         trace = download(count)
         for draw in VIEWS:
@@ -89,7 +90,7 @@ def main() -> None:
         explain(trace, count)
         print(f"{'explain':14} {count:7} packets {(time.perf_counter() - start) * 1000:9.1f} ms")
     if shutil.which("chromium"):
-        print(f"a step in the browser: {in_browser(stepper(twelve)):.1f} ms (budget 16)")
+        print(f"a step in the browser: {in_browser(stage(twelve)):.1f} ms (budget 16)")
 
 
 if __name__ == "__main__":

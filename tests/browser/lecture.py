@@ -18,7 +18,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, sync_playwright
 
 SEALED = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
-MOST_TABS = 12  # a stepper has seven stops of its own
+MOST_TABS = 12  # a stage has some stops of its own
 HERE = "section.present section.present "
 
 
@@ -27,7 +27,7 @@ def lecture(page: Page) -> dict[str, Any]:
     seen = {"slides": 1, "answers": 0, "steps": 0, "last": False}
     while True:
         seen["answers"] += _answer(page, page.locator(HERE + ".jp-RenderedMarkdown details"))
-        seen["steps"] += _step(page, page.locator(HERE + ".tcp-stepper:visible"))
+        seen["steps"] += _step(page, page.locator(HERE + ".tcp-stage:visible"))
         place = page.evaluate("Reveal.getIndices()")
         page.keyboard.press("ArrowRight")
         after = page.evaluate("Reveal.getIndices()")
@@ -57,12 +57,12 @@ def _answer(page: Page, answers: Locator) -> int:
     return opened
 
 
-def _step(page: Page, steppers: Locator) -> int:
+def _step(page: Page, stages: Locator) -> int:
     """Go through the story of the slide by the right arrow, up to its last step."""
-    if steppers.count() != 1:
+    if stages.count() != 1:
         return 0
     page.keyboard.press("Enter")
-    shown = steppers.locator("summary:visible")
+    shown = stages.locator(".cnt")
     steps, before = 0, ""
     while shown.inner_text() != before:
         before = shown.inner_text()
@@ -88,10 +88,10 @@ def main(deck: Path, copy: Path) -> None:
         found["total"] = page.evaluate("Reveal.getTotalSlides()")
         found["deck"] = lecture(page)
         page.goto(copy.resolve().as_uri())
-        stepper = page.locator(".tcp-stepper").first
-        stepper.focus()
+        stage = page.locator(".tcp-stage[data-ready]").first
+        stage.focus()
         page.keyboard.press("End")
-        found["page"] = stepper.locator("summary:visible").inner_text()
+        found["page"] = stage.get_by_role("status").inner_text()
         browser.close()
     print(json.dumps(found | {"problems": problems}))
 

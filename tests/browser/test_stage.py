@@ -338,7 +338,7 @@ SMALLEST = """root => {
 
 
 def as_slide(html: str) -> str:
-    return html.replace('class="tcp-stage"', 'class="tcp-stage slide"')
+    return code() + without_code(html).replace('class="tcp-stage"', 'class="tcp-stage slide"')
 
 
 @pytest.mark.parametrize("name", ["lost-last-ack", "blind-reset", "http-get"])

@@ -177,7 +177,6 @@ def test_what_the_library_has_is_used_by_some_chapter() -> None:
 
 NOT_IN_A_CHAPTER: dict[str, str] = {
     "stage": "it is what a trace shows by itself; nobody has to call it",
-    "stepper": "it is what a trace shows by itself; nobody has to call it",
 }
 
 

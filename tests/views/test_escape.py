@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from tcpcourse.trace import Trace
+from tcpcourse.views import explain, ladder, sequence_strip, state_diagram, table
 from tcpcourse.views.escape import brief, markup, visible
+
+from .html import Page, evil
 
 
 @pytest.mark.parametrize(
@@ -43,3 +49,24 @@ def test_brief_keeps_both_ends() -> None:
 
 def test_markup_is_harmless() -> None:
     assert markup("""<b> & "q" 'a'""") == "&lt;b&gt; &amp; &quot;q&quot; &#x27;a&#x27;"
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda trace: ladder(trace)._repr_html_(),
+        lambda trace: state_diagram(trace)._repr_html_(),
+        lambda trace: table(trace)._repr_html_(),
+        lambda trace: explain(trace, 4)._repr_html_(),
+        lambda trace: sequence_strip(trace[3], "A")._repr_html_(),
+    ],
+)
+def test_text_from_elsewhere_is_harmless_in_each_view(draw: Callable[[Trace], str]) -> None:
+    text = draw(evil())
+    page = Page(text)
+    for tag, attributes in page.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        assert tag not in ("img", "script")
+    assert "alert(1)</script>" not in text
+    assert "\u202e" not in text and "\x00" not in text
+    assert "x" * 200 not in text and "y" * 1000 not in text

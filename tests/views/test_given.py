@@ -13,7 +13,7 @@ from tcpcourse import views
 DATA = Path(__file__).parents[2] / "data"
 OF_A_TRACE = [
     "atlas", "bytes_in_flight", "ladder", "round_trips", "sequence_strip", "stage",
-    "state_diagram", "stepper", "table", "time_sequence",
+    "state_diagram", "table", "time_sequence",
 ]  # fmt: skip
 MOST = 200  # characters of a repr
 

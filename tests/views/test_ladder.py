@@ -119,7 +119,7 @@ def test_a_long_ladder_is_folded() -> None:
     assert svg.height < 60 * 40
 
 
-def test_the_window_of_a_stepper_fits() -> None:
+def test_the_window_of_the_last_steps_fits() -> None:
     trace = stories.long(300)
     for last in (0, 5, 50, 299):
         made = draw_ladder(trace, nearby(trace, last, 476), so_far=True)

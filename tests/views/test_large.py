@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tcpcourse.trace import Trace
-from tcpcourse.views import explain, ladder, sequence_strip, state_diagram, stepper, table
+from tcpcourse.views import explain, ladder, sequence_strip, stage, state_diagram, table
 
 from . import stories
 
@@ -16,7 +16,7 @@ def huge() -> Trace:
 
 
 def test_each_view_stays_small(huge: Trace) -> None:
-    assert len(stepper(huge).encode()) < 1_000_000
+    assert len(stage(huge).encode()) < 1_000_000
     assert len(ladder(huge).svg) < 50_000
     assert len(table(huge)._repr_html_()) < 50_000
     assert len(str(table(huge)).splitlines()) < 100

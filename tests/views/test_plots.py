@@ -63,7 +63,7 @@ def test_a_title_is_no_formula() -> None:
 
 def test_views_load_nothing_heavy() -> None:
     code = (
-        "import sys, tcpcourse.views as views; views.time_sequence, views.stepper;"
+        "import sys, tcpcourse.views as views; views.time_sequence, views.stage;"
         "heavy = {'numpy', 'matplotlib', 'pandas', 'scapy', 'ipywidgets'} & set(sys.modules);"
         "assert not heavy, heavy"
     )

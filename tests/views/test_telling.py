@@ -60,6 +60,11 @@ def test_both_close_at_once() -> None:
     ]
 
 
+def test_a_part_of_a_story_is_told_as_in_the_whole() -> None:
+    whole = tcp.simulate("close-four-segments")
+    assert told(whole[5:]) == told(whole)[5:]
+
+
 def test_a_window_closes_and_opens() -> None:
     story = told(tcp.simulate("zero-window"))
     for sentence in (

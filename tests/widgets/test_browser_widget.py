@@ -29,8 +29,8 @@ def test_a_file_is_opened_and_a_conversation_stepped_through() -> None:
     assert "1 conversations, 8 TCP packets" in browser.message
     assert len(browser.list.options) == 1
     browser.list.value = 0
-    (output,) = browser.stepper.outputs
-    assert output["data"]["text/html"].count("<details") == 8
+    (output,) = browser.stage.outputs
+    assert output["data"]["text/html"].count('<p class="sy">') == 8
     about = "".join(c.value for c in browser.children if isinstance(c, HTML))
     assert "At the end A is ESTABLISHED, B is ESTABLISHED" in about
 
@@ -64,7 +64,7 @@ def test_another_file_replaces_the_first() -> None:
     browser.file.value = str(DATA / "http-get.pcap")
     browser.read.click()
     assert "23 TCP packets" in browser.message
-    assert browser.stepper.outputs == ()
+    assert browser.stage.outputs == ()
 
 
 @pytest.fixture(scope="module")

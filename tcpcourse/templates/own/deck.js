@@ -4,6 +4,7 @@
   const DRAWN = 4, WHOLE = 6;  // places in it: where pictures begin, and where lines may break
   const CODES = [.74, .68, .62, .57];  // letters of code, compared with others
   const slides = [...document.querySelectorAll(".slides > section > section")];
+  document.querySelectorAll(".tcp-stage").forEach((stage) => stage.classList.add("slide"));
 
   // Notes belong to the slide, also when their cell came after a fragment.
   for (const slide of slides) slide.append(...slide.querySelectorAll(".fragment aside.notes"));
@@ -15,7 +16,7 @@
   const excess = (slide) => {
     const over = () => slide.scrollHeight - slide.clientHeight;
     let most = over();
-    for (const each of slide.querySelectorAll(".jp-RenderedMarkdown details, .tcp-stepper > details")) {
+    for (const each of slide.querySelectorAll(".jp-RenderedMarkdown details")) {
       const siblings = [...each.parentElement.children].filter((other) => other.localName === "details" && other.open);
       siblings.forEach((other) => { other.open = false; });
       each.open = true;
@@ -48,8 +49,25 @@
     const high = Math.min(HIGH, slide.querySelector("svg, img").clientHeight) - over;
     return high >= LOW && fits(slide, size, words, high) <= 0;
   })));
+  // A stage takes all the room that heading, text and code leave; they give way to it.
+  const STAGE = 520, ZOOM = 1.28;
+  const filled = (slide, stage) => {
+    const set = (high) => stage.style.setProperty("--stage-high", `${high / ZOOM}px`);
+    const used = () => {
+      set(0);
+      return Math.max(...[...slide.children].filter((each) => each.localName !== "aside").map((each) => each.offsetTop + each.offsetHeight));
+    };
+    const room = (size) => {
+      fits(slide, size);
+      return slide.clientHeight - 30 - used();
+    };
+    const size = SIZES.slice(DRAWN).find((each) => room(each) >= STAGE) ?? SIZES.at(-1);
+    set(room(size));
+  };
   const fit = (slide) => {
-    const drawn = slide.querySelector(".tcp-stepper, .jp-RenderedHTML svg, .jp-RenderedHTML > img, .jp-RenderedImage img");
+    const stage = slide.querySelector(".tcp-stage");
+    if (stage) return filled(slide, stage);
+    const drawn = slide.querySelector(".jp-RenderedHTML svg, .jp-RenderedHTML > img, .jp-RenderedImage img");
     if (drawn ? besides(slide) : SIZES.some((size, place) => stands(slide, size, place < WHOLE))) return;
     const tall = [...slide.querySelectorAll("table, pre")].sort((a, b) => b.clientHeight - a.clientHeight)[0];
     if (!tall || tall.clientHeight < 240) return;
@@ -67,13 +85,13 @@
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
   };
-  const TAKEN = ".tcp-stepper, .scrolls, summary, a, button, select";
+  const TAKEN = ".tcp-stage, .scrolls, summary, a, button, select";
   // Keys that belong to what has the focus, and not to the deck.
   const OWN = { " ": TAKEN, Enter: TAKEN, ArrowUp: ".scrolls", ArrowDown: ".scrolls" };
   const inside = () => document.activeElement?.closest(".slides") && document.activeElement;
-  const enter = () => Reveal.getCurrentSlide().querySelector(".tcp-stepper, .scrolls, summary, a[href]:not(.anchor-link)")?.focus();
+  const enter = () => Reveal.getCurrentSlide().querySelector(".tcp-stage, .scrolls, summary, a[href]:not(.anchor-link)")?.focus();
 
-  // Enter goes to the stepper or the question of a slide, Escape comes back to the deck.
+  // Enter goes to the stage or the question of a slide, Escape comes back to the deck.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !inside()) return;
     inside().blur();
@@ -90,14 +108,10 @@
       keyboardCondition: (event) => !event.target.closest?.(OWN[event.key] ?? "nothing"),
     });
     const printing = Reveal.isPrintView();
-    if (printing) {  // the last step of a story shows all of it
-      const end = () => new KeyboardEvent("keydown", { key: "End" });
-      document.querySelectorAll(".tcp-stepper").forEach((each) => each.dispatchEvent(end()));
-    }
     await document.fonts.ready;
     slides.forEach(fit);
     Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Dark or light" }, toggle);
-    Reveal.addKeyBinding({ keyCode: 13, key: "Enter", description: "To the stepper or the question" }, enter);
+    Reveal.addKeyBinding({ keyCode: 13, key: "Enter", description: "To the stage or the question" }, enter);
     Reveal.on("slidechanged", () => inside()?.blur());
     if (printing) await laidOut;
     document.documentElement.dataset.ready = "yes";

@@ -60,7 +60,7 @@ def tell(step: Step, facts: Facts) -> Iterator[str]:
         case "retransmission timeout":
             yield from _rings(step, lost=lost)
         case "2MSL timeout":
-            if peer.state is State.CLOSED and step.index in facts.silence:
+            if peer.state is State.CLOSED and step.index in facts.waits:
                 yield (
                     "{wait} of silence: nothing old can be on its way any more."
                     " Now {me} may forget the connection, too."

@@ -46,7 +46,8 @@ class Road:
 
 @dataclass(slots=True)
 class Facts:
-    """Of a trace: its packets' roads by number, and the silence before each step, if any.
+    """Of a trace: its packets' roads by number, and the silence before each step, if any, by
+    the step's place in the trace (``silence``) and by its own index (``waits``).
 
     ``delay`` is how long a packet usually takes, ``usual`` the median wait between two
     moments, both in nanoseconds.
@@ -54,6 +55,7 @@ class Facts:
 
     roads: dict[int, Road] = field(default_factory=dict)
     silence: dict[int, int] = field(default_factory=dict)
+    waits: dict[int, int] = field(default_factory=dict)
     delay: int = 10_000_000
     usual: int = 0
 
@@ -156,7 +158,7 @@ def _listen(steps: Sequence[Step], facts: Facts) -> None:
             tapped = step.packet is not None and facts.roads[step.packet.number].level
             quiet = not tapped and wait >= max(MUCH * facts.usual, LEAST)
             if seen and (long or quiet):  # a tap does not see what is still on its way
-                facts.silence[place] = wait
+                facts.silence[place] = facts.waits[step.index] = wait
         on_way = {number: gone for number, gone in on_way.items() if gone > step.time_ns}
         for packet in step.sent:
             gone = packet.arrived_ns

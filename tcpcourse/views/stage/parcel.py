@@ -81,9 +81,13 @@ def whole() -> str:
 
 
 def code() -> str:
-    """Style and script once for a whole page, as elements; then ``without_code`` may be used."""
+    """Style and script once for a whole page, as elements; then ``without_code`` may be used.
+
+    Only here is also what a stage of the class ``slide`` needs.
+    """
     name = global_name()
-    return f"<style>{style()}</style><script>{script()};window.{name}={name}1</script>"
+    styles = style() + part("slide.css")
+    return f"<style>{styles}</style><script>{script()};window.{name}={name}1</script>"
 
 
 def without_code(html: str) -> str:

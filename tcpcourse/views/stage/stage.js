@@ -32,7 +32,7 @@ const build = () => {
   const grid = make(`<div class="gr"><div class="top"><div class="bar" aria-hidden="true"><div class="co"></div></div><div class="ctl">${
     button("first", T.first, "M2 2h2v10H2zM12 2v10L5 7z")}${button("back", T.back, "M11 1.5v11L3 7z")}<button type="button" class="play"></button>${
     button("on", T.on, "M3 1.5v11L11 7z")}${button("last", T.last, "M10 2h2v10h-2zM2 2v10l7-5z")}<select class="spd" aria-label="${T.speed}"><option value=".5">½ ×</option><option value="1" selected>1 ×</option><option value="2">2 ×</option></select><span class="cnt"></span><span class="hint">${
-    slide ? `${key("M")} ${T.mapkey} ${key("W")} ${T.whykey} ` : ""}${key("←")} ${key("→")} ${T.step} ${key("Space")} ${T.start} ${slide ? "" : T.hint}</span></div></div>
+    slide ? `${key("M")} ${T.mapkey} ${key("W")} ${T.whykey} ` : ""}<span class="ls">${key("←")} ${key("→")} ${T.step} ${key("Space")} ${T.start} ${T.hint}</span></span></div></div>
     <div class="rail"><div class="card"><div class="k"><span class="k1"></span><span class="k2"></span></div><p class="say" role="status" aria-live="polite"></p><div class="nu"></div><details><summary>${T.why}</summary><div class="wy"></div></details></div>
     <div class="map"><p class="cap">${T.map}</p><svg role="img" aria-label="${T.map}" viewBox="0 0 ${D.M[0]} ${D.M[1]}">${D.M[2]}${D.M[3].map(([x, y, phase, name]) => `<g class="pl"><rect class="p${phase}" x="${x - 66}" y="${y - 15}" width="132" height="30" rx="8"/><text x="${x}" y="${y + 4.4}">${name}</text></g>`).join("")}<g class="lb"><rect rx="7"/><text></text></g></svg></div></div></div>`).firstElementChild;
   const pane = $(".ld"), legend = $(".lg");
@@ -431,6 +431,7 @@ const listen = () => {
       event.stopPropagation();
       root.classList.toggle(key.toLowerCase() === "m" ? "M" : "W");
       $(".card details").open = root.classList.contains("W");
+      lights();
     }
   });
   g.ladder.addEventListener("click", ({ target }) => {

@@ -136,4 +136,4 @@ def _since(step: Step, facts: Facts) -> int:
         road = facts.roads.get(packet.number)
         if road is not None and road.again is not None:
             return step.time_ns - road.again.sent_ns
-    return facts.silence.get(step.index, 0)
+    return facts.waits.get(step.index, 0)
