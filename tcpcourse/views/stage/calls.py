@@ -69,6 +69,8 @@ def tell(step: Step, facts: Facts) -> Iterator[str]:
                 yield "And so does {me}. Nothing of the connection is left."
             else:
                 yield "{me} has waited long enough, and forgets the connection."
+        case "R2 timeout":
+            yield "Sent again and again, and never an answer: {me} gives the connection up."
         case "user timeout":
             yield "No answer for too long: {me} gives the connection up."
         case "zero-window probe":

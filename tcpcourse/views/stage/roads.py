@@ -10,7 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tcpcourse.core.states import State
+<<<<<<< HEAD
 from tcpcourse.trace import SIDES, End, Side, other
+=======
+from tcpcourse.trace import SIDES, End, Side
+from tcpcourse.views.escape import brief
+>>>>>>> f624b8f (The map's golden pictures with the rows that are new; R2 told)
 from tcpcourse.views.palette import PHASE_OF
 from tcpcourse.views.stage.scenes import Scene
 from tcpcourse.views.svg import num
@@ -86,7 +91,7 @@ def _did(scene: Scene, side: Side) -> bool:
 
 def _label(scene: Scene) -> str:
     rows = [move.row for move in scene.step.moves if move.row is not None and not scene.many]
-    return rows[0].label if rows else ""
+    return brief(rows[0].label, 46) if rows else ""
 
 
 def _node(node: Node, place: Spot) -> tuple[float, float, int, str]:

@@ -21,6 +21,7 @@ _CALLS = {
     "retransmission timeout": "timer rings",
     "2MSL timeout": "2MSL over",
     "user timeout": "gives up",
+    "R2 timeout": "gives up",
     "zero-window probe": "probes",
     "delayed-ACK timeout": "delayed ACK",
 }
