@@ -88,7 +88,9 @@ def main(deck: Path, copy: Path) -> None:
         found["total"] = page.evaluate("Reveal.getTotalSlides()")
         found["deck"] = lecture(page)
         page.goto(copy.resolve().as_uri())
-        stage = page.locator(".tcp-stage[data-ready]").first
+        stage = page.locator(".tcp-stage").first
+        stage.scroll_into_view_if_needed()
+        page.wait_for_selector(".tcp-stage[data-ready]")
         stage.focus()
         page.keyboard.press("End")
         found["page"] = stage.get_by_role("status").inner_text()

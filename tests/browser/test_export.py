@@ -114,5 +114,6 @@ def test_instead_of_a_widget_there_is_its_story(browser: Browser, site: Path) ->
     with opened(browser, site / "00-start-here.html") as there:
         cell = there.page.locator(".jp-CodeCell", has_text="widgets.Predictor(")
         expect(cell.locator(".tcp-instead")).to_contain_text("needs Python")
+        cell.locator(".tcp-stage").scroll_into_view_if_needed()
         expect(cell.locator(".tcp-stage")).to_contain_text("3 packets")
         assert "<Predictor" not in there.page.inner_text("main")
