@@ -10,12 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tcpcourse.core.states import State
-<<<<<<< HEAD
 from tcpcourse.trace import SIDES, End, Side, other
-=======
-from tcpcourse.trace import SIDES, End, Side
 from tcpcourse.views.escape import brief
->>>>>>> f624b8f (The map's golden pictures with the rows that are new; R2 told)
 from tcpcourse.views.palette import PHASE_OF
 from tcpcourse.views.stage.scenes import Scene
 from tcpcourse.views.svg import num
