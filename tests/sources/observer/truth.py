@@ -26,7 +26,7 @@ import tcpcourse as tcp
 from tcpcourse.core.states import State
 from tcpcourse.trace import Side, Step
 
-from .twins import Knowable
+from .twins import Knowable, Telling, Twins
 from .worlds import HOSTS, MS, SIDES, Story, across, tell
 
 
@@ -67,16 +67,25 @@ class Verdict:
 
     def excuse(self) -> None:
         """Find the false claims that are true in a story with the same seen packets."""
-        for kind in ("timing", "fate"):
-            if not self.wrong:
+        twins = Twins(self.story)
+        for side in {claim.side for claim in self.wrong}:
+            self._excuse(side, "timing", [twins.itself(side)], twins)
+        for side in {claim.side for claim in self.wrong}:
+            self._excuse(side, "fate", twins.others(side), twins)
+
+    def _excuse(self, side: Side, kind: str, tellings: Iterable[Telling], twins: Twins) -> None:
+        open_ = {
+            place: claim
+            for place, claim in enumerate(self.claims)
+            if claim.side == side and claim.verdict == "false"
+        }
+        for telling in tellings:
+            for place, claim in list(open_.items()):
+                if claim.said & telling.may_be(*twins.interval(claim.place)):
+                    self.claims[place] = replace(claim, excuse=kind)
+                    del open_[place]
+            if not open_:
                 return
-            known = Knowable(self.story, fates=kind == "fate")
-            self.claims = [
-                replace(claim, excuse=kind)
-                if claim.verdict == "false" and claim.said & known.may[claim.side][claim.place]
-                else claim
-                for claim in self.claims
-            ]
 
 
 def steps(story: Story) -> Iterator[tuple[Step, bool, tuple[str, ...]]]:
