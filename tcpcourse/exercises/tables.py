@@ -18,13 +18,13 @@ from tcpcourse.views.misconceptions import Field, right_answer
 HIDDEN = "?"
 COLUMNS = ("no", "from", "flags", "seq", "ack", "len")
 NUMBERS = ("seq", "ack", "len")
-Row = dict[str, Any]
+Cells = dict[str, Any]
 
 
-def row_of(packet: Packet, columns: Sequence[str] = COLUMNS, *, relative: bool = False) -> Row:
+def row_of(packet: Packet, columns: Sequence[str] = COLUMNS, *, relative: bool = False) -> Cells:
     """One packet as plain data; ``win`` is in bytes, ``win field`` as it stands in the header."""
     segment = packet.segment
-    cells: Row = {
+    cells: Cells = {
         "no": packet.number,
         "ms": packet.sent_ns // 1_000_000,
         "from": packet.sender,
@@ -46,7 +46,7 @@ def rows_of(
     *,
     relative: bool = False,
     until: int | None = None,
-) -> list[Row]:
+) -> list[Cells]:
     """The packets as plain data, up to packet ``until``."""
     return [
         row_of(packet, columns, relative=relative)
@@ -145,7 +145,7 @@ def order(trace: Trace, draw: Draw, until: int, *, relative: bool = False) -> Po
     return Posed({"packets": table}, {ONLY: true}, {ONLY: wrong})
 
 
-Change = Callable[[Row, Draw], int]
+Change = Callable[[Cells, Draw], int]
 """Changes a row; gives how far all later numbers of its side move with it, mostly 0."""
 
 
@@ -195,7 +195,7 @@ def impossible(
 def added(column: str, least: int, most: int, *, moves: bool = False) -> Change:
     """A change that adds a drawn count to a number; what comes later may move with it."""
 
-    def change(row: Row, draw: Draw) -> int:
+    def change(row: Cells, draw: Draw) -> int:
         count = draw.between(least, most)
         row[column] = ((row[column] or 0) + count) % MODULUS
         return count if moves else 0

@@ -13,7 +13,7 @@ from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.scripts import Goal, Script
 from tcpcourse.exercises.stories import MS, E, closing, hosts, opening, play, sizes, talk
 from tcpcourse.exercises.tables import (
-    Row,
+    Cells,
     Tamper,
     added,
     at_moments,
@@ -75,7 +75,7 @@ def _moments(draw: Draw, shared: Shared) -> Posed:
 
 def _three_ways(draw: Draw, shared: Shared) -> Posed:
     """The three ways into TIME_WAIT, each with numbers of its own, in a drawn order."""
-    tables: dict[str, list[Row]] = {}
+    tables: dict[str, list[Cells]] = {}
     for way in WAYS:
         closer: Side = draw.pick(SIDES)
         peer = other(closer)
@@ -139,7 +139,7 @@ def _forgotten(draw: Draw, shared: Shared) -> Posed:
     )
 
 
-def _late_data(row: Row, draw: Draw) -> int:
+def _late_data(row: Cells, draw: Draw) -> int:
     row["flags"], row["len"] = "PA", draw.between(10, 900)
     return 0
 

@@ -47,8 +47,7 @@ def read_key(path: Path) -> bytes:
         key = bytes.fromhex(text)
     except FileNotFoundError:
         raise TcpCourseError(
-            f"There is no key at {path}:"
-            " make one with `python -m tcpcourse.exercises.grading key`."
+            f"There is no key at {path}: make one with `python -m tcpcourse.exercises.grading key`."
         ) from None
     except (OSError, ValueError):
         raise TcpCourseError(f"{path} is not a key, or cannot be read.") from None

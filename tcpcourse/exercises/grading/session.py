@@ -116,7 +116,7 @@ class _Talk:
         return self.outcome
 
     def _note(self, why: str) -> None:
-        self.outcome.notes.append((self.cell, f"Running this was stopped: {why}."))
+        self.outcome.notes.append((self.cell, f"Running this was stopped: {why.rstrip('.')}."))
 
     def _one_start(self) -> bool:
         """Run everything once; whether there is nothing left to do."""

@@ -169,12 +169,12 @@ def cells_of(data: bytes) -> list[Cell]:
     return cells
 
 
-RUN = "a number"
+_NUMBER = object()
 
 
-def _no(digits: str) -> str:
-    """No number of a notebook's file is of any use here, however long it is."""
-    return RUN
+def _no(digits: str) -> object:
+    """No number of a notebook's file is of any use here, however long it is; that it is one is."""
+    return _NUMBER
 
 
 def _is_dict(sheets: list[Any]) -> bool:
@@ -205,7 +205,7 @@ def _went(raw: dict[str, Any]) -> bool:
     failed = type(outputs) is list and any(
         type(each) is dict and each.get("output_type") == "error" for each in outputs
     )
-    return raw.get("execution_count") == RUN and not failed
+    return raw.get("execution_count") is _NUMBER and not failed
 
 
 _NEWLINES = re.compile("\r\n?")
