@@ -30,6 +30,9 @@ _SEEN = ("time_ns", "direction", "seq", "ack", "payload_len", "flags", "window",
 _BLOCK = 4096
 
 
+_TWICE = "Some packets were captured twice, as at a mirror port; each is told once."
+
+
 class Known(NamedTuple):
     """What the whole capture tells of a conversation.
 
@@ -143,24 +146,39 @@ class Conversation:
 
     @cached_property
     def trace(self) -> Trace:
-        """The story of both ends, their states inferred from the packets."""
+        """The story of both ends, their states inferred from the packets.
+
+        A copy (``CapturedPacket.copy``) is no step of it: the packet was sent once.
+        """
         from tcpcourse.sources.observer.observer import observe  # only who asks for states needs it
 
         title = f"{self.a} ⇄ {self.b}"
         hosts = {"A": self.a, "B": self.b}
-        trace = observe(self.packets, hosts, title, self._packets_before(), columns=self.columns)
+        once, rows = self._once
+        trace = observe(once, hosts, title, self._packets_before(), columns=rows)
         return replace(
             trace,
+            remarks=(*trace.remarks, _TWICE) if self._known.copies else trace.remarks,
             began_ns=int(self.columns["time_ns"][0]) if len(self.columns) else 0,
             scale_unknown=self.scale_unknown,
         )
+
+    @property
+    def _once(self) -> tuple[Packets, Array]:
+        """The packets, and their rows, without those that are copies."""
+        if not self._known.copies:
+            return self.packets, self.columns
+        kept = np.ones(len(self.columns), bool)
+        kept[list(self._known.copies)] = False
+        rows = self.columns[kept]
+        return Packets(self._store, rows, lambda: self.notes[kept]), rows
 
     def _packets_before(self) -> tuple[CapturedPacket, ...]:
         """The packets of the conversation before it on the same ports, with its sides."""
         if self._earlier is None:
             return ()
         earlier = self._earlier()
-        packets = tuple(earlier.packets)
+        packets = tuple(earlier._once[0])
         if earlier.a == self.a:
             return packets
         return tuple(replace(packet, sender=other(packet.sender)) for packet in packets)

@@ -66,6 +66,16 @@ def test_every_packet_twice() -> None:
     assert {packet.notes for packet in conversation.packets} == {(), ("captured twice",)}
 
 
+def test_the_story_tells_each_packet_once() -> None:
+    plain = mirrored(lambda *_: False).conversations[0].trace
+    twice = mirrored().conversations[0].trace
+    assert [packet.number for packet in twice.packets] == [1, 3, 5, 7, 9, 11, 13, 15]
+    assert [step.after for step in twice] == [step.after for step in plain]
+    assert any("captured twice" in remark for remark in twice.remarks)
+    assert not any("captured twice" in remark for remark in plain.remarks)
+    assert {packet.notes for packet in twice.packets} == {()}
+
+
 def test_one_side_twice() -> None:
     assert copies(mirrored(lambda _, who: who == "A")) == [2, 5, 7, 10, 13]
 
