@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from tcpcourse.sources.observer.evidence import (
 )
 from tcpcourse.sources.observer.facts import Fact, Fin, LifeStory, Talk
 from tcpcourse.sources.observer.lives import Life, Side
-from tcpcourse.sources.observer.talks import bases_of, resets_of, talk_of
+from tcpcourse.sources.observer.talks import bases_of, resets_of, spans_of, talk_of
 
 
 def _fin_of(talk: Talk, acked: int) -> Fin | None:
@@ -46,12 +46,21 @@ def _fin_of(talk: Talk, acked: int) -> Fin | None:
 
 
 def life_story(
-    evidence: Evidence, own: Side, peer: Side, life: Life, lines: tuple[Line, Line], clock: Clock
+    evidence: Evidence,
+    sides: tuple[Side, Side],
+    life: Life,
+    peer_lives: Sequence[Life],
+    lines: tuple[Line, Line],
+    clock: Clock,
 ) -> LifeStory:
-    """Read from the packets when each thing happened in ``life``, a life of the side ``own``."""
+    """Read from the packets when each thing happened in ``life``.
+
+    ``sides`` and ``lines`` are those of the end whose life it is, and then of its peer.
+    """
+    own, peer = sides
     bases = bases_of(evidence, own, peer, life, lines)
     mine = talk_of(evidence, own, life, lines, bases)
-    theirs = talk_of(evidence, peer, life, lines[::-1], bases[::-1])
+    theirs = talk_of(evidence, peer, life, lines[::-1], bases[::-1], spans_of(life, peer_lives))
     facts = dict.fromkeys(Fact, NOT_AT_ALL)
     story = LifeStory(
         life, facts, None, mine, theirs,

@@ -41,18 +41,21 @@ class Observation:
         masks = (~evidence.from_b, evidence.from_b)
         if alone:  # a socket connected to itself is its own peer
             masks = (~evidence.from_b, ~evidence.from_b)
-        sides = tuple(side_of(evidence, mask) for mask in masks)
-        lines = tuple(
-            line_of(evidence, mask, side.forged) for mask, side in zip(masks, sides, strict=True)
+        sides = (side_of(evidence, masks[0]), side_of(evidence, masks[1]))
+        lines = (
+            line_of(evidence, masks[0], sides[0].forged),
+            line_of(evidence, masks[1], sides[1].forged),
         )
         clock = Clock(evidence.time, _round_trip(evidence))
         self.stories: dict[Side, list[LifeStory]] = {}
         self.timelines: dict[Side, Timeline] = {}
+        lives = (lives_of(evidence, *sides), lives_of(evidence, *sides[::-1]))
         for place, name in enumerate(SIDES):
-            own, peer = sides[place], sides[1 - place]
-            pair = (lines[place], lines[1 - place])
-            lives = lives_of(evidence, own, peer)
-            stories = [life_story(evidence, own, peer, life, pair, clock) for life in lives]
+            peer = 1 - place
+            pair, both = (sides[place], sides[peer]), (lines[place], lines[peer])
+            stories = [
+                life_story(evidence, pair, life, lives[peer], both, clock) for life in lives[place]
+            ]
             before = None
             if earlier is not None:
                 before = earlier.at_last(name)

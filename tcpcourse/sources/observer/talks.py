@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
+
 import numpy as np
 
 from tcpcourse.sources.observer.arrivals import first
@@ -29,11 +32,39 @@ def _genuine(numbers: Numbers) -> Which:
     return result
 
 
+def spans_of(life: Life, peer_lives: Sequence[Life]) -> list[tuple[int, int]] | None:
+    """Where the peer spoke in this connection and in no other one; ``None`` for everywhere."""
+    if len(peer_lives) == 1 and peer_lives[0].opened == life.opened is None:
+        return None
+    first_one = max(bisect_right(peer_lives, life.start, key=lambda each: each.start) - 1, 0)
+    spans = []
+    for other in peer_lives[first_one:]:
+        if other.start >= life.end:
+            break
+        known = life.iss is not None and other.irs is not None
+        if other.irs == life.iss if known else (other.opened is None) == (life.opened is None):
+            spans.append((other.start, other.end))
+    return spans
+
+
 def talk_of(
-    evidence: Evidence, side: Side, life: Life, lines: tuple[Line, Line], bases: tuple[int, int]
+    evidence: Evidence,
+    side: Side,
+    life: Life,
+    lines: tuple[Line, Line],
+    bases: tuple[int, int],
+    spans: list[tuple[int, int]] | None = None,
 ) -> Talk:
-    """What one side said in a life; ``lines`` and ``bases`` are its own, then the other's."""
+    """What one side said in a life; ``lines`` and ``bases`` are its own, then the other's.
+
+    Only what it said in ``spans`` counts; the rest belongs to another connection.
+    """
     place = np.sort(np.concatenate([_within(side.spoken, life), _within(side.syns, life)]))
+    if spans is not None and spans != [(0, len(evidence))]:
+        inside = np.zeros(len(place), bool)
+        for start, end in spans:
+            inside[slice(*np.searchsorted(place, [start, end]))] = True
+        place = place[inside]
     flags = evidence.flags[place]
     seq = lines[0].locate(place, evidence.seq[place]) - bases[0]
     ack = lines[1].locate(place, evidence.ack[place]) - bases[1]
