@@ -278,7 +278,7 @@ class Trace:
         captures that Wireshark shows with the same numbers. Raises ``TcpCourseError`` for
         another ending, for a capture without packets, and when the file cannot be written.
         """
-        name = fspath(path)
+        name = fspath(path) if isinstance(path, str | PathLike) else repr(path)
         ending = "." + name.rpartition(".")[2].lower() if "." in name else ""
         if ending not in self.savers:
             raise TcpCourseError(

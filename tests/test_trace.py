@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,12 +110,12 @@ def test_it_saves_itself_as_a_page_and_as_a_picture(tmp_path: Path, avatar: tcp.
     assert (tmp_path / "STORY.SVG").read_text(encoding="utf-8").startswith("<svg xmlns=")
 
 
-@pytest.mark.parametrize("name", ["story.png", "story", "pcap", ".pcap.gz"])
-def test_other_endings_are_refused(name: str, tmp_path: Path, avatar: tcp.Trace) -> None:
+@pytest.mark.parametrize("name", ["story.png", "story", "pcap", ".pcap.gz", 3])
+def test_other_endings_are_refused(name: Any, tmp_path: Path, avatar: tcp.Trace) -> None:
     with pytest.raises(
         tcp.TcpCourseError, match=r"cannot be saved as .*\.html, \.svg, \.pcap, \.pcapng\.$"
     ):
-        avatar.save(tmp_path / name)
+        avatar.save(tmp_path / name if isinstance(name, str) else name)
     assert not list(tmp_path.iterdir())
 
 

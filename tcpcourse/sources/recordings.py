@@ -74,9 +74,9 @@ def recording(name: str, conversation: int = 0) -> Trace:
     """
     path = recording_path(name)
     found = load(path, name=path.name, progress=False).conversations
-    if not 0 <= conversation < len(found):
+    if not (isinstance(conversation, int) and 0 <= conversation < len(found)):
         raise TcpCourseError(
-            f"The recording {name!r} has no conversation {conversation}:"
+            f"The recording {name!r} has no conversation {conversation!r:.40}:"
             f" it holds {len(found)}, counted from 0."
         )
     title, question = TITLES.get(name, _TITLES.get(name, TITLES["http-get"]))

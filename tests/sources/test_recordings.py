@@ -44,6 +44,8 @@ def test_a_file_may_hold_two_conversations() -> None:
     assert old.segments[0].seq != new.segments[0].seq
     with pytest.raises(tcp.TcpCourseError, match=r"no conversation 2: it holds 2, counted from 0"):
         tcp.recording("new-syn-in-time-wait", 2)
+    with pytest.raises(tcp.TcpCourseError, match=r"no conversation '1': it holds 2"):
+        tcp.recording("new-syn-in-time-wait", "1")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["no-such-story", "../avatar", ""])

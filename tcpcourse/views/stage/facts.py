@@ -13,7 +13,7 @@ from statistics import median
 
 from tcpcourse.core.segment import Flags
 from tcpcourse.core.states import State
-from tcpcourse.trace import Packet, Side, Step, Trace
+from tcpcourse.trace import SIDES, Packet, Side, Step, Trace
 from tcpcourse.views.words import short_time
 
 LONG, USUAL, MUCH, LEAST = 200_000_000, 2.5, 15, 20_000_000
@@ -67,8 +67,8 @@ def packets(step: Step) -> tuple[Packet, ...]:
 
 def changed(step: Step) -> tuple[Side, ...]:
     """The ends of which something else is known after the step."""
-    pairs = zip(("A", "B"), step.before, step.after, strict=True)
-    return tuple(side for side, one, two in pairs if one.possible != two.possible)  # type: ignore[misc]
+    pairs = zip(SIDES, step.before, step.after, strict=True)
+    return tuple(side for side, one, two in pairs if one.possible != two.possible)
 
 
 def learn(trace: Trace) -> Facts:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log10
 
-from tcpcourse.trace import Packet, Side, Trace
+from tcpcourse.trace import SIDES, Packet, Side, Trace
 from tcpcourse.views.stage.facts import Facts, Road
 from tcpcourse.views.stage.scenes import Scene
 
@@ -257,7 +257,7 @@ def _rests(sheet: Sheet, shown: Sequence[Scene]) -> None:
         found.append((round(a, 1), round(b, 1)))
         step = scene.step
         level = step.packet is not None and step.packet.sender == step.who
-        for side in ("A", "B"):
+        for side in SIDES:
             if scene.many or level or step.who == side:
                 following[side] = y - 4
     sheet.rest = found[::-1]
