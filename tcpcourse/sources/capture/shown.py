@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tcpcourse.sources.capture.conversation import Conversation
     from tcpcourse.sources.capture.load import Capture
 
+_ONE_CONVERSATION = "{name}: {packets:,} TCP packets in 1 conversation"
+_CONVERSATIONS_OF = "{name}: {packets:,} TCP packets in {count:,} conversations"
 MOST_ROWS = 20
 MOST_PROBLEMS = 10
 _LONGEST = 160  # characters of a name or a sentence
@@ -38,9 +40,9 @@ def capture_table(capture: Capture) -> str:
         for each in capture.conversations[:MOST_ROWS]
     ]
     more = len(capture.conversations) - len(rows)
-    title = (
-        f"{shortened(capture.name, _LONGEST)}: {len(capture.columns):,} TCP packets,"
-        f" {len(capture.conversations):,} conversations"
+    count = len(capture.conversations)
+    title = (_ONE_CONVERSATION if count == 1 else _CONVERSATIONS_OF).format(
+        name=shortened(capture.name, _LONGEST), packets=len(capture.columns), count=count
     )
     problems = [shortened(str(each), 2 * _LONGEST) for each in capture.problems[:MOST_PROBLEMS]]
     if len(capture.problems) > MOST_PROBLEMS:
@@ -92,4 +94,4 @@ def _plain(text: str) -> str:
 
 
 def _seconds(time_ns: int) -> str:
-    return f"{time_ns / 1e9:.6f} s"
+    return f"{time_ns / 1e9:.6f}\N{NO-BREAK SPACE}s"

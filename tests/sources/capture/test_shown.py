@@ -53,6 +53,7 @@ def test_a_capture_as_a_table() -> None:
         "8",
         "4,007",
     ]  # 2 × 66 + 2 × 54 + 679 + 60 + 2 × 1514
+    assert "8 TCP packets in 1 conversation<" in capture._repr_html_()
     assert row[6] == "handshake captured, end not captured, nothing missing between"
 
 
