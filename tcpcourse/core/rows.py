@@ -113,7 +113,7 @@ def user_receives(tcb: Tcb, seg: Segment) -> bool:
 def unread_and_half_duplex(tcb: Tcb, seg: Segment) -> bool:
     # text on a SYN is in order, too, and waits only for the end of the handshake
     on_syn = bool(tcb.early) and tcb.early[0][0] == tcb.rcv_nxt
-    return tcb.half_duplex_close and not tcb.close_waits and (len(tcb.rcvq) > 0 or on_syn)
+    return tcb.half_duplex_close and (len(tcb.rcvq) > 0 or on_syn)
 
 
 @label("something is unacknowledged")
