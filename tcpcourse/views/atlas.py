@@ -8,15 +8,18 @@ from tcpcourse.core.states import State
 from tcpcourse.trace import SIDES, Trace
 from tcpcourse.views.diagram import EDGES, FOOT, label, line, map_of_states, path, tip
 from tcpcourse.views.given import HasTrace, as_trace
+from tcpcourse.views.palette import INK, PHASE_OF, PHASES
 from tcpcourse.views.routes import LARGE, PLACES, Edge
-from tcpcourse.views.svg import PHASES, Svg, num, picture, write
+from tcpcourse.views.svg import Svg, num, picture, write
 
 _STYLE = (
     ".tv .v{fill:none;stroke:var(--i)}.tv .z{fill:var(--i)}.tv .q{opacity:.22}"
     ".tv .y{stroke-dasharray:4 3}.tv .n{fill:var(--g);stroke:var(--i);stroke-dasharray:3 4}"
     ".tv .l{fill:none;stroke:var(--i);stroke-width:2.6}"
-    ".tv .m{stroke:var(--i);stroke-width:1.8;fill-opacity:.35}.tv .p{opacity:.6}"
+    ".tv .m{stroke:var(--i);stroke-width:1.8}.tv .p{opacity:.6}"
     ".tv .o{paint-order:stroke;stroke:var(--g);stroke-width:3px}.tv .f{opacity:1}"
+    + f".tv text.u{{fill:{INK}}}"
+    + "".join(f".tv .h{place}{{fill:{phase.fill}}}" for place, phase in enumerate(PHASES))
 )
 
 
@@ -66,8 +69,8 @@ def _shapes(seen: set[State], walked: Iterable[Edge], words: str) -> Iterator[st
         box = f"M{num(x - w)} {num(y - h)}h{num(2 * w)}v{num(2 * h)}H{num(x - w)}z"
         if state in seen:
             yield f'<path class="g" d="{box}"/>'
-            yield f'<path class="m" fill="{PHASES[state]}" d="{box}"/>'
-            yield write(x, y + 4, str(state), "c t")
+            yield f'<path class="m h{PHASE_OF[state]}" d="{box}"/>'
+            yield write(x, y + 4, str(state), "c t u")
         else:
             yield f'<path class="n" d="{box}"/>' + write(x, y + 4, str(state), "c p")
     yield write(LARGE.width / 2, LARGE.height + 20, words, "c")

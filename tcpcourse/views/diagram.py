@@ -11,18 +11,20 @@ from tcpcourse.core.transitions import TRANSITIONS
 from tcpcourse.trace import SIDES, End, Ends, Side, Step, Trace
 from tcpcourse.views.escape import brief, markup
 from tcpcourse.views.given import HasTrace, as_trace
+from tcpcourse.views.palette import ON_SIDE, SIDE
 from tcpcourse.views.routes import LABELS, LARGE, PLACES, ROUTES, Edge, Grid, Place
-from tcpcourse.views.svg import COLOUR_A, COLOUR_B, Svg, head, num, picture, write
+from tcpcourse.views.svg import Svg, head, num, picture, write
 
 Point = tuple[float, float]
 FOOT = 46  # room for a legend, or for the rows that fired
 _STYLE = (
     ".tv path{stroke-linejoin:round}.tv .v,.tv .k{fill:none;stroke:var(--i)}"
     ".tv .k{stroke-width:3.2}.tv .y{opacity:.42;stroke-dasharray:4 3}.tv .z{fill:var(--i)}"
-    f".tv .a,.tv .b{{fill:none;stroke-width:3;stroke:{COLOUR_A}}}.tv .b{{stroke:{COLOUR_B}}}"
+    f".tv .a,.tv .b{{fill:none;stroke-width:3;stroke:{SIDE['A']}}}.tv .b{{stroke:{SIDE['B']}}}"
     ".tv .w{opacity:.55;stroke-width:4}.tv .w.b{stroke-dasharray:7 4}"
     ".tv .r{fill:var(--g);stroke:var(--i)}.tv .d{stroke-dasharray:4 3}"
-    f".tv .i{{fill:{COLOUR_A}}}.tv .j{{fill:{COLOUR_B}}}.tv text.x{{fill:#fff;font-weight:700}}"
+    f".tv .i{{fill:{SIDE['A']}}}.tv .j{{fill:{SIDE['B']}}}"
+    f".tv text.x{{fill:{ON_SIDE};font-weight:700}}"
 )
 _LABEL_STYLE = (
     ".tv .o{paint-order:stroke;stroke:var(--g);stroke-width:3px}.tv .f{opacity:.75}"

@@ -11,7 +11,8 @@ from tcpcourse.trace import SIDES, End, Packet, Side, Step, Trace
 from tcpcourse.views.arrows import LEFT, RIGHT, Arrow, draw, places
 from tcpcourse.views.escape import brief, visible
 from tcpcourse.views.given import HasTrace, as_trace
-from tcpcourse.views.svg import COLOUR_A, COLOUR_B, PHASES, Svg, num, picture, write
+from tcpcourse.views.palette import PHASE_OF, PHASES, SIDE
+from tcpcourse.views.svg import Svg, num, picture, write
 from tcpcourse.views.words import short_event, short_time, state_lines
 
 WIDTH, TOP = 460, 50
@@ -22,9 +23,10 @@ _STYLE = (
     ".tv .m{font:10px monospace}.tv .f{opacity:.72}.tv .u{font-style:italic}"
     ".tv [data-p]{stroke-width:1.6}.tv [data-p] text{text-anchor:middle;paint-order:stroke;"
     "stroke:var(--g);stroke-width:3px}"
-    f".tv .a{{fill:{COLOUR_A};stroke:{COLOUR_A}}}.tv .b{{fill:{COLOUR_B};stroke:{COLOUR_B}}}"
+    f".tv .a{{fill:{SIDE['A']};stroke:{SIDE['A']}}}.tv .b{{fill:{SIDE['B']};stroke:{SIDE['B']}}}"
     ".tv .d1 path{stroke-dasharray:7 3}.tv .d2 path{stroke-dasharray:2 3}"
     f".tv .w{{stroke-width:{BAND};fill:none}}.tv .n{{fill:var(--i);opacity:.1}}"
+    + "".join(f".tv .h{place}{{stroke:{phase.stroke}}}" for place, phase in enumerate(PHASES))
 )
 
 Range = tuple[int, int]
@@ -247,7 +249,7 @@ def _band(sheet: _Sheet, side: Side, x: float, style: str) -> Iterator[str]:
             yield f'<path class="g" stroke="#808080" stroke-dasharray="3 2" d="{box}"/>'
         else:
             middle = num(x + BAND / 2)
-            yield f'<path class="w" stroke="{PHASES[end.state]}" d="M{middle} {num(y)}v{down}"/>'
+            yield f'<path class="w h{PHASE_OF[end.state]}" d="M{middle} {num(y)}v{down}"/>'
         place = x - 4 if side == "A" else x + BAND + 4
         for count, line in enumerate(state_lines(end)):
             names.append(write(place, y + 4 + 11 * count, line))

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from tcpcourse.core.states import State
-from tcpcourse.views.svg import PHASES, Svg, num, picture, write
+from tcpcourse.views.palette import PHASE_OF, PHASES
+from tcpcourse.views.svg import Svg, num, picture, write
 
 _CELL, _LEFT, _TOP = 34, 118, 104
 _STYLE = (
-    ".tv .n{fill:none;stroke:var(--i);opacity:.25}.tv .m{stroke:var(--i);fill-opacity:.45}"
-    ".tv .z{fill:var(--i)}"
+    ".tv .n{fill:none;stroke:var(--i);opacity:.25}.tv .m{stroke:var(--i);fill:none}"
+    + "".join(f".tv .h{place}{{fill:{phase.fill}}}" for place, phase in enumerate(PHASES))
 )
 
 
 def pair_map(pairs: Collection[tuple[State, State]]) -> Svg:
     """A square with A's state down and B's across; the ``pairs`` that can happen are filled.
 
-    A filled cell has a dot as well as a colour, and says in words which pair it is.
+    The upper left of a filled cell has the colour of A's phase and the lower right that of
+    B's, so that a pair and its mirror image are seen as such. It says in words which it is.
 
     >>> import tcpcourse as tcp
     >>> tcp.views.pair_map([(tcp.State.SYN_SENT, tcp.State.LISTEN)])
@@ -52,8 +54,11 @@ def _cell(x: float, y: float, a: State, b: State, can: bool) -> str:
     outline = f'd="M{num(x + 1)} {num(y + 1)}h{_CELL - 2}v{_CELL - 2}h{2 - _CELL}z"'
     if not can:
         return f'<path class="n" {outline}/>'
-    middle = f'cx="{num(x + _CELL / 2)}" cy="{num(y + _CELL / 2)}"'
+    inside = _CELL - 2
+    a_half = f"M{num(x + 1)} {num(y + 1)}h{inside}l-{inside} {inside}z"
+    b_half = f"M{num(x + _CELL - 1)} {num(y + 1)}v{inside}h-{inside}z"
     return (
         f"<g><title>A {a}, B {b}</title>"
-        f'<path class="m" fill="{PHASES[a]}" {outline}/><circle class="z" {middle} r="3"/></g>'
+        f'<path class="h{PHASE_OF[a]}" d="{a_half}"/><path class="h{PHASE_OF[b]}" d="{b_half}"/>'
+        f'<path class="m" {outline}/></g>'
     )

@@ -16,7 +16,7 @@ from tcpcourse.trace import Packet, Side, Trace
 from tcpcourse.views.basis import rel_end
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_side, as_trace
-from tcpcourse.views.svg import COLOUR_A, COLOUR_B
+from tcpcourse.views.palette import NOW_LINE, PHASES, SIDE, TROUBLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 SECOND, MILLISECOND = 1_000_000_000, 1_000_000
 MOST_WAITING = 1000  # packets that an ACK is awaited for
-ORANGE, GREEN = "#e69f00", "#009e73"
+# Plots are white: the colours of a light page.
+SENT, AGAIN, LOST = SIDE["A"].light, NOW_LINE.light, TROUBLE.light
+ACKNOWLEDGED = PHASES[2].stroke.light
 
 
 @cache
@@ -80,7 +82,7 @@ def time_sequence(trace: Trace | HasTrace, side: Side = "A") -> Figure:
         kind = "lost" if packet.fate == "lost" else "sent again" if again else "sent"
         groups[kind].append(packet)
         highest = max(highest, rel_end(packet))
-    looks = {"sent": (COLOUR_A, "o"), "sent again": (COLOUR_B, "^"), "lost": (ORANGE, "x")}
+    looks = {"sent": (SENT, "o"), "sent again": (AGAIN, "^"), "lost": (LOST, "x")}
     for kind, packets in groups.items():
         if packets:
             colour, marker = looks[kind]
@@ -109,7 +111,7 @@ def _ack_lines(axes: Axes, trace: Trace, side: Side) -> None:
         acks.append(packet.rel_ack)
         edges.append(packet.rel_ack + packet.scaled_window)
     if times:
-        axes.step(times, acks, where="post", color=GREEN, label="acknowledged")
+        axes.step(times, acks, where="post", color=ACKNOWLEDGED, label="acknowledged")
         if max(edges) < 20 * max(*acks, 1):  # a huge window would flatten everything else
             axes.step(times, edges, where="post", color="#808080", linestyle="--",
                       label="edge of the window")  # fmt: skip
@@ -141,7 +143,7 @@ def bytes_in_flight(trace: Trace | HasTrace, side: Side = "A") -> Figure:
         if sent is not None and acked is not None:
             times.append(time / SECOND)
             amounts.append(sent - acked)
-    axes.step(times, amounts, where="post", color=COLOUR_A)
+    axes.step(times, amounts, where="post", color=SENT)
     axes.set_ylim(bottom=0)
     return figure
 
@@ -160,7 +162,7 @@ def round_trips(trace: Trace | HasTrace, side: Side = "A") -> Figure:
     figure, axes = _figure(f"{trace.title}: round trips of {side}", "round-trip time [ms]")
     points = round_trip_times(trace, side)
     axes.plot([time / SECOND for time, _ in points], [wait / MILLISECOND for _, wait in points],
-              "o-", color=COLOUR_A, markersize=4)  # fmt: skip
+              "o-", color=SENT, markersize=4)  # fmt: skip
     axes.set_ylim(bottom=0)
     return figure
 

@@ -17,16 +17,19 @@ from tcpcourse.core.states import State
 from tcpcourse.core.tcb import LARGEST_WINDOW, PEER_FIN_TAKEN, Tcb
 from tcpcourse.trace import Packet, Side, Step, Trace, other
 from tcpcourse.views.given import HasTrace, as_side, as_trace
-from tcpcourse.views.svg import COLOUR_A, COLOUR_B, Svg, num, picture, write
+from tcpcourse.views.palette import MUTED, NOW_LINE, SIDE
+from tcpcourse.views.svg import Svg, num, picture, write
 
 WIDTH, EDGE = 860, 46
 SENDER, RECEIVER, CELL = 66, 128, 26  # tops of the two lanes, and their height
 _STYLE = (
-    ".tv .r{stroke:var(--i);fill:none}.tv .k{fill:#8886}.tv .w{fill:#e69f00b0}"
-    ".tv .v{fill:#009e7350}.tv .x{fill:none}.tv .p{stroke-dasharray:3 2;stroke-width:1.8}"
+    f".tv .k{{fill:{MUTED};fill-opacity:.4}}.tv .w{{fill:{NOW_LINE};fill-opacity:.7}}"
+    f".tv .v{{fill:{MUTED};fill-opacity:.16}}"
+    ".tv .r{stroke:var(--i);fill:none}.tv .x{fill:none}"
+    ".tv .p{stroke-dasharray:3 2;stroke-width:1.8}"
     ".tv .l{stroke:var(--i);fill:none}.tv .d{stroke-dasharray:4 3;opacity:.7}.tv .f{opacity:.75}"
-    f".tv .a{{stroke:{COLOUR_A};stroke-width:3;fill:none}}"
-    f".tv .b{{stroke:{COLOUR_B};stroke-width:3;fill:none}}"
+    f".tv .a{{stroke:{SIDE['A']};stroke-width:3;fill:none}}"
+    f".tv .b{{stroke:{SIDE['B']};stroke-width:3;fill:none}}"
 )
 
 Mark = tuple[int, str]

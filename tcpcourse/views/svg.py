@@ -1,8 +1,8 @@
 """A picture as one SVG, and the few colours and shapes that all pictures share.
 
-Colours come from the notebook's theme where there is one, else from the reader's choice of
-light or dark. Every picture paints its own background. No shape has an ``id``, so that any
-number of pictures can stand on one page.
+Colours are those of ``palette``; they follow the notebook's theme where there is one, else the
+reader's choice of light or dark. Every picture paints its own background. No shape has an
+``id``, so that any number of pictures can stand on one page.
 """
 
 from __future__ import annotations
@@ -12,31 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
 
-from tcpcourse.core.states import State
 from tcpcourse.views.escape import brief, markup, visible
 from tcpcourse.views.page import save_text
-
-# Okabe and Ito's colours, told apart by nearly all eyes; each stands out on white and black.
-COLOUR_A, COLOUR_B = "#0072b2", "#c04f00"
-PHASES = {
-    State.CLOSED: "#808080",
-    State.LISTEN: "#56b4e9",
-    State.SYN_SENT: "#e69f00",
-    State.SYN_RCVD: "#e69f00",
-    State.ESTABLISHED: "#009e73",
-    State.FIN_WAIT_1: "#0072b2",
-    State.FIN_WAIT_2: "#0072b2",
-    State.CLOSING: "#0072b2",
-    State.TIME_WAIT: "#56b4e9",
-    State.CLOSE_WAIT: "#d55e00",
-    State.LAST_ACK: "#d55e00",
-}
-"""One colour a phase: not there, waiting, opening, open, closing first, closing second."""
+from tcpcourse.views.palette import INK, PAPER, schemes
 
 _STYLE = (
-    ".tv{--x:#222;--y:#fff;--i:var(--jp-ui-font-color1,var(--x));"
-    "--g:var(--jp-layout-color0,var(--y));font:11px system-ui}"
-    "@media(prefers-color-scheme:dark){.tv{--x:#eee;--y:#161616}}"
+    f".tv{{--i:var(--jp-ui-font-color1,{INK});--g:var(--jp-layout-color0,{PAPER});"
+    "font:11px system-ui}"
     ".tv .g{fill:var(--g)}.tv text{fill:var(--i)}.tv .s{font-size:9.5px}"
     ".tv .t{font-weight:600}.tv .e{text-anchor:end}.tv .c{text-anchor:middle}"
 )
@@ -100,7 +82,7 @@ def picture(
     least = round(width * 0.8)  # below that letters could not be read: the page scrolls instead
     fluid = f' style="max-width:100%;min-width:{least}px;height:auto"><title>{words}</title'
     fluid = "" if short else fluid
-    rules = (_STYLE + style).replace(".tv", f".{kind}")
+    rules = schemes(kind) + (_STYLE + style).replace(".tv", f".{kind}")
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="0 0 {width} {height}"'
         f' width="{round(width * zoom)}" height="{round(height * zoom)}" role="img"'
