@@ -94,7 +94,7 @@ def _remember(packet: Seen, mine: Past, peer: Past, notes: int) -> None:
         mine.repeats += 1
     if packet.ack != mine.ack:
         mine.repeats = 0
-    if notes & Note.ACKED_UNSEEN:
+    if notes & Note.ACKED_UNSEEN:  # said once: from now on that counts as seen
         peer.whole = packet.ack
         if peer.next is not None and ahead(peer.next, packet.ack) > 0:
             peer.whole = peer.next
@@ -102,10 +102,10 @@ def _remember(packet: Seen, mine: Past, peer: Past, notes: int) -> None:
     if not notes & Note.ZERO_WINDOW_PROBE and not packet.flags & RST:  # whose number is an answer's
         if mine.next is None or ahead(after, mine.next) > 0:
             mine.next, mine.next_ns = after, packet.time_ns
-        if mine.whole is None or packet.seq == mine.whole:
+        if mine.whole is None or packet.seq == mine.whole:  # no hole before it
             mine.whole = after
     if packet.flags & SYN:
-        if port_reused(packet, mine):
+        if port_reused(packet, mine):  # counted anew, unless it proves to be a stranger's
             mine.before = mine.next
             mine.next, mine.next_ns, mine.renewed = after, packet.time_ns, True
         mine.syn = packet.seq

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from tcpcourse.core.errors import CaptureError, TcpCourseError
 from tcpcourse.sources.capture.columns import SCALE_UNKNOWN, Array, frame_of
 from tcpcourse.sources.capture.conversation import Conversation, Known
 from tcpcourse.sources.capture.conversations import Conversations, connect
+from tcpcourse.sources.capture.listing import Listing
 from tcpcourse.sources.capture.packets import CapturedPacket, Packets, place_of
 from tcpcourse.sources.capture.problems import Findings, Problem
 from tcpcourse.sources.capture.read import pcap, pcapng
@@ -157,7 +158,7 @@ class Capture:
     @cached_property
     def conversations(self) -> Sequence[Conversation]:
         """The conversations, by their first packets."""
-        return Listing(self)
+        return Listing(self._conversation, len(self._known.packets), self.name)
 
     @cached_property
     def packets(self) -> Packets:
@@ -284,28 +285,3 @@ class Capture:
             f" in {count} conversation{'s' * (count != 1)},"
             f" {troubles or 'no'} problem{'s' * (troubles != 1)}>"
         )
-
-
-class Listing(Sequence[Conversation]):
-    """The conversations of a capture; each is made when it is asked for."""
-
-    def __init__(self, capture: Capture) -> None:
-        self._capture = capture
-
-    def __len__(self) -> int:
-        return len(self._capture._known.packets)
-
-    @overload
-    def __getitem__(self, index: int) -> Conversation: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Conversation, ...]: ...
-
-    def __getitem__(self, index: int | slice) -> Conversation | tuple[Conversation, ...]:
-        places = range(len(self))[index]
-        if isinstance(places, int):
-            return self._capture._conversation(places)
-        return tuple(self._capture._conversation(place) for place in places)
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} conversations of {self._capture.name!r}>"
