@@ -467,3 +467,10 @@ def test_a_changed_tcb_is_frozen_and_equal_to_a_replaced_one() -> None:
         after.snd_wnd = 8  # type: ignore[misc]
     with pytest.raises(AttributeError):
         changed(before, {"snd_window": 7})
+
+
+def test_our_fin_is_reckoned_even_when_every_number_is_given() -> None:
+    tcb = make(
+        F1, "active", 100, 300, 101, 102, 9, 301, 101, 9, 301, 9, 9, syn_unacked=False
+    )  # all that has a number, but not the FIN's
+    assert tcb.fin_seq == SeqNumber(101)
