@@ -49,6 +49,7 @@ def copy(folder: Path) -> tuple[int, int]:
     from nbformat.sign import NotebookNotary
 
     copied, kept = 0, 0
+    notary = NotebookNotary()
     try:
         for source, name in _files():
             target = folder / name
@@ -59,9 +60,11 @@ def copy(folder: Path) -> tuple[int, int]:
                 shutil.copyfile(source, target)
                 copied += 1
             if target.suffix == ".ipynb" and target.read_bytes() == source.read_bytes():
-                NotebookNotary().sign(read(target, as_version=4))
+                notary.sign(read(target, as_version=4))
     except OSError as error:
         raise TcpCourseError(f"{folder}: cannot be written: {error.strerror}.") from error
+    finally:
+        notary.store.close()
     return copied, kept
 
 

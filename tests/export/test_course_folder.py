@@ -34,7 +34,11 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trusted(path: Path) -> bool:
-    return bool(NotebookNotary().check_signature(nbformat.read(path, as_version=4)))
+    notary = NotebookNotary()
+    try:
+        return bool(notary.check_signature(nbformat.read(path, as_version=4)))
+    finally:
+        notary.store.close()
 
 
 def test_students_get_all_that_chapters_need_and_no_solutions(tmp_path: Path) -> None:
