@@ -205,7 +205,7 @@ KINDS: dict[str, Callable[[], Iterator[tuple[Side, Segment]]]] = {
     "FINs again": fins_again,
     "FINs crossing": fins_crossing,
     "last ACKs again": last_acks_again,
-    "keep-alives": keep_alives,
+    "keep-alive": keep_alives,
     "zero-window probes": zero_window_probes,
     "only the client": only_the_client,
     "only the server": only_the_server,
