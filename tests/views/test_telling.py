@@ -11,14 +11,15 @@ import tcpcourse as tcp
 from tcpcourse.trace import Trace
 from tcpcourse.views.stage import arrivals, calls, sights, telling
 from tcpcourse.views.stage.facts import learn
-from tcpcourse.views.stage.telling import tell, together
+from tcpcourse.views.stage.telling import tell
+from tcpcourse.words import Message, together
 
 from . import stories
 
 
 def told(trace: Trace) -> list[str]:
     facts = learn(trace)
-    return [together(tell(step, facts)) for step in trace]
+    return [together(*tell(step, facts)) for step in trace]
 
 
 def test_the_last_ack_gets_lost() -> None:
@@ -81,7 +82,7 @@ def test_a_recording_says_what_never_arrived() -> None:
     story = told(tcp.recording("lost-last-ack"))
     assert story[6] == (
         "A confirms B's FIN: everything is said."
-        " It never arrived: what comes later fits nothing else."
+        " It never arrived, or was not taken: what comes later does not know of it."
     )
     assert re.fullmatch(r"\d+ ms without an answer: B sends the same FIN again\.", story[7])
 
@@ -129,9 +130,18 @@ def test_each_message_is_whole_with_named_places() -> None:
     assert found > 80
 
 
+def test_each_template_is_marked_for_translators() -> None:
+    for trace in every_trace():
+        facts = learn(trace)
+        for step in trace:
+            for module in (calls, arrivals, sights):
+                if module is calls or step.packet is not None:
+                    assert all(isinstance(one, Message) for one in module.tell(step, facts))
+
+
 @pytest.mark.parametrize("count", [100, 10_000])
 def test_a_run_of_many_steps_is_told_in_one_breath(count: int) -> None:
     trace = stories.long(count)
-    words = together(telling.run(trace.steps, learn(trace)))
+    words = together(*telling.run(trace.steps, learn(trace)))
     data = count - count // 3  # every third packet is an ACK of A's
     assert words.startswith(f"A sends {count // 3:,} ACKs. B sends {data * 1000:,} bytes to A.")

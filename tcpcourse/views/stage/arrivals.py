@@ -8,6 +8,7 @@ from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import State
 from tcpcourse.trace import Packet, Step
 from tcpcourse.views.stage.facts import Facts, Road
+from tcpcourse.words import message
 
 C, L, SS, SR, E = State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED
 F1, F2, CW, LA = State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.LAST_ACK
@@ -45,182 +46,212 @@ def _moved(
 ) -> Iterator[str]:  # fmt: skip
     found = _MOVED.get((before, after, lost)) or _MOVED.get((before, after, False))
     if (before, after) == (SS, SR) and peer is SR:
-        found = "{me} gets a SYN, too, and does the same. Now both ends are SYN_RCVD."
+        found = message("{me} gets a SYN, too, and does the same. Now both ends are SYN_RCVD.")
     elif (before, after) == (L, SR) and (road.forged or "old duplicate" in packet.notes):
-        found = "An old SYN, from a connection long gone. {me} cannot know that, and answers it."
+        found = message(
+            "An old SYN, from a connection long gone. {me} cannot know that, and answers it."
+        )
     elif (before, after) == (SR, E) and packet.segment.syn:
         found = _CROSSED[peer is E]
     elif (before, after) == (SR, E) and packet.segment.data:
-        found = "{me} gets {got} bytes, and with them the ACK it was missing: it is open now."
+        found = message(
+            "{me} gets {got} bytes, and with them the ACK it was missing: it is open now."
+        )
     elif (before, after) == (F1, CG) and peer is CG:
-        found = "{me} sees the same thing and does the same. Now both ends are CLOSING."
+        found = message("{me} sees the same thing and does the same. Now both ends are CLOSING.")
     elif (before, after) == (CG, TW) and peer is TW:
-        found = "{me}'s FIN is confirmed as well. Nobody was first, so both wait."
+        found = message("{me}'s FIN is confirmed as well. Nobody was first, so both wait.")
     elif (before, after) == (LA, C) and road.again is not None:
-        found = "This time the ACK arrives. {me} is done, and forgets the connection."
+        found = message("This time the ACK arrives. {me} is done, and forgets the connection.")
     if found:
         yield found
     if lost and (before, after, True) not in _MOVED:
-        yield "The answer is lost on its way."
+        yield message("The answer is lost on its way.")
 
 
 _MOVED: dict[tuple[State | None, State | None, bool], str] = {
-    (L, SR, False): (
+    (L, SR, False): message(
         "The SYN is here. {me} notes {peer}'s number and answers with its own:"
         " SYN and ACK in one packet."
     ),
-    (L, SR, True): (
+    (L, SR, True): message(
         "The SYN is here. {me} answers with SYN and ACK in one packet, and the answer is lost."
     ),
-    (SS, E, False): (
+    (SS, E, False): message(
         "{me} sees its number confirmed and learns {peer}'s."
         " For {me} the line is open; one ACK says so."
     ),
-    (SS, E, True): (
+    (SS, E, True): message(
         "{me} sees its number confirmed and learns {peer}'s."
         " For {me} the line is open; but the ACK that says so is lost."
     ),
-    (SS, SR, False): (
+    (SS, SR, False): message(
         "{me} hoped for an answer and gets a SYN. Both have called!"
         " {me} confirms it, and its own SYN goes with the ACK."
     ),
-    (SR, E, False): "{me} sees its number confirmed, too. The connection is open at both ends.",
-    (SR, F1, False): "{me} sees its number confirmed. Its FIN can go out now.",
-    (SR, CW, False): "{peer} confirms {me}'s number and is done already. {me} confirms its FIN.",
-    (E, CW, False): "{me} hears that {peer} is done, and confirms it. {me}'s own half stays open.",
-    (E, CW, True): "{me} hears that {peer} is done. It confirms it, but the ACK is lost.",
-    (F1, F2, False): "{me} knows now that its FIN got there. It waits for {peer}'s.",
-    (F1, CG, False): (
+    (SR, E, False): message(
+        "{me} sees its number confirmed, too. The connection is open at both ends."
+    ),
+    (SR, F1, False): message("{me} sees its number confirmed. Its FIN can go out now."),
+    (SR, CW, False): message(
+        "{peer} confirms {me}'s number and is done already. {me} confirms its FIN."
+    ),
+    (E, CW, False): message(
+        "{me} hears that {peer} is done, and confirms it. {me}'s own half stays open."
+    ),
+    (E, CW, True): message("{me} hears that {peer} is done. It confirms it, but the ACK is lost."),
+    (F1, F2, False): message("{me} knows now that its FIN got there. It waits for {peer}'s."),
+    (F1, CG, False): message(
         "{me} hoped for an ACK and gets a FIN. Both have closed!"
         " {me} confirms it, and waits for its own ACK."
     ),
-    (F1, TW, False): (
+    (F1, TW, False): message(
         "One packet confirms {me}'s FIN and brings {peer}'s."
         " {me} answers, and stays: the answer may get lost."
     ),
-    (F1, TW, True): (
+    (F1, TW, True): message(
         "One packet confirms {me}'s FIN and brings {peer}'s."
         " {me} answers, and the answer is lost. {me} cannot know that, so it stays."
     ),
-    (F2, TW, False): "{peer}'s FIN is here. {me} answers, and stays: the answer may get lost.",
-    (F2, TW, True): (
+    (F2, TW, False): message(
+        "{peer}'s FIN is here. {me} answers, and stays: the answer may get lost."
+    ),
+    (F2, TW, True): message(
         "{peer}'s FIN is here. {me} answers, and the answer is lost."
         " {me} cannot know that, so it stays."
     ),
-    (CG, TW, False): "{me}'s FIN is confirmed. {me} stays a while, in case its own ACK was lost.",
-    (LA, C, False): "The last ACK arrives. {me} is done, and forgets the connection.",
-    (TW, SR, False): (
+    (CG, TW, False): message(
+        "{me}'s FIN is confirmed. {me} stays a while, in case its own ACK was lost."
+    ),
+    (LA, C, False): message("The last ACK arrives. {me} is done, and forgets the connection."),
+    (TW, SR, False): message(
         "A SYN, and its number lies beyond the old connection."
         " {me} stops waiting and answers the new call."
     ),
 }
 _CROSSED = {
-    False: "{peer}'s answer confirms {me}'s number. For {me} the line is open.",
-    True: "{peer}'s answer confirms {me}'s number, too. The connection is open at both ends.",
+    False: message("{peer}'s answer confirms {me}'s number. For {me} the line is open."),
+    True: message(
+        "{peer}'s answer confirms {me}'s number, too. The connection is open at both ends."
+    ),
 }
 
 
 def _reset(step: Step, road: Road, before: State | None, after: State | None) -> Iterator[str]:
     if before is C:
-        yield "A RST, but {me} has no connection any more. Nothing happens."
+        yield message("A RST, but {me} has no connection any more. Nothing happens.")
     elif before is SS and after is C:
-        yield "{me}'s call is refused: nobody listens there. {me} is closed again."
+        yield message("{me}'s call is refused: nobody listens there. {me} is closed again.")
     elif after is L:
-        yield "A RST: whoever called is gone. {me} forgets the call and listens on."
+        yield message("A RST: whoever called is gone. {me} forgets the call and listens on.")
     elif after is C:
-        yield "A RST with exactly the number {me} expects: the connection is gone."
+        yield message("A RST with exactly the number {me} expects: the connection is gone.")
     elif step.sent and road.forged:
-        yield "A RST in {peer}'s name, but {peer} never sent it."
-        yield "Its number is not exact, so {me} asks back."
+        yield message("A RST in {peer}'s name, but {peer} never sent it.")
+        yield message("Its number is not exact, so {me} asks back.")
     elif step.sent:
-        yield "A RST, but its number is not exact. {me} asks back with an ACK."
+        yield message("A RST, but its number is not exact. {me} asks back with an ACK.")
     elif road.forged:
-        yield "A RST in {peer}'s name, but {peer} never sent it. Its number is wrong: ignored."
+        yield message(
+            "A RST in {peer}'s name, but {peer} never sent it. Its number is wrong: ignored."
+        )
     else:
-        yield "A RST with a number that {me} does not expect. It is ignored."
+        yield message("A RST with a number that {me} does not expect. It is ignored.")
 
 
 def _refused(segment: Segment, before: State | None) -> Iterator[str]:
     if before is SS:
-        yield (
+        yield message(
             "{peer} confirms a number that {me} did not use: it has an old connection in mind."
             " {me} answers with a RST."
         )
     elif segment.syn and segment.ack is None:
-        yield "Nobody listens at {me}. A RST says so."
+        yield message("Nobody listens at {me}. A RST says so.")
     else:
-        yield "{me} knows of no such connection. A RST says so."
+        yield message("{me} knows of no such connection. A RST says so.")
 
 
 def _once_more(segment: Segment, before: State | None, *, old: bool, lost: bool) -> Iterator[str]:
     if before is TW and old:
-        yield (
+        yield message(
             "An old copy of {peer}'s FIN. {me} takes it that its ACK was lost:"
             " it answers once more, and its wait starts anew."
         )
     elif before is TW and lost:
-        yield "The same FIN again: so the ACK was lost. {me} answers once more, and it is lost too."
+        yield message(
+            "The same FIN again: so the ACK was lost. {me} answers once more, and it is lost too."
+        )
     elif before is TW:
-        yield (
+        yield message(
             "The same FIN again: so the ACK was lost."
             " {me} answers once more, and its wait starts anew."
         )
     elif segment.fin:
-        yield "The same FIN again. {me} has it already, and confirms it once more."
+        yield message("The same FIN again. {me} has it already, and confirms it once more.")
     elif segment.ack is not None:
-        yield "The same SYN,ACK again: {peer} did not hear the ACK. {me} repeats it."
+        yield message("The same SYN,ACK again: {peer} did not hear the ACK. {me} repeats it.")
     elif before is SR:
-        yield "The same SYN again. {me} has it already; an ACK says which number it expects."
+        yield message(
+            "The same SYN again. {me} has it already; an ACK says which number it expects."
+        )
     else:
-        yield "A SYN inside a connection. {me} answers with an ACK: the number it expects."
+        yield message("A SYN inside a connection. {me} answers with an ACK: the number it expects.")
 
 
 def _data(step: Step, packet: Packet, road: Road, *, lost: bool) -> Iterator[str]:
     one, two = step.before.of(step.who).tcb, step.after.of(step.who).tcb
     if one is None or two is None:
-        yield "{me} gets {got} bytes."
+        yield message("{me} gets {got} bytes.")
         return
     taken = two.rcv_nxt - one.rcv_nxt
     answer = next((each for each in step.sent if each.rel_ack is not None), None)
     if not taken and "zero-window probe" in packet.notes:
-        yield "Still no room at {me}. It answers with its window: 0."
+        yield message("Still no room at {me}. It answers with its window: 0.")
     elif not taken and road.again is not None:
-        yield "{me} has these {got} bytes already. An ACK says what it expects next: {asked}."
+        yield message(
+            "{me} has these {got} bytes already. An ACK says what it expects next: {asked}."
+        )
     elif not taken:
-        yield "{got} bytes, but some before them are missing. {me} asks for number {asked} again."
+        yield message(
+            "{got} bytes, but some before them are missing. {me} asks for number {asked} again."
+        )
     elif taken > len(packet.segment.data) + packet.segment.fin:
-        yield "The missing bytes are here. {me} has everything now, and asks for {asked} next."
+        yield message(
+            "The missing bytes are here. {me} has everything now, and asks for {asked} next."
+        )
     elif answer is None:
-        yield "{me} takes the {got} bytes."
+        yield message("{me} takes the {got} bytes.")
     elif lost:
-        yield "{me} takes the {got} bytes. Its ACK for number {asked} is lost."
+        yield message("{me} takes the {got} bytes. Its ACK for number {asked} is lost.")
     elif not answer.scaled_window:
-        yield "{me} takes the {got} bytes, and its buffer is full: its window is 0 now."
+        yield message("{me} takes the {got} bytes, and its buffer is full: its window is 0 now.")
     else:
-        yield "{me} takes the {got} bytes, and asks for number {asked} next."
+        yield message("{me} takes the {got} bytes, and asks for number {asked} next.")
     if any(each.segment.data for each in step.sent):
-        yield "It sends {size} bytes itself."
+        yield message("It sends {size} bytes itself.")
 
 
 def _ack(step: Step, packet: Packet, road: Road, facts: Facts) -> Iterator[str]:
     one = step.before.of(step.who).tcb
     more = any(each.segment.data for each in step.sent)
     if road.asks:
-        yield (
+        yield message(
             "{me} gets {peer}'s question. {me} is alive and need not answer:"
             " only a closed {me} would send the exact RST."
         )
     elif not packet.scaled_window and road.covers:
-        yield "All {covers} bytes got there, but {peer} has no room left: its window is 0."
+        yield message("All {covers} bytes got there, but {peer} has no room left: its window is 0.")
     elif not packet.scaled_window:
-        yield "{peer} answers, and its window is still 0. {me} has to wait."
+        yield message("{peer} answers, and its window is still 0. {me} has to wait.")
     elif one is not None and not one.snd_wnd:
-        yield "{peer} has room again: its window is open."
+        yield message("{peer} has room again: its window is open.")
     elif road.covers:
-        yield "{me} learns that {covers} numbers got there. {peer} expects number {number} next."
+        yield message(
+            "{me} learns that {covers} numbers got there. {peer} expects number {number} next."
+        )
     elif packet.rel_ack is not None and road.again is not None:
-        yield "The same ACK again: {peer} still waits for number {number}."
+        yield message("The same ACK again: {peer} still waits for number {number}.")
     else:
-        yield "An ACK with nothing new: {peer} expects number {number} next."
+        yield message("An ACK with nothing new: {peer} expects number {number} next.")
     if more:
-        yield "{me} sends {size} bytes."
+        yield message("{me} sends {size} bytes.")

@@ -25,7 +25,8 @@ class Road:
     """One packet in the story: the steps (from 0) where it leaves and arrives, if they are
     there, and what became of it.
 
-    ``level`` packets were seen at one place, so that nobody knows how long they took.
+    ``shut`` says that the sender's own window was closed before, ``barred`` that the peer's
+    is. ``level`` packets were seen at one place, so that nobody knows how long they took.
     ``lost`` is true also where an observer found it out (``inferred``). ``forged`` packets
     were never sent by the end whose name they bear. ``again`` is an earlier packet with the
     same numbers, ``covers`` how many new numbers its ack confirms.
@@ -42,6 +43,8 @@ class Road:
     again: Packet | None = None
     covers: int = 0
     asks: bool = False
+    shut: bool = False
+    barred: bool = False
 
 
 @dataclass(slots=True)
@@ -76,12 +79,17 @@ def learn(trace: Trace) -> Facts:
     facts = Facts()
     known: dict[_Key, Packet] = {}
     acked: dict[Side, int | None] = {"A": None, "B": None}
+    windows: dict[Side, int] = {"A": 1, "B": 1}
     for place, step in enumerate(trace.steps):
         for packet in packets(step):
             road = facts.roads.get(packet.number)
             if road is None:
                 road = facts.roads[packet.number] = Road(packet, lost=packet.fate == "lost")
                 _compare(road, known, acked)
+                road.shut = not windows[packet.sender]
+                road.barred = not windows[packet.receiver]
+                if not packet.segment.rst:
+                    windows[packet.sender] = packet.scaled_window
             if packet is not step.packet:
                 road.leaves = place
                 road.asks = _challenges(step)

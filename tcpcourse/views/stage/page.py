@@ -24,9 +24,10 @@ from tcpcourse.views.stage.parcel import LOADER, PLAIN, global_name, packed, par
 from tcpcourse.views.stage.roads import WIDTH as MAP
 from tcpcourse.views.stage.roads import Roads, roads
 from tcpcourse.views.stage.scenes import Scene, scenes
-from tcpcourse.views.stage.telling import run, tell, together, whole
+from tcpcourse.views.stage.telling import run, tell, whole
 from tcpcourse.views.stage.words import call, flags, label
 from tcpcourse.views.words import numbers
+from tcpcourse.words import together
 
 EXPLAINED = 2  # packets whose arithmetic one scene shows
 WORDS = {
@@ -55,7 +56,7 @@ def page(trace: Trace, relative: bool = True) -> str:
     facts = learn(trace)
     shown = scenes(trace, facts)
     sheet = lay_out(trace, shown, facts)
-    told = [together(run(scene.steps, facts) if scene.many else tell(scene.step, facts))
+    told = [together(*(run(scene.steps, facts) if scene.many else tell(scene.step, facts)))
             for scene in shown]  # fmt: skip
     title = visible(trace.title, 80)
     question = visible(trace.question, 160)
@@ -69,7 +70,7 @@ def page(trace: Trace, relative: bool = True) -> str:
     else:
         body = _picture(trace, shown, sheet, facts, relative) + _legend(trace)
         body += f'<ol class="list">{"".join(_items(trace, shown, facts, told, relative))}</ol>'
-    data = _data(shown, sheet, facts, roads(shown), together(whole(trace, facts)))
+    data = _data(shown, sheet, facts, roads(shown), together(*whole(trace, facts)))
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return (

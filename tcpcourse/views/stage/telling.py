@@ -6,24 +6,13 @@ can be put into another language. The places are names of ends, numbers, sizes a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 
 from tcpcourse.trace import Packet, Side, Step, Trace, other
 from tcpcourse.views.escape import brief
 from tcpcourse.views.stage import arrivals, calls, sights
 from tcpcourse.views.stage.facts import Facts, duration, packets
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One whole sentence or two, with named places."""
-
-    template: str
-    places: Mapping[str, str] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.template.format_map(self.places)
+from tcpcourse.words import Message, message
 
 
 def tell(step: Step, facts: Facts) -> tuple[Message, ...]:
@@ -35,16 +24,15 @@ def tell(step: Step, facts: Facts) -> tuple[Message, ...]:
     else:
         templates = list(arrivals.tell(step, facts))
     places = _places(step, facts)
-    told = [Message(template, places) for template in templates]
+    told = [Message(str(template), places) for template in templates]
     if not told:
-        told = [Message(brief(str(move.why), 300).replace("{", "{{").replace("}", "}}"))
-                for move in step.moves if move.why] or [Message("{event}", places)]  # fmt: skip
+        told = [message("{why}", why=_short(move.why)) for move in step.moves if move.why]
+        told = told or [message("{event}", event=places["event"])]
     return tuple(told)
 
 
-def together(messages: Sequence[Message]) -> str:
-    """The messages one after the other."""
-    return " ".join(map(str, messages))
+def _short(text: str) -> str:
+    return text if len(text) <= 300 else brief(text, 300)
 
 
 def run(steps: Sequence[Step], facts: Facts) -> tuple[Message, ...]:
@@ -54,9 +42,9 @@ def run(steps: Sequence[Step], facts: Facts) -> tuple[Message, ...]:
     odd = sum(1 for packet in seen.values() if packet.notes or facts.roads[packet.number].lost)
     took = duration(steps[-1].time_ns - steps[0].time_ns)
     places = {"count": f"{len(seen):,}", "took": took, "odd": f"{odd:,}"}
-    found.append(Message("That is {count} packets in {took}.", places))
+    found.append(message("That is {count} packets in {took}.", **places))
     if odd:
-        found.append(Message("{odd} of them are lost, repeated or otherwise remarkable.", places))
+        found.append(message("{odd} of them are lost, repeated or otherwise remarkable.", **places))
     return tuple(found)
 
 
@@ -68,22 +56,22 @@ def whole(trace: Trace, facts: Facts) -> tuple[Message, ...]:
         "lost": f"{sum(road.lost for road in facts.roads.values()):,}",
         "forged": f"{sum('forged' in road.packet.notes for road in facts.roads.values()):,}",
     }
-    found = ["{packets} packets in {steps} steps."]
+    found = [message("{packets} packets in {steps} steps.")]
     if len(facts.roads) == 1:
-        found = ["One packet in {steps} steps."]
+        found = [message("One packet in {steps} steps.")]
     if places["lost"] == "1":
-        found.append("One of them is lost.")
+        found.append(message("One of them is lost."))
     elif places["lost"] != "0":
-        found.append("{lost} of them are lost.")
+        found.append(message("{lost} of them are lost."))
     if places["forged"] == "1":
-        found.append("One of them is forged.")
-    found.append("Play it, or step through it with the arrow keys.")
-    return tuple(Message(template, places) for template in found)
+        found.append(message("One of them is forged."))
+    found.append(message("Play it, or step through it with the arrow keys."))
+    return tuple(Message(str(template), places) for template in found)
 
 
-def _amounts(seen: object) -> Iterator[Message]:
+def _amounts(seen: Iterable[Packet]) -> Iterator[Message]:
     both: dict[Side, list[int]] = {"A": [], "B": []}
-    for packet in seen:  # type: ignore[attr-defined]
+    for packet in seen:
         both[packet.sender].append(len(packet.segment.data))
     for me, peer in (("A", "B"), ("B", "A")):
         sizes = both[me]  # type: ignore[index]
@@ -91,11 +79,11 @@ def _amounts(seen: object) -> Iterator[Message]:
             "me": me, "peer": peer, "size": f"{sum(sizes):,}", "count": f"{len(sizes):,}",
         }  # fmt: skip
         if sum(sizes):
-            yield Message("{me} sends {size} bytes to {peer}.", places)
+            yield message("{me} sends {size} bytes to {peer}.", **places)
         elif len(sizes) == 1:
-            yield Message("{me} sends one ACK.", places)
+            yield message("{me} sends one ACK.", **places)
         elif sizes:
-            yield Message("{me} sends {count} ACKs.", places)
+            yield message("{me} sends {count} ACKs.", **places)
 
 
 def _places(step: Step, facts: Facts) -> dict[str, str]:
