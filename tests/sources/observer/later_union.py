@@ -25,9 +25,9 @@ from tcpcourse.trace import Side
 
 from .worlds import HOSTS, SIDES, START_NS, across, perform
 
-MOST_FRAMES = 8
-MOST_MOVES = 12
-VIEWS = 100
+MOST_FRAMES = 7
+MOST_MOVES = 9
+VIEWS = 80
 MS = 10**6
 View = tuple[tuple[Side, Segment], ...]
 Truth = tuple[dict[Side, frozenset[State]], ...]
