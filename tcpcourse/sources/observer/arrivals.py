@@ -34,7 +34,7 @@ class Doubt(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Interval:
     """Something happened not before the moment ``lo``, and by the moment ``hi``.
 
     ``by`` is the place of the packet that brought it, or shows it; ``None`` if none was seen.
@@ -53,12 +53,12 @@ class Window:
         return self.lo == self.hi
 
 
-NOT_AT_ALL = Window(NEVER, NEVER)
+NOT_AT_ALL = Interval(NEVER, NEVER)
 
 
-def since(moment: int) -> Window:
+def since(moment: int) -> Interval:
     """It was so from this moment on, and before it was not."""
-    return Window(moment, moment)
+    return Interval(moment, moment)
 
 
 def first(places: Places) -> int | None:
@@ -99,7 +99,7 @@ def arrival(
     proof: int | None = None,
     *,
     repeats: bool = False,
-) -> Window:
+) -> Interval:
     """When an end got what any of the packets ``carriers`` brings.
 
     ``contrary`` are packets that the end sent before it had it, ``proof`` is the first that it
@@ -115,12 +115,12 @@ def arrival(
             return NOT_AT_ALL
         before = first(contrary[::-1])
         lo = start if before is None else max(start, before + 1)
-        return Window(lo, proof + 1, None, Doubt.UNSEEN)
+        return Interval(lo, proof + 1, None, Doubt.UNSEEN)
     after_first = contrary[np.searchsorted(contrary, carriers[0]) :]
     if not len(after_first):
         if not repeats or len(carriers) == 1:
-            return Window(int(carriers[0]) + 1, int(carriers[0]) + 1, int(carriers[0]))
-        return Window(int(carriers[0]) + 1, int(carriers[-1]) + 1, int(carriers[-1]), Doubt.AGAIN)
+            return Interval(int(carriers[0]) + 1, int(carriers[0]) + 1, int(carriers[0]))
+        return Interval(int(carriers[0]) + 1, int(carriers[-1]) + 1, int(carriers[-1]), Doubt.AGAIN)
     last = int(after_first[-1])
     crossing = clock.recent(carriers, last)
     later = carriers[np.searchsorted(carriers, last) :]
@@ -129,19 +129,19 @@ def arrival(
         if len(later):
             end = int(later[-1] if repeats else later[0])
             doubt = Doubt.NONE if end == later[0] else Doubt.AGAIN
-            return Window(int(later[0]) + 1, end + 1, end, doubt, lost)
+            return Interval(int(later[0]) + 1, end + 1, end, doubt, lost)
         hi = NEVER if proof is None else proof + 1
-        return Window(last + 1, hi, int(carriers[-1]), Doubt.AGAIN, lost)
+        return Interval(last + 1, hi, int(carriers[-1]), Doubt.AGAIN, lost)
     lo = int(crossing[0]) + 1
     if len(later):
         end = int(later[-1] if repeats else later[0])
-        return Window(lo, end + 1, end, Doubt.CROSSING, lost)
+        return Interval(lo, end + 1, end, Doubt.CROSSING, lost)
     by = int(crossing[-1])
     hi = max(last + 1, clock.landed(by)) if proof is None else proof + 1
-    return Window(lo, hi, by, Doubt.CROSSING, lost)
+    return Interval(lo, hi, by, Doubt.CROSSING, lost)
 
 
-def departure(clock: Clock, place: int, unheard: Places) -> Window:
+def departure(clock: Clock, place: int, unheard: Places) -> Interval:
     """When an end sent the packet at ``place``, which knew nothing of ``unheard`` yet.
 
     Those came from the other side and passed before it. So it was sent before they arrived,
@@ -149,5 +149,5 @@ def departure(clock: Clock, place: int, unheard: Places) -> Window:
     """
     crossed = clock.recent(unheard, place)
     if not len(crossed):
-        return Window(place + 1, place + 1, place)
-    return Window(int(crossed[0]) + 1, place + 1, place, Doubt.CROSSING)
+        return Interval(place + 1, place + 1, place)
+    return Interval(int(crossed[0]) + 1, place + 1, place, Doubt.CROSSING)

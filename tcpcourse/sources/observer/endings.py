@@ -13,7 +13,7 @@ from tcpcourse.sources.observer.arrivals import (
     NOT_AT_ALL,
     Clock,
     Doubt,
-    Window,
+    Interval,
     arrival,
     departure,
 )
@@ -23,14 +23,14 @@ from tcpcourse.sources.observer.facts import Fact, LifeStory
 TIME_WAIT_NS = 60_000_000_000  # Linux; RFC 9293 §3.4.2 says four minutes
 
 
-def how_it_ended(story: LifeStory, clock: Clock) -> Window:
-    """When the end was gone, or the window in which it may have been."""
+def how_it_ended(story: LifeStory, clock: Clock) -> Interval:
+    """When the end was gone, or the interval in which it may have been."""
     found = [_refused(story), _own_reset(story, clock), _peer_reset(story, clock)]
-    gone = min(found, key=lambda window: (window.lo, window.hi))
+    gone = min(found, key=lambda interval: (interval.lo, interval.hi))
     return gone if gone is not NOT_AT_ALL else _time_wait_over(story, clock)
 
 
-def _refused(story: LifeStory) -> Window:
+def _refused(story: LifeStory) -> Interval:
     """A RST numbered 0 answers a SYN from CLOSED (§3.10.7.1): there never was a connection."""
     resets = story.own_resets
     if story.life.opened == "passive" and not len(story.own.place):
@@ -40,7 +40,7 @@ def _refused(story: LifeStory) -> Window:
     return NOT_AT_ALL
 
 
-def _own_reset(story: LifeStory, clock: Clock) -> Window:
+def _own_reset(story: LifeStory, clock: Clock) -> Interval:
     """The first RST after which the end says nothing else: an ABORT, or an answer from CLOSED."""
     mine, theirs, resets = story.own, story.peer, story.own_resets
     for place, seq, ack, zero in zip(
@@ -63,7 +63,7 @@ def _own_reset(story: LifeStory, clock: Clock) -> Window:
         if zero and ack >= 1:
             asked = theirs.place[heard & theirs.syn & (theirs.end == ack)]
             if len(asked):  # only CLOSED answers a SYN like that (§3.10.7.1)
-                return Window(int(asked[-1]) + 1, int(asked[-1]) + 1, place, Doubt.ANSWER)
+                return Interval(int(asked[-1]) + 1, int(asked[-1]) + 1, place, Doubt.ANSWER)
         if not zero and not 0 <= seq <= top:
             continue  # it answers numbers of another connection
         if ack < 0:
@@ -71,15 +71,15 @@ def _own_reset(story: LifeStory, clock: Clock) -> Window:
             must = heard & unheard & (theirs.ack == seq) & (theirs.fin | theirs.syn)
             if must.any():  # an open end would have acknowledged it: it was gone before
                 answered = int(theirs.place[must][0])
-                return Window(int(asked[0]) + 1, answered + 1, place, Doubt.ANSWER)
+                return Interval(int(asked[0]) + 1, answered + 1, place, Doubt.ANSWER)
             if max(story.facts[Fact.OUR_FIN].hi, story.facts[Fact.PEER_FIN].hi) <= place:
                 # both have closed: ABORT sends no RST (§3.10.5), so it had given up before
                 recent = clock.recent(theirs.place[theirs.ack == seq], place)
                 first_asked = min([*asked.tolist(), *recent.tolist()], default=place)
-                return Window(first_asked + 1, place + 1, place, Doubt.ANSWER)
+                return Interval(first_asked + 1, place + 1, place, Doubt.ANSWER)
             silent = heard & unheard & (theirs.ack == seq) & theirs.data
             if silent.any():
-                return Window(int(theirs.place[silent][0]) + 1, place + 1, place, Doubt.ANSWER)
+                return Interval(int(theirs.place[silent][0]) + 1, place + 1, place, Doubt.ANSWER)
         if story.facts[Fact.PEER_SYN].lo > place and (
             story.life.opened != "active" or seq != mine.top
         ):
@@ -90,7 +90,7 @@ def _own_reset(story: LifeStory, clock: Clock) -> Window:
     return NOT_AT_ALL
 
 
-def _peer_reset(story: LifeStory, clock: Clock) -> Window:
+def _peer_reset(story: LifeStory, clock: Clock) -> Interval:
     """The RSTs that the end must take: with exactly the number it expects (RFC 5961 §3.2)."""
     mine, theirs, resets = story.own, story.peer, story.peer_resets
     if not len(resets.place):
@@ -120,10 +120,10 @@ def _peer_reset(story: LifeStory, clock: Clock) -> Window:
         good.append(place)
     if not good:
         return NOT_AT_ALL
-    window = arrival(clock, story.life.start, np.array(good), alive)
-    if guess and window.hi != NEVER:
-        return Window(window.lo, NEVER, window.by, Doubt.MAYBE)
-    return window
+    interval = arrival(clock, story.life.start, np.array(good), alive)
+    if guess and interval.hi != NEVER:
+        return Interval(interval.lo, NEVER, interval.by, Doubt.MAYBE)
+    return interval
 
 
 def _aborts(story: LifeStory) -> Places:
@@ -134,7 +134,7 @@ def _aborts(story: LifeStory) -> Places:
     return aborts
 
 
-def _time_wait_over(story: LifeStory, clock: Clock) -> Window:
+def _time_wait_over(story: LifeStory, clock: Clock) -> Interval:
     """TIME_WAIT ends after 2MSL, and no packet shows it."""
     facts = story.facts
     entered = max(facts[Fact.PEER_FIN].hi, facts[Fact.FIN_ACKED].hi)
@@ -146,4 +146,4 @@ def _time_wait_over(story: LifeStory, clock: Clock) -> Window:
     later = np.flatnonzero(clock.time[last:] >= clock.time[last] + TIME_WAIT_NS)
     if not len(later):
         return NOT_AT_ALL
-    return Window(last + int(later[0]) + 1, NEVER, None, Doubt.MAYBE)
+    return Interval(last + int(later[0]) + 1, NEVER, None, Doubt.MAYBE)

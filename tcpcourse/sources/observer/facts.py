@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tcpcourse.sources.observer.arrivals import Window
+from tcpcourse.sources.observer.arrivals import Interval
 from tcpcourse.sources.observer.evidence import Numbers, Places, Which
 from tcpcourse.sources.observer.lives import Life
 
@@ -81,7 +81,7 @@ class LifeStory:
     """
 
     life: Life
-    facts: dict[Fact, Window]
+    facts: dict[Fact, Interval]
     fin_first: bool | None
     own: Talk
     peer: Talk

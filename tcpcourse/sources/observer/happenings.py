@@ -9,7 +9,7 @@ from tcpcourse.core.rows import Row
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.tcb import Tcb
 from tcpcourse.core.transitions import rows_for
-from tcpcourse.sources.observer.arrivals import NEVER, Doubt, Window
+from tcpcourse.sources.observer.arrivals import NEVER, Doubt, Interval
 from tcpcourse.sources.observer.evidence import Sighting
 from tcpcourse.sources.observer.facts import Fact, LifeStory
 from tcpcourse.sources.observer.meeting import whole
@@ -22,7 +22,7 @@ _FACTS = tuple(Fact)
 class Happening:
     """One thing that happened to an end: when, and from which state to which it led."""
 
-    window: Window
+    interval: Interval
     fact: Fact
     before: State
     after: State
@@ -60,7 +60,7 @@ def happenings(story: LifeStory, before: State) -> list[Happening]:
         done = frozenset({Fact.OUR_SYN, Fact.PEER_SYN, Fact.SYN_ACKED})
         state = State.ESTABLISHED
     for fact in ordered:
-        window = story.facts[fact]
+        interval = story.facts[fact]
         if fact in done:
             continue
         done |= {fact}
@@ -68,10 +68,10 @@ def happenings(story: LifeStory, before: State) -> list[Happening]:
         if not states:
             continue
         after = min(states, key=lambda each: each.value)
-        if found and found[-1].window == window and window.doubt is not Doubt.MAYBE:
+        if found and found[-1].interval == interval and interval.doubt is not Doubt.MAYBE:
             found[-1] = replace(found[-1], fact=fact, after=after)
         elif after is not state or fact is Fact.OUR_SYN:
-            found.append(Happening(window, fact, state, after, story))
+            found.append(Happening(interval, fact, state, after, story))
         state = after
     return found
 
@@ -91,7 +91,7 @@ def row_of(happening: Happening, met: Tcb | None, packet: Sighting | None) -> Ro
         events = (Event.ARRIVES, Event.USER_TIMEOUT)
     elif fact is Fact.OVER and before is State.TIME_WAIT:
         events = (Event.ARRIVES, Event.TIME_WAIT_TIMEOUT)
-    by = happening.window.by
+    by = happening.interval.by
     if fact is Fact.OVER and by is not None and by in happening.story.own_resets.place:
         events = events[1:] if len(events) == 2 else (Event.ABORT, Event.USER_TIMEOUT)
     start = happening.start

@@ -11,7 +11,7 @@ from tcpcourse.sources.observer.arrivals import (
     NOT_AT_ALL,
     Clock,
     Doubt,
-    Window,
+    Interval,
     arrival,
     departure,
     first,
@@ -94,9 +94,9 @@ def _opening(story: LifeStory, clock: Clock, *, gone: bool) -> None:
         called = first(our_syns)
         by_peer = first(acked)
         if called is None or (by_peer is not None and by_peer < called):
-            facts[Fact.OUR_SYN] = Window(life.start, life.start, None, Doubt.UNSEEN)
+            facts[Fact.OUR_SYN] = Interval(life.start, life.start, None, Doubt.UNSEEN)
         else:
-            facts[Fact.OUR_SYN] = Window(called + 1, called + 1, called)
+            facts[Fact.OUR_SYN] = Interval(called + 1, called + 1, called)
         answered = mine.place[mine.ack >= 1]
         unaware = mine.place[mine.syn & (mine.ack < 0)]
         calls = theirs.syn & (theirs.ack < 0) & (theirs.seq == 0)
@@ -118,12 +118,12 @@ def _opening(story: LifeStory, clock: Clock, *, gone: bool) -> None:
         proof_of_syn = first(mine.place)
         if proof_of_syn is None:
             proof_of_syn = first(acked)
-        window = arrival(clock, life.start, calls, proof=proof_of_syn, repeats=True)
-        if proof_of_syn is None and window is not NOT_AT_ALL:
-            again = window.doubt is Doubt.AGAIN
+        interval = arrival(clock, life.start, calls, proof=proof_of_syn, repeats=True)
+        if proof_of_syn is None and interval is not NOT_AT_ALL:
+            again = interval.doubt is Doubt.AGAIN
             doubt = Doubt.AGAIN if again else Doubt.MAYBE
-            window = Window(window.lo, NEVER, window.by, doubt)
-        facts[Fact.PEER_SYN] = window
+            interval = Interval(interval.lo, NEVER, interval.by, doubt)
+        facts[Fact.PEER_SYN] = interval
     peer_syn = facts[Fact.PEER_SYN]
     answers = theirs.syn & (theirs.ack >= 1)
     if life.opened == "active" and peer_syn.by is not None and peer_syn.by in theirs.place[answers]:
@@ -132,14 +132,14 @@ def _opening(story: LifeStory, clock: Clock, *, gone: bool) -> None:
     if peer_syn.doubt is Doubt.UNSEEN and not theirs.syn.any() and life.opened == "active":
         facts[Fact.SYN_ACKED] = peer_syn  # it is taken to have been a SYN,ACK
         return
-    window = arrival(clock, life.start, acked, our_syns, proof)
+    interval = arrival(clock, life.start, acked, our_syns, proof)
     bare = (theirs.ack == 1) & (theirs.end == theirs.seq) & ~theirs.syn
-    if not len(mine.place) and window is not NOT_AT_ALL and np.count_nonzero(bare) > 1:
+    if not len(mine.place) and interval is not NOT_AT_ALL and np.count_nonzero(bare) > 1:
         # it was never seen, but its SYN,ACK is answered twice: the first ACK was not taken
         shown = first(theirs.place[theirs.ack > 1])
-        hi = NEVER if shown is None else max(shown + 1, window.lo)
-        window = Window(window.lo, hi, window.by, Doubt.MAYBE)
-    facts[Fact.SYN_ACKED] = window
+        hi = NEVER if shown is None else max(shown + 1, interval.lo)
+        interval = Interval(interval.lo, hi, interval.by, Doubt.MAYBE)
+    facts[Fact.SYN_ACKED] = interval
 
 
 def _speaks(life: Life, mine: Talk, theirs: Talk, acked: Places) -> int | None:
@@ -159,7 +159,7 @@ def _speaks(life: Life, mine: Talk, theirs: Talk, acked: Places) -> int | None:
     return place
 
 
-def _fin_sent(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> Window:
+def _fin_sent(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> Interval:
     """When the end sent its FIN."""
     shown = np.flatnonzero(mine.end > fin.number)
     told = first(theirs.place[theirs.ack > fin.number])
@@ -174,36 +174,36 @@ def _fin_sent(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> W
         recent = clock.recent(silent, place)
         lo = int(recent[0]) + 1 if len(recent) else place
     if not fin.sure:
-        return Window(lo, NEVER, place, Doubt.MAYBE)
+        return Interval(lo, NEVER, place, Doubt.MAYBE)
     if not len(shown) or place != mine.place[shown[0]] or not mine.fin[shown[0]]:
-        return Window(lo, place + 1, place, Doubt.UNSEEN)
+        return Interval(lo, place + 1, place, Doubt.UNSEEN)
     unheard = theirs.place[(theirs.end > mine.ack[shown[0]]) & (theirs.end > theirs.seq)]
     return departure(clock, place, unheard)
 
 
-def _fin_got(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> Window:
+def _fin_got(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> Interval:
     """When the end took the peer's FIN, which is when nothing before it is missing."""
     proof = first(mine.place[mine.ack > fin.number])
     contrary = mine.place[(mine.ack >= 0) & (mine.ack <= fin.number)]
     carriers = theirs.place[theirs.fin & (theirs.end == fin.number + 1)]
     if fin.sure:
-        window = arrival(clock, life.start, carriers, contrary, proof, repeats=True)
+        interval = arrival(clock, life.start, carriers, contrary, proof, repeats=True)
         missed = contrary[np.searchsorted(contrary, carriers[0]) :] if len(carriers) else contrary
-        if len(missed) and window.hi != NEVER:
+        if len(missed) and interval.hi != NEVER:
             expected = int(mine.ack[np.searchsorted(mine.place, missed[-1])])
             if expected < fin.number:  # data before the FIN was missing, so the FIN had to wait
                 hi = NEVER if proof is None else proof + 1
-                return Window(window.lo, hi, window.by, Doubt.CROSSING, window.lost)
-        if proof is None and window is not NOT_AT_ALL and _hole_before(theirs, fin.number):
-            return Window(window.lo, NEVER, window.by, Doubt.MAYBE)
-        return window
+                return Interval(interval.lo, hi, interval.by, Doubt.CROSSING, interval.lost)
+        if proof is None and interval is not NOT_AT_ALL and _hole_before(theirs, fin.number):
+            return Interval(interval.lo, NEVER, interval.by, Doubt.MAYBE)
+        return interval
     shown = first(theirs.place[theirs.end > fin.number])
     if proof is None and shown is None:
         return NOT_AT_ALL
     limit = min(place for place in (proof, shown) if place is not None)
     before = contrary[: np.searchsorted(contrary, limit)]
     lo = int(before[-1]) + 1 if len(before) else life.start
-    return Window(lo, NEVER, limit, Doubt.MAYBE)
+    return Interval(lo, NEVER, limit, Doubt.MAYBE)
 
 
 def _hole_before(theirs: Talk, number: int) -> bool:
@@ -212,13 +212,13 @@ def _hole_before(theirs: Talk, number: int) -> bool:
     return bool((theirs.seq[1:] > reached[:-1]).any()) or int(theirs.seq.min()) > 1
 
 
-def _fin_acked(story: LifeStory, fin: Fin, clock: Clock) -> Window:
+def _fin_acked(story: LifeStory, fin: Fin, clock: Clock) -> Interval:
     """When the end got the ACK of its FIN."""
     mine, theirs = story.own, story.peer
     carriers = theirs.place[theirs.ack > fin.number]
     sent = story.facts[Fact.OUR_FIN]
     if not len(theirs.place):  # the peer was never seen
-        return Window(sent.lo, NEVER, None, Doubt.MAYBE)
+        return Interval(sent.lo, NEVER, None, Doubt.MAYBE)
     if not len(carriers):
         return NOT_AT_ALL
     again = mine.fin.copy()
@@ -230,31 +230,31 @@ def _fin_acked(story: LifeStory, fin: Fin, clock: Clock) -> Window:
     limit = int(known.max(initial=0))
     later = mine.place[(mine.ack > limit) & (mine.place > carriers[0])]
     proof = first(later) if story.fin_first is not False else None
-    window = arrival(clock, story.life.start, carriers, contrary, proof)
+    interval = arrival(clock, story.life.start, carriers, contrary, proof)
     if not fin.sure:
-        return Window(window.lo, NEVER, window.by, Doubt.MAYBE)
-    return _overtaken(story, window, clock)
+        return Interval(interval.lo, NEVER, interval.by, Doubt.MAYBE)
+    return _overtaken(story, interval, clock)
 
 
-def _overtaken(story: LifeStory, window: Window, clock: Clock) -> Window:
+def _overtaken(story: LifeStory, interval: Interval, clock: Clock) -> Interval:
     """The ACK of the FIN may have come after the peer's FIN: then it is answered once more."""
     mine, theirs = story.own, story.peer
     got = story.facts[Fact.PEER_FIN]
-    if not story.fin_first or not window.certain or got.by is None or window.by is None:
-        return window
-    if not 0 < clock.time[got.by] - clock.time[window.by] + 1 <= clock.round_trip:
-        return window
-    if not window.by < got.by or (theirs.end > theirs.seq)[theirs.place == window.by].any():
-        return window
-    answers = (mine.place > window.by) & (mine.end == mine.seq) & (mine.ack == mine.ack.max())
+    if not story.fin_first or not interval.certain or got.by is None or interval.by is None:
+        return interval
+    if not 0 < clock.time[got.by] - clock.time[interval.by] + 1 <= clock.round_trip:
+        return interval
+    if not interval.by < got.by or (theirs.end > theirs.seq)[theirs.place == interval.by].any():
+        return interval
+    answers = (mine.place > interval.by) & (mine.end == mine.seq) & (mine.ack == mine.ack.max())
     asked = (theirs.place >= got.by) & (theirs.end > theirs.seq)
     if np.count_nonzero(answers) <= np.count_nonzero(asked):
-        return window
-    return Window(window.lo, max(got.hi, window.hi), window.by, Doubt.CROSSING)
+        return interval
+    return Interval(interval.lo, max(got.hi, interval.hi), interval.by, Doubt.CROSSING)
 
 
 def _order(
-    mine: Talk, our_fin: Fin | None, peer_fin: Fin | None, facts: Mapping[Fact, Window]
+    mine: Talk, our_fin: Fin | None, peer_fin: Fin | None, facts: Mapping[Fact, Interval]
 ) -> bool | None:
     """Whether the end's FIN left before it got the peer's, where packets tell."""
     ours, theirs = facts[Fact.OUR_FIN], facts[Fact.PEER_FIN]

@@ -78,11 +78,11 @@ class Observation:
         gone = {State.CLOSED, State.LISTEN, State.SYN_SENT, State.TIME_WAIT}
         for name in SIDES:
             for story in self.stories[name]:
-                window = story.facts[Fact.OUR_SYN]
-                if story.life.opened != "active" or window.by is None:
+                interval = story.facts[Fact.OUR_SYN]
+                if story.life.opened != "active" or interval.by is None:
                     continue
-                if not self.timelines[name].at(window.by) & gone:
-                    yield window.by
+                if not self.timelines[name].at(interval.by) & gone:
+                    yield interval.by
 
     def exchanged(self) -> Observation:
         """The same with the sides' names exchanged."""

@@ -80,13 +80,13 @@ def _where_it_ends(story: LifeStory) -> State:
 
 def possible_at(story: LifeStory, moment: int, before: States) -> States:
     """Every state in which the end may be at a moment of this life."""
-    certain = {fact for fact, window in story.facts.items() if window.hi <= moment}
+    certain = {fact for fact, interval in story.facts.items() if interval.hi <= moment}
     together: dict[tuple[int, int, int | None], list[Fact]] = {}
-    for fact, window in story.facts.items():
-        if window.lo <= moment < window.hi:
+    for fact, interval in story.facts.items():
+        if interval.lo <= moment < interval.hi:
             # what one packet brings, it brings at once
-            brought = fact in _BROUGHT and window.doubt is not Doubt.MAYBE
-            key = (window.lo, window.hi, window.by) if brought else (0, 0, -len(together))
+            brought = fact in _BROUGHT and interval.doubt is not Doubt.MAYBE
+            key = (interval.lo, interval.hi, interval.by) if brought else (0, 0, -len(together))
             together.setdefault(key, []).append(fact)
     found: set[State] = set()
     arrived = story.facts[Fact.PEER_SYN].lo <= moment
@@ -122,8 +122,8 @@ def changes(story: LifeStory) -> Iterator[int]:
     """The moments in this life at which something happens or becomes certain, in order."""
     life = story.life
     marks = {life.start}
-    for window in story.facts.values():
-        marks |= {mark for mark in (window.lo, window.hi) if mark < NEVER}
+    for interval in story.facts.values():
+        marks |= {mark for mark in (interval.lo, interval.hi) if mark < NEVER}
     yield from sorted(min(max(mark, life.start), life.end) for mark in marks)
 
 

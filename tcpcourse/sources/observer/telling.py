@@ -43,12 +43,12 @@ class Telling:
         self._reached: dict[int, Numbers] = {}
         for story, before in zip(stories, beginnings, strict=True):
             for happening in happenings(story, before):
-                window = happening.window
-                self.lost.update(window.lost)
-                if window.lo:
-                    self.at.setdefault(window.lo - 1, []).append((happening, True))
-                if window.lo < window.hi < NEVER:
-                    self.at.setdefault(window.hi - 1, []).append((happening, False))
+                interval = happening.interval
+                self.lost.update(interval.lost)
+                if interval.lo:
+                    self.at.setdefault(interval.lo - 1, []).append((happening, True))
+                if interval.lo < interval.hi < NEVER:
+                    self.at.setdefault(interval.hi - 1, []).append((happening, False))
 
     def moves(self, place: int, packet: Sighting, states: frozenset[State]) -> tuple[Move, ...]:
         """What this end did in the step of the packet at ``place``.
@@ -85,8 +85,8 @@ class Telling:
         return self.stories[0]
 
     def _tell(self, happening: Happening, opens: bool, place: int, packet: Sighting) -> Move:
-        window = happening.window
-        brought = packet if window.by == place else None
+        interval = happening.interval
+        brought = packet if interval.by == place else None
         met = None
         if brought is not None:
             met = tcb_met(
@@ -95,31 +95,33 @@ class Telling:
         row = row_of(happening, met, brought)
         why = row.why if row is not None else ""
         cite = row.cite if row is not None else ""
-        by = window.by if window.by is not None else place
+        by = interval.by if interval.by is not None else place
         number = self.packets[by].number
         if happening.fact is Fact.PEER_SYN and happening.before is State.TIME_WAIT:
             why = say.still_waiting(why=why)
-        if window.certain:
+        if interval.certain:
             text = why if by == place else say.by_now(number=number, why=why)
             return Move(self.side, row, text or say.WAITED, cite)
         if not opens:
-            text = say.unseen(why=why) if window.by is None else say.by_now(number=number, why=why)
-            if window.by == place:
+            text = (
+                say.unseen(why=why) if interval.by is None else say.by_now(number=number, why=why)
+            )
+            if interval.by == place:
                 text = why
             return Move(self.side, row, text, cite, arrival="by now")
-        first = self.packets[window.lo - 1].number
-        if window.doubt is Doubt.AGAIN:
+        first = self.packets[interval.lo - 1].number
+        if interval.doubt is Doubt.AGAIN:
             text = say.may_be_lost(number=first, why=why)
             return Move(self.side, None, text, cite, first, "perhaps")
-        if window.doubt is Doubt.CROSSING:
+        if interval.doubt is Doubt.CROSSING:
             if happening.fact in (Fact.OUR_FIN, Fact.OVER) and packet.sender != self.side:
                 text = say.sent_early(number=number, why=why)
                 return Move(self.side, None, text, cite)
             text = say.on_its_way(number=first, why=why)
             return Move(self.side, None, text, cite, first, "perhaps")
-        if window.doubt is Doubt.UNSEEN:
+        if interval.doubt is Doubt.UNSEEN:
             return Move(self.side, None, say.maybe_by_now(why=why), cite)
-        if window.doubt is Doubt.ANSWER:
+        if interval.doubt is Doubt.ANSWER:
             return Move(self.side, None, say.gone_before(number=number, why=why), cite)
         if happening.fact is Fact.OVER and happening.before is State.TIME_WAIT:
             return Move(self.side, None, say.WAITED, "RFC 9293 §3.4.2")
