@@ -56,8 +56,10 @@ def say(shell, kind, error, traceback, tb_offset=None):
 
 
 get_ipython().set_custom_exc((ImportError, NameError, OSError), say)"""
+# JupyterLab reads the site's settings out of its root page, so the element has to be there.
 ROOT_PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>tcpcourse</title>
+<script id="jupyter-config-data" type="application/json" data-jupyter-lite-root=".">{}</script>
 <meta http-equiv="refresh" content="0; url=lab/index.html?path=notebooks/00-start-here.ipynb">
 </head>
 <body><a href="lab/index.html?path=notebooks/00-start-here.ipynb">Start here</a></body></html>

@@ -102,6 +102,7 @@ def test_the_copy_says_where_it_runs_and_starts_kindly(tmp_path: Path) -> None:
 def test_the_root_of_the_site_leads_to_the_start_page_and_says_the_licences() -> None:
     (path,) = set(re.findall(r"lab/index\.html\?path=([\w./-]+)", lite.ROOT_PAGE))
     assert path == "notebooks/00-start-here.ipynb" and (ROOT / path).is_file()
+    assert 'id="jupyter-config-data"' in lite.ROOT_PAGE  # else JupyterLab does not start
     assert "scapy: GPL-2.0-only" in lite.LICENCES
 
 
