@@ -123,7 +123,8 @@ def judge(story: Story) -> Verdict:
             claim = Claim(place, side, frozenset(end.possible), frozenset(story.truth(side, place)))
             verdict.claims.append(claim)
     verdict.excuse()
-    if seen != len(story.frames):
+    mirrored = any("captured twice" in remark for remark in verdict.remarks)
+    if seen != len(story.frames) and not (mirrored and seen < len(story.frames)):
         verdict.error = f"{seen} steps for {len(story.frames)} frames"
     return verdict
 
