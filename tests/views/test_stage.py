@@ -129,6 +129,17 @@ def test_an_inferred_loss_is_drawn_as_one() -> None:
     assert any(name.startswith("ACK ✕ never arrived") for name in words(picture(text), "f"))
 
 
+def test_an_arrow_does_not_say_ack_twice() -> None:
+    names = words(picture(stage(tcp.recording("lost-last-ack"))), "f")
+    assert "ACK duplicate" in names
+    assert not any(name.count("ACK") > 1 for name in names)
+
+
+def test_a_packet_that_is_overtaken_has_its_words_elsewhere() -> None:
+    arrows = data(stage(tcp.simulate("reordered-data")))["P"]
+    assert sum(arrow[4] == 2 for arrow in arrows) == 1
+
+
 def test_silence_has_its_length_and_whose_it_is() -> None:
     shapes = picture(stage(tcp.simulate("lost-last-ack")))
     boxes = [e for e in shapes.iter() if e.get("class") == "bx sl"]

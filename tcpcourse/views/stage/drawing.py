@@ -141,7 +141,9 @@ def _arrow(arrow: Arrow, relative: bool) -> str:
     ex, ey = sx + dx * arrow.reach, arrow.y0 + dy * arrow.reach
     size = hypot(dx, dy)
     ux, uy = dx / size, dy / size
-    along = 0.27 if arrow.crossing else 0.33 if arrow.reach < 1 else 0.43
+    along = (
+        0.74 if arrow.overtaken else 0.27 if arrow.crossing else 0.33 if arrow.reach < 1 else 0.43
+    )
     turn = degrees(atan2(dy, dx))
     turn = turn if forward else turn - 180 if turn > 0 else turn + 180
     kind = f"pk {packet.sender}" + (" ag" if arrow.road.again else "")

@@ -34,6 +34,7 @@ class Arrow:
     reach: float = 1.0
     start: float = 0.0
     crossing: bool = False
+    overtaken: bool = False
     scene: int = 0  # where it ends, or is lost
     leaves: int = 0
 
@@ -236,6 +237,8 @@ def _mark_crossings(arrows: Sequence[Arrow]) -> None:
             opposite = one.packet.sender != other.packet.sender
             if opposite and other.y0 < one.y1 and one.y0 < other.y1 and not one.road.level:
                 one.crossing = other.crossing = True
+            if not opposite and one.y0 < other.y0 and other.y1 < one.y1:
+                one.overtaken = True
 
 
 def _rests(sheet: Sheet, shown: Sequence[Scene]) -> None:

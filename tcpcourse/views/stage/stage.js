@@ -186,13 +186,13 @@ const fit = () => {
     arrow.mark?.setAttribute("transform", `translate(${round(sx)} ${y0})`);
     const turn = Math.atan(dy / dx) * 180 / Math.PI, lines = arrow.words.children;
     const numbers = wire * (packet[CROSSING] ? .48 : .9) > lines[1].getBBox().width + 16;
-    const along = packet[CROSSING] ? .27 : packet[REACH] < 1 ? (wire > 230 ? .33 : .36) : .43;
+    const along = packet[CROSSING] > 1 ? .74 : packet[CROSSING] ? .27 : packet[REACH] < 1 ? (wire > 230 ? .33 : .36) : .43;
     lines[1].style.display = numbers ? "" : "none";
-    const low = wire < 200 && (packet[REACH] < 1 || packet[CROSSING]);
+    const low = wire < 200 && (packet[REACH] < 1 || packet[CROSSING] === 1);
     lines[0].setAttribute("y", low ? 17 : -6);
     lines[1].setAttribute("y", low ? 31 : narrow ? 14.5 : 15.5);
     // Words longer than the wire are moved to its middle.
-    const long = packet[START] || lines[0].getBBox().width > 2 * along * wire;
+    const long = packet[START] || lines[0].getBBox().width > 2 * Math.min(along, 1 - along) * wire;
     const spot = long ? .5 : along;
     arrow.words.setAttribute("transform", `translate(${round(sx + dx * spot)} ${round(y0 + dy * spot)}) rotate(${round(turn)})`);
     const pill = arrow.fly.querySelector("text").getBBox().width || 40, back = arrow.fly.querySelector("rect");

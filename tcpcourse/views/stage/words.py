@@ -74,7 +74,7 @@ def label(road: Road) -> tuple[str, str, str]:
     if road.again is not None:
         return name, "again", "↻"
     other = [note for note in packet.notes if note not in _AGAIN]
-    return name, brief(other[0], 20) if other else "", ""
+    return name, brief(other[0].removesuffix(" ACK"), 20) if other else "", ""
 
 
 def silence(step: Step) -> str:
