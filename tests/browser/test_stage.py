@@ -45,6 +45,7 @@ def open_stage(html_page: Opener) -> Opener:
         page.emulate_media(reduced_motion="reduce" if calm else "no-preference", color_scheme=theme)
         page.set_viewport_size({"width": wide, "height": 900})
         page.wait_for_selector(f"{ROOT}[data-ready]")
+        page.evaluate("new Promise((d) => requestAnimationFrame(() => requestAnimationFrame(d)))")
         return page
 
     return opener

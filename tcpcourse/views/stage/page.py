@@ -230,8 +230,9 @@ def _data(
     ]  # fmt: skip
     arrows = [
         [
-            arrow.y0, arrow.y1, arrow.reach, arrow.start, 2 if arrow.overtaken else int(arrow.crossing), arrow.leaves,
-            arrow.scene, arrow.packet.sender, flags(arrow.packet), int(arrow.road.level),
+            arrow.y0, arrow.y1, arrow.reach, arrow.start,
+            2 if arrow.overtaken else int(arrow.crossing), arrow.leaves, arrow.scene,
+            arrow.packet.sender, flags(arrow.packet), int(arrow.road.level),
         ]
         for arrow in sheet.arrows
     ]  # fmt: skip
