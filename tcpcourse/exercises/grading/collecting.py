@@ -70,9 +70,11 @@ class _Rules:
     """How to collect: see ``collect``."""
 
     def __init__(
-        self, known: Mapping[str, Entry], fold: Callable[[str], str], times: bool, replace: bool
-    ) -> None:
-        self.known, self.fold, self.times, self.replace = known, fold, times, replace
+        self, assignment: str, known: Mapping[str, Entry], fold: Callable[[str], str],
+        times: bool, replace: bool,
+    ) -> None:  # fmt: skip
+        self.assignment, self.known, self.fold = assignment, known, fold
+        self.times, self.replace = times, replace
         self.students = {name: known[number] for number, name in by_student(known, fold)}
 
 
@@ -89,15 +91,15 @@ def collect(
     before stays, unless it is the same or ``replace`` is set. Raises ``TcpCourseError`` when
     the whole cannot be read, or is meant to do harm by its size; then nothing is written.
     """
-    rules = _Rules(known or {}, fold, times, replace)
+    rules = _Rules(assignment, known or {}, fold, times, replace)
     if source.is_dir():
-        return _collected(list(_in_folder(source)), submitted, assignment, rules)
+        return _collected(list(_in_folder(source)), submitted, rules)
     try:
         with zipfile.ZipFile(source) as bundle:
             entries = bundle.infolist()
             _bounded(entries)
             files = [_in_zip(bundle, entry) for entry in entries if not entry.is_dir()]
-            return _collected(files, submitted, assignment, rules)
+            return _collected(files, submitted, rules)
     except (zipfile.BadZipFile, OSError, NotImplementedError) as problem:
         what = clean(str(problem), 100)
         raise TcpCourseError(f"{source.name} cannot be read as a zip: {what}.") from None
@@ -141,12 +143,11 @@ def _wrong_path(raw: str) -> str:
     return ""
 
 
-def _collected(files: list[_File], submitted: Path, assignment: str, rules: _Rules) -> Collected:
+def _collected(files: list[_File], submitted: Path, rules: _Rules) -> Collected:
     files = [file for file in files if not _is_rubbish(file.path)]
     form, read = form_of([file.path for file in files if not file.wrong])
     done = Collected(form)
-    taken: dict[str, dict[str, _Taken]] = {}
-    numbers: dict[str, set[str]] = {}
+    taken: dict[str, dict[str, dict[str, _Taken]]] = {}  # by student, number and file's name
     for file in files:
         try:
             number, one = _one(file, form, read, rules)
@@ -154,15 +155,18 @@ def _collected(files: list[_File], submitted: Path, assignment: str, rules: _Rul
         except TcpCourseError as problem:
             done.left_out.append((clean(file.path, 100), sentence(problem)))
             continue
-        numbers.setdefault(student, set()).add(number)
-        _add(taken.setdefault(student, {}), one, done)
-    for student, books in sorted(taken.items()):
-        if len(numbers[student]) > 1:
-            whose = " and ".join(sorted(numbers[student]))
-            why = f"Both {whose} are the student id {student}: nobody can tell whose it is."
+        _add(taken.setdefault(student, {}).setdefault(number, {}), one, done)
+    for student, numbers in sorted(taken.items()):
+        if len(numbers) == 1:
+            (books,) = numbers.values()
+            _write(submitted / student / rules.assignment, student, books, done, rules)
+            continue
+        why = (
+            f"Both {' and '.join(sorted(numbers))} are the student id {student}: nobody can tell"
+            " whose it is."
+        )
+        for books in numbers.values():
             done.left_out += [(clean(each.file.path, 100), why) for each in books.values()]
-        else:
-            _write(submitted / student / assignment, student, books, done, rules)
     return done
 
 
@@ -187,6 +191,8 @@ def _one(
     stem = owned.file[: -len(".ipynb")]
     name = "".join(each if each.isalnum() or each in " ._-()" else "_" for each in stem)
     name = f"{name[:80].strip('. ') or 'notebook'}.ipynb"
+    if form == PLAIN and file.path == owned.file:
+        name = f"{rules.assignment}.ipynb"  # it had the student's name
     return number, _Taken(file, owned, name, hashlib.sha256(file.data()).hexdigest())
 
 

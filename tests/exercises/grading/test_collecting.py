@@ -65,7 +65,7 @@ ROSTER = known(n1234="Ann", n77="cam", n88="kim", n99="zoe", n1111="victim", n22
         ),
         (
             ["Ann.ipynb", "88/any name.ipynb", "zoe/ps1-opening/work.ipynb"],
-            {"ann/ps1-opening/Ann.ipynb", "kim/ps1-opening/any name.ipynb",
+            {"ann/ps1-opening/ps1-opening.ipynb", "kim/ps1-opening/any name.ipynb",
              "zoe/ps1-opening/work.ipynb"},
         ),
     ],
