@@ -12,6 +12,7 @@ import decimal
 import enum
 import math
 from abc import ABC, abstractmethod
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -28,6 +29,14 @@ Kind = Literal["value", "function", "written"]
 
 DEEPEST, MOST_PARTS, LONGEST_TEXT = 16, 10_000, 100_000
 LARGEST_NUMBER = 1 << 64
+
+
+_DICTIONARIES = (dict, OrderedDict, defaultdict)
+
+
+def _items(value: Any) -> Any:
+    """What is in a dictionary of one of these kinds."""
+    return dict.items(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +159,11 @@ def plain_parts(value: object) -> tuple[Answer, dict[str, str]]:
 
     Raises ``TcpCourseError`` where there is nothing that can be handed in.
     """
-    if type(value) is not dict or len(value) > 100:
+    if type(value) not in _DICTIONARIES or len(_items(value)) > 100:
         return _plain(value, 0, [0]), {}
     found: dict[str, Answer] = {}
     bad: dict[str, str] = {}
-    for key, each in value.items():
+    for key, each in _items(value):
         try:
             found |= _plain({key: each}, 0, [0])  # type: ignore[arg-type]
         except TcpCourseError as problem:
@@ -187,9 +196,9 @@ def _plain(value: object, depth: int, parts: list[int]) -> Answer:
         return value  # type: ignore[return-value]
     if kind in (list, tuple):
         return [_plain(each, depth + 1, parts) for each in value]  # type: ignore[attr-defined]
-    if kind is dict:
+    if kind in _DICTIONARIES:
         found: dict[str, Answer] = {}
-        for key, each in value.items():  # type: ignore[attr-defined]
+        for key, each in _items(value):
             if type(key) not in (str, int) or len(str(key)) > 100:
                 raise TcpCourseError("A dictionary in the answer has a key that is no short text.")
             found[str(key)] = _plain(each, depth + 1, parts)

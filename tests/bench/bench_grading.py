@@ -1,10 +1,12 @@
 """How long grading takes, how it grows with the cores, and beside nbgrader's own. Run by hand:
 
-    python tests/bench/bench_grading.py [how many submissions]
+    python tests/bench/bench_grading.py [how many submissions] [mixed]
 
 Needs the extra ``grading`` and bubblewrap. Every submission is an assignment of the course with
 all answers filled in by its solution. nbgrader's own autograding runs the same notebooks in a
 kernel each, with no sandbox and no marking: it is the least that any autograding costs.
+With ``mixed`` every tenth submission is one of the worst kinds instead, and only our own
+grading is timed: a class of 300 should take less than 45 minutes on two cores.
 """
 
 from __future__ import annotations
@@ -42,6 +44,28 @@ def course(root: Path, config: str, many: int) -> None:
         (folder / f"{NAME}.ipynb").write_text(text)
 
 
+WORST = (
+    "import time\nfor each in range(999):\n    try: time.sleep(60)\n    except BaseException: pass",
+    "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+    "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True: pass",
+    "import os\nwhile True: os.fork()",
+    "held = []\nwhile True: held.append(bytearray(1 << 26))",
+    "import os, time\nfor _ in range(20): os.fork() or time.sleep(600)",
+)
+"""Cells that sleep or compute for ever, will not be interrupted, fork, and hoard."""
+
+
+def spoil(root: Path, many: int) -> None:
+    """Every tenth submission gets a bad cell in the place of each answer."""
+    for number in range(0, many, 10):
+        path = root / "submitted" / f"student{number:03}" / NAME / f"{NAME}.ipynb"
+        book: Any = nbformat.read(path, as_version=4)
+        for cell in book.cells:
+            if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code":
+                cell.source = WORST[number // 10 % len(WORST)]
+        nbformat.write(book, path)
+
+
 def nbgrader(root: Path, *words: str) -> None:
     program = Path(sys.executable).with_name("nbgrader")
     subprocess.run([program, *words], cwd=root, check=True, capture_output=True)
@@ -64,6 +88,16 @@ def main() -> None:
         os.environ["TCPCOURSE_GRADING_KEY"] = str(key)
         course(root, (EXERCISES / "nbgrader_config.py").read_text(), many)
         asked = len(assignments()[NAME].questions)
+        if "mixed" in sys.argv:
+            spoil(root, many)
+            begin = time.perf_counter()
+            report = autograde(root, NAME, again=True)
+            taken_all = time.perf_counter() - begin
+            slow = sum("too slow" in words for _, _, words in report.lines)
+            print(f"{many} submissions, every tenth of the worst kinds: {taken_all / 60:.1f} min,")
+            print(f"{slow} lines of the report say that something was too slow")
+            print(f"300 of them would take {taken_all / many * 300 / 60:.1f} min")
+            return
 
         job = job_of(Course(root).directory, NAME, "student000", NAME)
         grade(job, again=True)
