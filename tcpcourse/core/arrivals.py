@@ -18,7 +18,7 @@ from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import ack_advances, segment_acceptable
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import CLOSE_CALLED, Tcb
-from tcpcourse.core.text import text_of
+from tcpcourse.core.text import reaches_fin
 
 Guard = Callable[[Tcb, Segment], bool]
 
@@ -63,7 +63,7 @@ def rst_with_good_ack(tcb: Tcb, seg: Segment) -> bool:
 
 @label("rcv SYN,ACK,FIN")
 def syn_ack_fin(tcb: Tcb, seg: Segment) -> bool:
-    return syn_ack(tcb, seg) and text_of(tcb, seg).fin_reached
+    return syn_ack(tcb, seg) and reaches_fin(tcb, seg)
 
 
 @label("rcv SYN,ACK")
@@ -207,7 +207,7 @@ def text_for_nobody(tcb: Tcb, seg: Segment) -> bool:
 def fin_reached(tcb: Tcb, seg: Segment) -> bool:
     if not seg.fin and tcb.early_fin is None:
         return False
-    return text_of(tcb, seg).fin_reached
+    return reaches_fin(tcb, seg)
 
 
 @label("rcv FIN,ACK of FIN")

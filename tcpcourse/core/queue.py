@@ -13,7 +13,8 @@ class ByteQueue:
 
     Taking from the front and adding behind copy nothing of what is there: the queues before
     and after share one store. A store only ever grows behind the end of the longest queue
-    that it holds, so no queue sees a change. Queues are equal when they hold the same.
+    that it holds, so no queue sees a change. Queues are equal when they hold the same,
+    and equal to bytes that are the same.
     """
 
     store: bytes | bytearray = b""
@@ -36,12 +37,12 @@ class ByteQueue:
         return bytes(self.store[max(0, self.start) : self.stop])
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, ByteQueue) and len(self) == len(other) and bytes(self) == bytes(other)
-        )
+        if not isinstance(other, ByteQueue | bytes):
+            return NotImplemented
+        return len(self) == len(other) and bytes(self) == bytes(other)
 
     def __hash__(self) -> int:
-        return hash((len(self), bytes(self)))
+        return hash(bytes(self))
 
     def __repr__(self) -> str:
         return f"<ByteQueue of {len(self)} bytes>"
@@ -54,6 +55,10 @@ class ByteQueue:
     def drop(self, count: int) -> ByteQueue:
         """The queue without its first ``count`` bytes."""
         return ByteQueue(self.store, self.start + count, self.stop) if count < len(self) else EMPTY
+
+    def first(self, count: int) -> ByteQueue:
+        """The queue's first ``count`` bytes, or all of it if it has no more."""
+        return self if count >= len(self) else ByteQueue(self.store, self.start, self.start + count)
 
     def append(self, data: bytes) -> ByteQueue:
         """The queue with ``data`` behind it."""

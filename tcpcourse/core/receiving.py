@@ -6,6 +6,7 @@ Like those in ``actions``, they are named functions on the work of one event, wi
 from __future__ import annotations
 
 from tcpcourse.core.labels import label
+from tcpcourse.core.queue import ByteQueue
 from tcpcourse.core.tcb import CLOSE_CALLED
 from tcpcourse.core.text import text_of
 from tcpcourse.core.work import Work
@@ -17,7 +18,7 @@ def keep_text(work: Work) -> None:
     data = seg.data[:window]
     fin = seg.end - 1
     work.update(
-        early=((seg.seq + 1, data),) if data else (),
+        early=((seg.seq + 1, ByteQueue(data)),) if data else (),
         early_fin=fin if seg.fin and fin.within(seg.seq + 1, window) else None,
     )
 

@@ -44,7 +44,7 @@ class Tcb:
     ``syn_unacked`` while our SYN is in flight, ``ack_due`` while a delayed acknowledgment is
     owed, ``probing`` while the only byte in flight is a zero-window probe. ``sendq`` is data
     not acknowledged yet, ``rcvq`` data not received by the user. ``early`` holds data that
-    came out of order as (number, bytes), ``early_fin`` the number of such a FIN.
+    came out of order as (number, queue of bytes), ``early_fin`` the number of such a FIN.
     ``snd_shift`` and ``rcv_shift`` are the window scales in use (RFC 7323 §2.2). With
     ``half_duplex_close`` a CLOSE ends receiving, too (RFC 9293 §3.6.1, MAY-1).
 
@@ -82,7 +82,7 @@ class Tcb:
     sack_permitted: bool = False
     sendq: ByteQueue = EMPTY
     rcvq: ByteQueue = EMPTY
-    early: tuple[tuple[SeqNumber, bytes], ...] = ()
+    early: tuple[tuple[SeqNumber, ByteQueue], ...] = ()
     early_fin: SeqNumber | None = None
     next_iss: SeqNumber | None = None
     half_duplex_close: bool = False
@@ -92,6 +92,9 @@ class Tcb:
             value = getattr(self, name)
             if isinstance(value, int):
                 object.__setattr__(self, name, SeqNumber(value))
+        if self.early:
+            kept = tuple((first, _queue(data)) for first, data in self.early)
+            object.__setattr__(self, "early", kept)
         missing = any(getattr(self, name) is None for name in _ALWAYS_KNOWN)
         if missing or _NOT_GIVEN in (self.opened, self.irs, self.fin_seq):
             self._fill_in()
@@ -168,6 +171,10 @@ class Tcb:
             f"{self.state} iss {self.iss} una {self.snd_una} nxt {self.snd_nxt} wnd {self.snd_wnd}"
             f" irs {irs} rcv_nxt {self.rcv_nxt} rcv_wnd {self.rcv_wnd}"
         )
+
+
+def _queue(data: bytes | ByteQueue) -> ByteQueue:
+    return data if isinstance(data, ByteQueue) else ByteQueue(data)
 
 
 class _Draft(Tcb):

@@ -63,6 +63,20 @@ def sends_before_any_ack(count: int, size: int) -> list[tcp.Tcb]:
     return [end.send(bytes(size)).after for _ in range(count)]
 
 
+def behind_a_hole(segments: int) -> list[tcp.Tcb]:
+    """The first of that many full segments comes last; every TCB is kept."""
+    end = tcp.Endpoint(iss=100, window=1 << 23, wscale=8)
+    end.open_passive()
+    end.arrive(tcp.Segment(300, None, "S", options=tcp.Options(mss=MSS, wscale=8)))
+    end.arrive(tcp.Segment(301, 101, "A"))
+    end.receive(1 << 40)
+    later = (*range(1, segments), 0)
+    return [
+        end.arrive(tcp.Segment(301 + MSS * place, 101, "A", data=bytes(MSS))).after
+        for place in later
+    ]
+
+
 def story(segments: int) -> tcp.Trace:
     """A sends that many full segments in one SEND, then both ends close."""
     if hasattr(tcp, "Act"):
@@ -85,6 +99,8 @@ SECONDS: dict[str, Callable[[], object]] = {
     "core: 1,000 SENDs of 100 bytes, none acknowledged": lambda: sends_before_any_ack(1_000, 100),
     "core: 4,000 SENDs of 100 bytes, none acknowledged": lambda: sends_before_any_ack(4_000, 100),
     "core: 200 SENDs of 10,000 bytes, none acknowledged": lambda: sends_before_any_ack(200, 10_000),
+    "core: 500 segments behind a hole": lambda: behind_a_hole(500),
+    "core: 2,000 segments behind a hole": lambda: behind_a_hole(2_000),
     "story of 100 segments": lambda: story(100),
     "story of 1,000 segments": lambda: story(1_000),
     "story of 4,000 segments": lambda: story(4_000),
@@ -93,6 +109,8 @@ SECONDS: dict[str, Callable[[], object]] = {
 BYTES: dict[str, Callable[[], object]] = {
     "kept by 50 SENDs of 10,000 bytes": lambda: sends_before_any_ack(50, 10_000),
     "kept by 200 SENDs of 10,000 bytes": lambda: sends_before_any_ack(200, 10_000),
+    "kept by 500 segments behind a hole": lambda: behind_a_hole(500),
+    "kept by 2,000 segments behind a hole": lambda: behind_a_hole(2_000),
     "kept by a story of 1,000 segments": lambda: story(1_000),
     "kept by a story of 4,000 segments": lambda: story(4_000),
 }

@@ -411,7 +411,9 @@ def test_a_byte_queue() -> None:
     assert queue == ByteQueue(b"llo")
     assert hash(queue) == hash(ByteQueue(b"llo"))
     assert queue != ByteQueue(b"llx")
-    other: object = b"llo"
+    assert queue == b"llo"
+    assert hash(queue) == hash(b"llo")
+    other: object = "llo"
     assert queue != other
     assert bytes(queue.append(b"!")) == b"llo!"
     assert queue.drop(3) == queue.drop(9) == ByteQueue()
