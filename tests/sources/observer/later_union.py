@@ -26,8 +26,8 @@ from tcpcourse.trace import Side
 from .worlds import HOSTS, SIDES, START_NS, across, perform
 
 MOST_FRAMES = 7
-MOST_MOVES = 9
-VIEWS = 80
+MOST_MOVES = 8
+VIEWS = 60
 MS = 10**6
 View = tuple[tuple[Side, Segment], ...]
 Truth = tuple[dict[Side, frozenset[State]], ...]

@@ -19,8 +19,8 @@ import tcpcourse as tcp
 
 from .lengths import KINDS, capture
 
-FEW, MANY = 500, 5_000
-GROWTH = 13.7  # 10 · log(5,000) / log(500)
+FEW, MANY = 300, 3_000
+GROWTH = 14.0  # 10 · log(3,000) / log(300)
 LARGEST_BYTES = 5_000  # a packet, at the peak
 LOOKS = 100
 
