@@ -34,7 +34,6 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("TCPCOURSE_PROGRESS", "0")
     config.addinivalue_line("markers", f"needs(tool, ...): needs one of {', '.join(TOOLS)}")
     config.addinivalue_line("markers", "posix: needs what Windows does not have")
-    config.addinivalue_line("markers", "exhaustive: a sweep, left out unless asked for")
     # nbgrader starts `alembic` by name, and an environment need not be activated to be used.
     folder = str(Path(sys.executable).parent)
     if folder not in os.environ["PATH"].split(os.pathsep):
