@@ -42,10 +42,11 @@ def _drawn(
 
 @dataclass(frozen=True)
 class Example:
-    """A public call and what it gives."""
+    """A public call and what it gives; ``called`` is a short name for long arguments."""
 
     arguments: tuple[Any, ...]
     gives: Any
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Function(Question):
         """One sentence for each public example that does not come out."""
         told: list[str] = []
         for example in self.examples:
-            arguments = ", ".join(map(repr, example.arguments))
+            arguments = example.called or ", ".join(map(repr, example.arguments))
             call = f"{self.name}({arguments})"
             try:
                 given = plain(function(*_copies(example.arguments)))

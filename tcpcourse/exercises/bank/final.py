@@ -57,8 +57,8 @@ def _share(draw: Draw) -> Mapping[str, Any]:
 
 
 def _own(draw: Draw, shared: Shared) -> Mapping[str, Any]:
-    """The student's own capture as the functions get it."""
-    return {"packets": packets(shared["capture"])}
+    """The student's own capture as the functions get it, and the example by hand."""
+    return {"packets": packets(shared["capture"]), "example": BY_HAND}
 
 
 def around_zero(draw: Draw) -> tuple[int, int]:
@@ -180,9 +180,12 @@ ASSIGNMENT = assignment(
         Function(
             "q1", "Who, and how much?", 3, "said", "packets",
             (
-                Example((BY_HAND,), {"closes first": "B", "bytes A": 20, "bytes B": 0}),
+                Example(
+                    (BY_HAND,), {"closes first": "B", "bytes A": 20, "bytes B": 0}, "example"
+                ),
                 Example((BY_HAND[:4] + BY_HAND[5:],),
-                        {"closes first": "B", "bytes A": 20, "bytes B": 0}),
+                        {"closes first": "B", "bytes A": 20, "bytes B": 0},
+                        "example without packet 5"),
             ),
             _said,
             ("Look for the first FIN.", "Count bytes that are new only."),
@@ -190,7 +193,7 @@ ASSIGNMENT = assignment(
         ),
         Function(
             "q2", "What went wrong", 3, "repeated", "packets",
-            (Example((BY_HAND,), {"first copy": 4, "second copy": 5, "waited": 1000}),),
+            (Example((BY_HAND,), {"first copy": 4, "second copy": 5, "waited": 1000}, "example"),),
             _repeated,
             (
                 "Two packets of one side take up the same numbers.",
@@ -200,9 +203,9 @@ ASSIGNMENT = assignment(
         Function(
             "q3", "Who is where?", 6, "where", "packets",
             (
-                Example((BY_HAND[:1],), ["SYN_SENT", "SYN_RCVD"]),
-                Example((BY_HAND[:7],), ["CLOSE_WAIT", "FIN_WAIT_1"]),
-                Example((BY_HAND,), ["CLOSED", "TIME_WAIT"]),
+                Example((BY_HAND[:1],), ["SYN_SENT", "SYN_RCVD"], "example[:1]"),
+                Example((BY_HAND[:7],), ["CLOSE_WAIT", "FIN_WAIT_1"], "example[:7]"),
+                Example((BY_HAND,), ["CLOSED", "TIME_WAIT"], "example"),
             ),
             _where,
             (
@@ -214,7 +217,8 @@ ASSIGNMENT = assignment(
             "q4", "The end", 4, "ending", "packets",
             (
                 Example(
-                    (BY_HAND,), {"waits": "B", "last seq": 302, "last ack": 122, "if lost": 9}
+                    (BY_HAND,), {"waits": "B", "last seq": 302, "last ack": 122, "if lost": 9},
+                    "example",
                 ),
             ),
             _ending,
