@@ -26,6 +26,7 @@ _STYLE = (
     f".tv .a{{fill:{SIDE['A']};stroke:{SIDE['A']}}}.tv .b{{fill:{SIDE['B']};stroke:{SIDE['B']}}}"
     ".tv .d1 path{stroke-dasharray:7 3}.tv .d2 path{stroke-dasharray:2 3}"
     f".tv .w{{stroke-width:{BAND};fill:none}}.tv .n{{fill:var(--i);opacity:.1}}"
+    f".tv .un{{stroke:{PHASES[0].stroke}}}"
     + "".join(f".tv .h{place}{{stroke:{phase.stroke}}}" for place, phase in enumerate(PHASES))
 )
 
@@ -246,7 +247,7 @@ def _band(sheet: _Sheet, side: Side, x: float, style: str) -> Iterator[str]:
         down = num(max(below - y - 1, 1))
         if end.state is None:
             box = f"M{num(x)} {num(y)}h{BAND}v{down}h-{BAND}z"
-            yield f'<path class="g" stroke="#808080" stroke-dasharray="3 2" d="{box}"/>'
+            yield f'<path class="g un" stroke-dasharray="3 2" d="{box}"/>'
         else:
             middle = num(x + BAND / 2)
             yield f'<path class="w h{PHASE_OF[end.state]}" d="M{middle} {num(y)}v{down}"/>'

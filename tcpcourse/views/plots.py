@@ -26,7 +26,7 @@ SECOND, MILLISECOND = 1_000_000_000, 1_000_000
 MOST_WAITING = 1000  # packets that an ACK is awaited for
 # Plots are white: the colours of a light page.
 SENT, AGAIN, LOST = SIDE["A"].light, NOW_LINE.light, TROUBLE.light
-ACKNOWLEDGED = PHASES[2].stroke.light
+ACKNOWLEDGED, EDGE = PHASES[2].stroke.light, PHASES[0].stroke.light
 
 
 @cache
@@ -113,7 +113,7 @@ def _ack_lines(axes: Axes, trace: Trace, side: Side) -> None:
     if times:
         axes.step(times, acks, where="post", color=ACKNOWLEDGED, label="acknowledged")
         if max(edges) < 20 * max(*acks, 1):  # a huge window would flatten everything else
-            axes.step(times, edges, where="post", color="#808080", linestyle="--",
+            axes.step(times, edges, where="post", color=EDGE, linestyle="--",
                       label="edge of the window")  # fmt: skip
 
 

@@ -6,7 +6,9 @@ linear RGB. Distances are CIE 1976 ΔE: about 2 is just seen, 10 at a glance.
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -134,3 +136,12 @@ def test_every_state_has_one_phase() -> None:
     assert set(PHASE_OF) == set(State)
     assert sum(len(phase.states) for phase in PHASES) == len(State)
     assert PHASES[PHASE_OF[State.CLOSING]].name == "closing first"
+
+
+def test_no_view_has_colours_of_its_own() -> None:
+    """What is drawn takes its colours from the palette; only shadows are named elsewhere."""
+    views = Path(palette.__file__).parent
+    for file in sorted([*views.rglob("*.py"), *views.rglob("*.css"), *views.rglob("*.js")]):
+        if file.name != "palette.py":
+            text = file.read_text(encoding="utf-8")
+            assert not re.search(r"(?<!&)#[0-9a-fA-F]{6}\b", text), file.name
