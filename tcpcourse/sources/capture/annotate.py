@@ -28,6 +28,11 @@ from tcpcourse.sources.capture.notes import (
     zero_window_probe_ack,
 )
 
+# As plain integers: operations of enumerations would take most of the time.
+_SENT_OTHERWISE = int(Note.KEEP_ALIVE | Note.PORT_REUSED)
+_DUPLICATE_ACK, _ACKED_UNSEEN = int(Note.DUPLICATE_ACK), int(Note.ACKED_UNSEEN)
+_PROBE = int(Note.ZERO_WINDOW_PROBE)
+
 
 def annotate(
     packets: Iterable[Seen], scales_known: tuple[bool, bool], copies: Container[int] = ()
@@ -84,22 +89,22 @@ def _notes(packet: Seen, mine: Past, peer: Past, first_rtt_ns: int) -> int:
             notes |= Note.DUPLICATE_ACK
     if acked_unseen(packet, peer):
         notes |= Note.ACKED_UNSEEN
-    if not notes & (Note.KEEP_ALIVE | Note.PORT_REUSED):
+    if not notes & _SENT_OTHERWISE:
         notes |= sent_again(packet, mine, peer, first_rtt_ns) or 0
-    return notes
+    return int(notes)
 
 
 def _remember(packet: Seen, mine: Past, peer: Past, notes: int) -> None:
-    if notes & Note.DUPLICATE_ACK:
+    if notes & _DUPLICATE_ACK:
         mine.repeats += 1
     if packet.ack != mine.ack:
         mine.repeats = 0
-    if notes & Note.ACKED_UNSEEN:  # said once: from now on that counts as seen
+    if notes & _ACKED_UNSEEN:  # said once: from now on that counts as seen
         peer.whole = packet.ack
         if peer.next is not None and ahead(peer.next, packet.ack) > 0:
             peer.whole = peer.next
     after = (packet.seq + packet.length + bool(packet.flags & (SYN | FIN))) & 0xFFFFFFFF
-    if not notes & Note.ZERO_WINDOW_PROBE and not packet.flags & RST:  # whose number is an answer's
+    if not notes & _PROBE and not packet.flags & RST:  # whose number is an answer's
         if mine.next is None or ahead(after, mine.next) > 0:
             mine.next, mine.next_ns = after, packet.time_ns
         if mine.whole is None or packet.seq == mine.whole:  # no hole before it

@@ -86,9 +86,7 @@ class _Bench:
     began: int = field(default_factory=time.monotonic_ns)
     a_port: int = 0
     b_port: int = 0
-    known: Ends = field(
-        default_factory=lambda: Ends(End((State.CLOSED,)), End((State.CLOSED,)))
-    )
+    known: Ends = field(default_factory=lambda: Ends(End((State.CLOSED,)), End((State.CLOSED,))))
 
     def open(self) -> socket.socket:
         """A TCP socket that is closed with the bench, whatever happens."""

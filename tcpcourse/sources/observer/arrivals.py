@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tcpcourse.sources.observer.evidence import Places
 
 NEVER = 1 << 62
+_LAST_NS = (1 << 63) - 1
 LATEST = 3  # round trips that a packet may be under way
 _NONE = np.zeros(0, np.int64)
 
@@ -86,7 +87,8 @@ class Clock:
 
     def landed(self, place: int) -> int:
         """The moment by which the packet at ``place`` is no longer under way."""
-        later = np.searchsorted(self.time[place:], self.time[place] + self.horizon, "right")
+        end = int(self.time[place]) + self.horizon
+        later = np.searchsorted(self.time[place:], min(end, _LAST_NS), "right")
         moment = place + int(later)
         return moment if moment < len(self.time) else NEVER
 

@@ -104,7 +104,7 @@ def _peer_reset(story: LifeStory, clock: Clock) -> Interval:
     for place, seq, ack in zip(
         resets.place.tolist(), resets.seq.tolist(), resets.ack.tolist(), strict=True
     ):
-        if last > place and clock.time[last] - clock.time[place] > clock.horizon:
+        if last > place and int(clock.time[last]) - int(clock.time[place]) > clock.horizon:
             continue  # the end lives on
         if got_syn.lo > place:
             if story.life.opened == "active" and 1 <= ack <= mine.top:
@@ -143,7 +143,8 @@ def _time_wait_over(story: LifeStory, clock: Clock) -> Interval:
     last = entered - 1
     if len(story.own.place):
         last = max(last, int(story.own.place[-1]))
-    later = np.flatnonzero(clock.time[last:] >= clock.time[last] + TIME_WAIT_NS)
+    over = int(clock.time[last]) + TIME_WAIT_NS
+    later = np.flatnonzero(clock.time[last:] >= min(over, (1 << 63) - 1))
     if not len(later):
         return NOT_AT_ALL
     return Interval(last + int(later[0]) + 1, NEVER, None, Doubt.MAYBE)

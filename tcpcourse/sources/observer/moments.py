@@ -242,7 +242,7 @@ def _overtaken(story: LifeStory, interval: Interval, clock: Clock) -> Interval:
     got = story.facts[Fact.PEER_FIN]
     if not story.fin_first or not interval.certain or got.by is None or interval.by is None:
         return interval
-    if not 0 < clock.time[got.by] - clock.time[interval.by] + 1 <= clock.round_trip:
+    if not 0 < int(clock.time[got.by]) - int(clock.time[interval.by]) + 1 <= clock.round_trip:
         return interval
     if not interval.by < got.by or (theirs.end > theirs.seq)[theirs.place == interval.by].any():
         return interval

@@ -29,6 +29,7 @@ from tcpcourse.sources.observer.telling import Telling
 from tcpcourse.trace import SIDES, End, Ends, Move, Packet, Side, Step, Trace
 
 DEFAULT_ROUND_TRIP_NS = 100_000_000
+LONGEST_ROUND_TRIP_NS = 60_000_000_000  # what is longer is a clock that was set
 
 
 class Observation:
@@ -109,7 +110,8 @@ def _round_trip(evidence: Evidence) -> int:
     calls = np.flatnonzero(flags[:answer] == SYN)
     if not len(calls):
         return DEFAULT_ROUND_TRIP_NS
-    return int(max(evidence.time[ends] - evidence.time[calls[-1]], 1))
+    took = int(evidence.time[ends]) - int(evidence.time[calls[-1]])
+    return min(max(took, 1), LONGEST_ROUND_TRIP_NS)
 
 
 class Steps(Sequence[Step]):

@@ -81,9 +81,16 @@ def _where_it_ends(story: LifeStory) -> State:
 def possible_at(story: LifeStory, moment: int, before: States) -> States:
     """Every state in which the end may be at a moment of this life."""
     certain = {fact for fact, interval in story.facts.items() if interval.hi <= moment}
+    found = _states_between(story, moment, certain, before)
+    # packets that contradict each other, as in a damaged file: then nothing is held against it
+    return found or _states_between(story, moment, set(), before) or frozenset(State)
+
+
+def _states_between(story: LifeStory, moment: int, certain: set[Fact], before: States) -> States:
+    """The states if ``certain`` has happened, and what else may have by ``moment`` or not."""
     together: dict[tuple[int, int, int | None], list[Fact]] = {}
     for fact, interval in story.facts.items():
-        if interval.lo <= moment < interval.hi:
+        if interval.lo <= moment and fact not in certain:
             # what one packet brings, it brings at once
             brought = fact in _BROUGHT and interval.doubt is not Doubt.MAYBE
             key = (interval.lo, interval.hi, interval.by) if brought else (0, 0, -len(together))

@@ -11,6 +11,7 @@ from tcpcourse.words import Message, message
 ANSWERS = message("This RST answers a segment that fits no connection here.")
 REFUSES = message("A RST numbered 0 answers a SYN where nobody listens: there is no connection.")
 NOT_YET = message("The packet has not arrived yet: what this end sends next does not know of it.")
+TOLD = message("What was captured shows this, but not by which rule it came about.")
 WAITED = message("The wait of 2MSL may be over by now; no packet shows when.")
 WAITS = message("What comes before its data is missing, so the data must wait.")
 NO_RESET = message(

@@ -93,7 +93,7 @@ class Telling:
                 happening.story, happening.start, packet, packet.segment.seq, happening.fact
             )
         row = row_of(happening, met, brought)
-        why = row.why if row is not None else ""
+        why = row.why if row is not None else say.TOLD
         cite = row.cite if row is not None else ""
         by = interval.by if interval.by is not None else place
         number = self.packets[by].number
@@ -101,7 +101,7 @@ class Telling:
             why = say.still_waiting(why=why)
         if interval.certain:
             text = why if by == place else say.by_now(number=number, why=why)
-            return Move(self.side, row, text or say.WAITED, cite)
+            return Move(self.side, row, text, cite)
         if not opens:
             text = (
                 say.unseen(why=why) if interval.by is None else say.by_now(number=number, why=why)
