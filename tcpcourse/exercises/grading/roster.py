@@ -120,9 +120,12 @@ def roster(
 
 
 def number_in(word: str) -> str:
-    """The number in ``1234`` or, in whatever language, ``Participant 1234``."""
+    """The number in ``1234`` or, in whatever language, ``Participant 1234``.
+
+    The five letters and digits of an anonymous student are taken as they are.
+    """
     word = word.strip()
-    matched = re.fullmatch(r"[^\d]*(\d+)", word)
+    matched = re.fullmatch(r"(?:\D*\s|[^\x00-\x7f]*)(\d+)", word)
     if matched:
         return matched[1]
     return word if re.fullmatch(r"[A-Za-z0-9]{3,40}", word) else ""

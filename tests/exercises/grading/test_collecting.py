@@ -15,7 +15,7 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.draw import student_name
 from tcpcourse.exercises.grading.collecting import collect
 from tcpcourse.exercises.grading.keys import fingerprint, make_key, read_key
-from tcpcourse.exercises.grading.roster import Entry, roster
+from tcpcourse.exercises.grading.roster import Entry, number_in, roster
 
 MOODLE = "Ann Example_1234_assignsubmission_file_/ps1-opening.ipynb"
 CANVAS = "exampleann_77_4711_ps1-opening-2.ipynb"
@@ -323,6 +323,15 @@ def test_rosters_as_spreadsheets_write_them(tmp_path: Path, encoding: str, delim
     text = "number,student,name\r\n 1234 ,ann,张三\r\n77,王五,\r\n"
     path.write_bytes(text.replace(",", delimiter).encode(encoding))
     assert roster(path, student_name) == {"1234": Entry("ann"), "77": Entry("王五")}
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [("1234", "1234"), (" Participant 77 ", "77"), ("Teilnehmer/in 5", "5"), ("参与者12", "12"),
+     ("abcd3", "abcd3"), ("aB3dE", "aB3dE"), ("", ""), ("Points Possible", ""), ("-", "")],
+)  # fmt: skip
+def test_the_number_in_an_identifier(word: str, number: str) -> None:
+    assert number_in(word) == number
 
 
 def test_canvass_own_gradebook_is_a_roster(tmp_path: Path) -> None:

@@ -174,6 +174,28 @@ def test_what_marks_depend_on(own: Class, make: Fill, monkeypatch: pytest.Monkey
     assert {name for name in first if changed[name] != first[name]} == {"questions"}
 
 
+def test_what_was_never_reached_has_no_mark(own: Class, make: Fill) -> None:
+    """Each cell is short enough, all of them are not: what came before counts, the rest waits."""
+    from dataclasses import replace
+
+    from tcpcourse.exercises.grading.converting import job_of
+    from tcpcourse.exercises.grading.limits import Limits
+
+    slow = {
+        name: f"import time\ntime.sleep(3.5)\n{source}"
+        for name, source in typed("slow", "q1", "q2", "q5").items()
+    }
+    own.hand_in("slow", make(own.release, "slow", slow))
+    job = job_of(Course(own.root).directory, NAME, "slow", NAME)
+    done = marking.grade(replace(job, limits=Limits(cell_seconds=6, wall_seconds=6)))
+    assert done.marks["q1"].points == 4
+    unreached = "A person has to look at this: its cell was never reached, because the notebook"
+    assert done.marks["q5"].points is None
+    assert done.marks["q5"].message.startswith(unreached)
+    assert ("q5", done.marks["q5"].message) in done.notes
+    assert any("too slow, the notebook took 6 seconds in all" in words for _, words in done.notes)
+
+
 def test_an_appeal(own: Class, make: Fill, capsys: pytest.CaptureFixture[str]) -> None:
     right = dict(assignments()[NAME].problem("ann").posed["q1"].right)
     first = assignments()[NAME].problem("ann").posed["q1"].given["packets"][0]["seq"]

@@ -374,14 +374,6 @@ def other_types(book: Any, student: str) -> None:
     cell(book, "q5-answer").source += "\nq5['again'] = object()"
 
 
-def too_slow(book: Any, student: str) -> None:
-    """The questions after it are never reached."""
-    sleep = "\nfor each in range(9):\n    try:\n        import time; time.sleep(3.5)\n"
-    sleep += "    except BaseException: pass"
-    for name in ("q2-answer", "q3-answer"):
-        cell(book, name).source += sleep
-
-
 def forgot_id(book: Any, student: str) -> None:
     setup = next(c for c in book.cells if c.id == "setup")
     setup.source = setup.source.replace(f'"{student}"', '""')
