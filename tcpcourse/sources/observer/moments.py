@@ -133,6 +133,7 @@ def _opening(story: LifeStory, clock: Clock, *, gone: bool) -> None:
         facts[Fact.SYN_ACKED] = peer_syn  # it is taken to have been a SYN,ACK
         return
     interval = arrival(clock, life.start, acked, our_syns, proof)
+    interval = _if_sent_again(interval, acked, mine, theirs)
     bare = (theirs.ack == 1) & (theirs.end == theirs.seq) & ~theirs.syn
     if not len(mine.place) and interval is not NOT_AT_ALL and np.count_nonzero(bare) > 1:
         # it was never seen, but its SYN,ACK is answered twice: the first ACK was not taken
@@ -233,7 +234,23 @@ def _fin_acked(story: LifeStory, fin: Fin, clock: Clock) -> Interval:
     interval = arrival(clock, story.life.start, carriers, contrary, proof)
     if not fin.sure:
         return Interval(interval.lo, NEVER, interval.by, Doubt.MAYBE)
+    interval = _if_sent_again(interval, carriers, mine, theirs)
     return _overtaken(story, interval, clock)
+
+
+def _if_sent_again(interval: Interval, carriers: Places, mine: Talk, theirs: Talk) -> Interval:
+    """An ACK rides on data or a FIN; if that is sent again, the ACK too may have been lost."""
+    if not interval.certain or interval.by is None:
+        return interval
+    ridden = int(np.searchsorted(theirs.place, interval.by))
+    begin, end = int(theirs.seq[ridden]), int(theirs.end[ridden])
+    again = first(theirs.place[ridden + 1 :][theirs.seq[ridden + 1 :] == begin])
+    proof = first(mine.place[mine.ack >= end])
+    following = first(carriers[carriers > interval.by])
+    if begin == end or again is None or following is None or (proof or NEVER) < again:
+        return interval
+    hi = min(following, NEVER if proof is None else proof) + 1
+    return Interval(interval.lo, max(hi, interval.lo), interval.by, Doubt.AGAIN)
 
 
 def _overtaken(story: LifeStory, interval: Interval, clock: Clock) -> Interval:
@@ -270,6 +287,8 @@ def _order(
         # its FIN itself was not captured; did it speak between the peer's FIN and its own?
         if (mine.ack[: shown[0]] > peer_fin.number).any():
             return False
+    if not len(mine.place):
+        return None  # it was never seen: its FIN may have crossed the peer's
     if ours.hi <= theirs.lo:
         return True
     if theirs.hi <= ours.lo:
