@@ -168,7 +168,10 @@ def _fin_sent(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> I
     if place is None or (told is not None and told < place):
         place = told
     assert place is not None  # a FIN has a number because a packet shows it
-    before = mine.place[: np.searchsorted(mine.place, place)]
+    # new data, and a bare ACK, say that no FIN was sent yet; what is sent again does not
+    reached = np.maximum.accumulate(mine.end)
+    new = np.append(True, reached[1:] > reached[:-1])[: len(reached)]
+    before = mine.place[(new | (mine.seq == mine.end)) & (mine.place < place)]
     lo = int(before[-1]) + 1 if len(before) else life.start
     if not len(mine.place):  # never seen: it is taken to be sent not long before it arrives
         silent = theirs.place[(theirs.ack >= 1) & (theirs.ack <= fin.number)]
@@ -221,7 +224,10 @@ def _fin_acked(story: LifeStory, fin: Fin, clock: Clock) -> Interval:
     if not len(theirs.place):  # the peer was never seen
         return Interval(sent.lo, NEVER, None, Doubt.MAYBE)
     if not len(carriers):
-        return NOT_AT_ALL
+        got = story.facts[Fact.PEER_FIN]
+        if got.doubt is Doubt.NONE:
+            return NOT_AT_ALL
+        return Interval(max(sent.lo, got.lo), NEVER, None, Doubt.MAYBE)  # it came with the FIN
     again = mine.fin.copy()
     if story.fin_first is False:  # in LAST_ACK; afterwards nothing is sent any more
         again |= mine.end > fin.number

@@ -13,6 +13,7 @@ from tcpcourse.sources.observer.facts import Fact, LifeStory
 
 States = frozenset[State]
 SYNCHRONIZED: States = frozenset(state for state in State if state.synchronized)
+NOTHING_OPEN: States = frozenset({State.CLOSED, State.LISTEN, State.SYN_SENT})
 UNOPENED: States = frozenset({State.CLOSED, State.LISTEN})
 
 _NEEDS = {
@@ -72,7 +73,7 @@ def _both(story: LifeStory) -> bool:
 def _where_it_ends(story: LifeStory) -> State:
     """A listener whose caller is reset before it is open listens on (RFC 9293 §3.10.7.4)."""
     over, acked = story.facts[Fact.OVER], story.facts[Fact.SYN_ACKED]
-    closed = story.facts[Fact.OUR_FIN].lo <= over.lo
+    closed = story.facts[Fact.OUR_FIN].lo < NEVER  # what is over sends none
     listens = story.life.opened == "passive" and acked.lo > over.lo and not closed
     by_peer = over.by is not None and over.by in story.peer_resets.place
     return State.LISTEN if listens and by_peer else State.CLOSED
@@ -148,7 +149,9 @@ def timeline(stories: list[LifeStory], earlier: States | None) -> Timeline:
             before = before - {State.LISTEN}  # no socket interface lets a listener call
         for moment in changes(story):
             over = story.facts[Fact.OVER]
-            if old and over.lo > moment:
+            if _only_resets(story):  # an answer, from any state in which nothing is open yet
+                states = NOTHING_OPEN if moment > story.own_resets.place[0] else frozenset(State)
+            elif old and over.lo > moment:
                 states = before
             elif old:
                 states = frozenset({State.CLOSED}) | (before if over.hi > moment else frozenset())
@@ -157,6 +160,13 @@ def timeline(stories: list[LifeStory], earlier: States | None) -> Timeline:
             result.add(moment, states)
         before = result.states[-1]
     return result
+
+
+def _only_resets(story: LifeStory) -> bool:
+    """Whether the capture begins with a RST of this end, and shows nothing else of it."""
+    resets, life = story.own_resets.place, story.life
+    begins = life.opened is None and not len(story.own.place) and len(resets)
+    return bool(begins and not (story.peer.place < resets[0]).any())
 
 
 def _beginning(stories: list[LifeStory], earlier: States | None) -> States:
