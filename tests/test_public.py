@@ -19,7 +19,7 @@ PUBLIC = {
 }  # fmt: skip
 VIEWS = {
     "Explanation", "Html", "Svg", "Table", "atlas", "bytes_in_flight", "explain", "ladder",
-    "pair_map", "round_trips", "sequence_strip", "stage", "state_diagram", "table",
+    "pair_map", "playground", "round_trips", "sequence_strip", "stage", "state_diagram", "table",
     "time_sequence",
 }  # fmt: skip
 WIDGETS = {"Calculator", "CaptureBrowser", "Playground", "Predictor"}

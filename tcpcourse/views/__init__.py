@@ -9,6 +9,7 @@ from __future__ import annotations
 from tcpcourse.views.arithmetic import Explanation, explain
 from tcpcourse.views.atlas import atlas
 from tcpcourse.views.diagram import state_diagram
+from tcpcourse.views.hands import playground
 from tcpcourse.views.ladder import ladder
 from tcpcourse.views.page import Html
 from tcpcourse.views.pairs import pair_map
@@ -28,6 +29,7 @@ __all__ = [
     "explain",
     "ladder",
     "pair_map",
+    "playground",
     "round_trips",
     "sequence_strip",
     "stage",
