@@ -25,8 +25,8 @@ CALLS = ("listen", "connect", "send", "close", "abort", "timer retransmission", 
 
 @pytest.fixture
 def open_hands(html_page: Opener) -> Opener:
-    def opener(theme: Theme = "light", wide: int = 1280, copies: int = 1) -> Page:
-        body = "<main><h1>TCP</h1>" + str(tcp.views.playground()) * copies + "</main>"
+    def opener(theme: Theme = "light", wide: int = 1280, copies: int = 1, script: str = "") -> Page:
+        body = "<main><h1>TCP</h1>" + str(tcp.views.playground(script)) * copies + "</main>"
         page = html_page(whole_page("Playground", body), theme)
         page.emulate_media(reduced_motion="reduce", color_scheme=theme)
         page.set_viewport_size({"width": wide, "height": 900})
@@ -136,6 +136,18 @@ def test_from_the_first_moment_there_is_a_picture_and_one_proposal(open_hands: O
     assert "ESTABLISHED ESTABLISHED" in seen and seen[-1] == "CLOSED CLOSED"
     page.keyboard.press("ArrowLeft")
     assert states(page) == "TIME_WAIT CLOSED"
+
+
+def test_it_begins_with_the_moves_of_a_script(open_hands: Opener) -> None:
+    page = open_hands(script="A connect; B connect; duplicate 1; lose 2; B timer retransmission")
+    assert states(page) == "SYN_SENT SYN_SENT"
+    assert page.locator(f"{ROOT} .pk b").all_inner_texts() == ["SYN →", "SYN →", "← SYN"]
+    assert page.get_by_role("button", name="Undo").is_disabled()
+    press(page, "B: abort", keys=False)
+    press(page, "Start again", keys=False)
+    assert states(page) == "SYN_SENT SYN_SENT"
+    press(page, "Undo", keys=False)
+    assert states(page) == "SYN_SENT CLOSED"
 
 
 def test_what_is_refused_is_hidden_until_asked_for(open_hands: Opener) -> None:

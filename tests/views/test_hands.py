@@ -9,6 +9,7 @@ from base64 import b64decode
 
 import pytest
 
+from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.states import State
 from tcpcourse.core.transitions import TRANSITIONS
 from tcpcourse.sources.simulation.carried import Carried, unpack
@@ -76,3 +77,17 @@ def test_no_sentence_is_idle_and_none_is_missing(style_and_script: list[str]) ->
         assert plain or made or fate, name
     asked = re.findall(r'words\("(\w+)"', code)
     assert asked and set(asked) <= set(WORDS)
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("A close", "A cannot close now: connection does not exist."),
+        ("lose 1", "Packet 1 is not on the wire."),
+        ("A connect; A timer user", "is not one of a page's playground: it can listen, "),
+        ("A crash", "The move 'A crash' is not one of a page's playground"),
+    ],
+)
+def test_a_move_that_a_page_cannot_make(script: str, words: str) -> None:
+    with pytest.raises(TcpCourseError, match=re.escape(words)):
+        playground(script)

@@ -12,15 +12,16 @@ from tcpcourse.views.page import Html
 __all__ = ["playground"]
 
 
-def playground() -> Html:
+def playground(script: str = "") -> Html:
     """Two ends and a wire to play with, as self-contained HTML of about 40 KB.
 
-    It runs in any page, offline. Two connections of an end may mix on the wire, and each end
-    sends one message of five bytes in a connection; beyond that it says where its table ends.
-    ``tcp.widgets.Playground`` has no such limits, and needs Python.
+    ``script`` are moves already made, as in ``tcp.play``. It runs in any page, offline. Two
+    connections of an end may mix on the wire, and each end sends one message of five bytes in
+    a connection; beyond that it says where its table ends. ``tcp.widgets.Playground`` has no
+    such limits, and needs Python. Raises ``TcpCourseError`` for a move that cannot be made.
 
     >>> import tcpcourse as tcp
     >>> len(tcp.views.playground()) < 60_000
     True
     """
-    return Html(page())
+    return Html(page(script))

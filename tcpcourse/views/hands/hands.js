@@ -1,4 +1,4 @@
-T=>async root=>{
+T=>async(root,moves)=>{
 // --- the table: what an end answers; the wire below is all that this script adds to it
 const bytes=text=>Uint8Array.from(atob(text),c=>c.charCodeAt(0))
 const stream=new Blob([bytes(T.table)]).stream().pipeThrough(new DecompressionStream("gzip"))
@@ -17,7 +17,7 @@ return{after,rows,sent:sent.map(each=>each===-1?table.acks[after]:each===-2?tabl
 }
 // --- what has happened
 const start=()=>({at:[0,0],base:[0,0],wire:[],log:[],count:0})
-let now=start(),past=[],note=null,asked=false
+let now=start(),begun=now,past=[],note=null,asked=false
 const end=side=>table.ends[now.at[side]]
 const state=side=>end(side)[0]
 const SIDE=["A","B"]
@@ -87,7 +87,8 @@ note=null
 show()
 }
 const again=()=>{
-if(now.log.length){past.push(now);now=start()}
+past.push(now)
+now=begun
 note=null
 show()
 }
@@ -150,7 +151,7 @@ say.setAttribute("aria-live","polite")
 ladder.tabIndex=0
 ladder.setAttribute("role","region")
 ladder.setAttribute("aria-label",words("story"))
-root.replaceChildren(title,question,card,control,field,ladder)
+root.replaceChildren(title,question,make("div","in",card,control,field,ladder))
 const panel=side=>{
 const kind=state(side),chip=make("i",`f${T.phases[kind-1]}`,T.states[kind-1])
 const row=make("div","cs")
@@ -191,7 +192,7 @@ card.classList.toggle("edge",!!note?.edge)
 const next=proposal()
 attempt.replaceChildren(make("p","",words("try")),button(next.text,next.act,"","try"))
 undoing.disabled=!past.length
-restart.disabled=!now.log.length
+restart.disabled=now===begun
 asking.setAttribute("aria-pressed",asked)
 field.replaceChildren(panel(0),wire(),panel(1))
 draw()
@@ -202,7 +203,7 @@ const same=root.querySelector(`[data-id="${focus}"]:not(:disabled)`)
 }
 // --- the ladder
 const draw=()=>{
-const wide=Math.max(300,Math.min(720,ladder.clientWidth)),edge=wide<480?100:150,gap=wide<480?13:18
+const wide=Math.max(300,Math.min(720,ladder.clientWidth)),edge=wide<480?Math.min(106,wide*.31):150,gap=wide<480?13:18
 const x=[edge,wide-edge],step=46,y=place=>62+step*place,last=now.log.length-1
 const flying=k=>y(last)+30+26*k,low=Math.max(last<0?74:y(last)+28,flying(now.wire.length-1)+14),foot=Math.max(low,250)
 const out=[]
@@ -245,7 +246,7 @@ if(event.fate)return
 const at=y(place),called=event.event>=0?T.calls[event.event]:""
 if(event.before!==event.after||called)out.push(side(event.side,at+(called?-1:4),T.states[event.after-1],"st"))
 if(called)out.push(side(event.side,at+14,called,"m"))
-out.push(`<g class="ev"><circle cx="${x[event.side]}" cy="${at}" r="9"/><text x="${x[event.side]}" y="${at+4}">${place+1}</text></g>`)
+out.push(`<g class="ev"><circle cx="${x[event.side]}" cy="${at}" r="9.5"/><text x="${x[event.side]}" y="${at+4}">${place+1}</text></g>`)
 })
 const label=words("ladder",{moves:now.log.length,a:T.states[state(0)-1],b:T.states[state(1)-1]})
 ladder.innerHTML=`<svg role="img" class="${wide<480?"nw":""}" aria-label="${label}" width="${wide}" height="${foot+8}" viewBox="0 0 ${wide} ${foot+8}">${out.join("")}</svg>`
@@ -259,7 +260,11 @@ event.preventDefault()
 event.stopPropagation()
 act()
 }
-new ResizeObserver(draw).observe(root)
 show()
+for(const id of moves)root.querySelector(`[data-id=${id}]`).click()
+begun=now
+past=[]
+show()
+new ResizeObserver(draw).observe(root)
 root.dataset.ready=""
 }

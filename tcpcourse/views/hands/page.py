@@ -9,20 +9,29 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 
-from tcpcourse.core.states import State
+from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.core.states import TIMERS, Event, State
 from tcpcourse.core.transitions import TRANSITIONS
 from tcpcourse.sources.simulation.carried import pack
-from tcpcourse.sources.simulation.reactions import reaction_table
+from tcpcourse.sources.simulation.reactions import EVENTS, reaction_table
+from tcpcourse.sources.simulation.script import CALLS as CALLED
+from tcpcourse.sources.simulation.script import Workbench, moves_of
+from tcpcourse.trace import SIDES
 from tcpcourse.views import palette
-from tcpcourse.views.escape import markup
+from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.hands.words import CALLS, FLAGS, WORDS, refusals, spoken
 from tcpcourse.views.palette import PHASE_OF, PHASES
 from tcpcourse.views.stage.parcel import LOADER
 from tcpcourse.words import say
 
+BUTTONS = {"deliver": "p", "lose": "lose", "duplicate": "copy", "delay": "delay"}
+"""What a button on the wire is called, before its packet's number."""
 
-def page() -> str:
+
+def page(script: str = "") -> str:
     """The playground as self-contained HTML; before its script runs it says how it begins."""
+    Workbench(script)  # says what is wrong with it
+    moves = json.dumps([button(move) for move in moves_of(script)])
     title, question, start = (markup(say(WORDS[name])) for name in ("title", "question", "start"))
     name, code = _packed()
     return (
@@ -30,8 +39,25 @@ def page() -> str:
         'font-weight:700;margin:0}</style><div class="tcp-hands" role="group" tabindex="0"'
         f' data-lm-suppress-shortcuts="true" aria-label="{title}"><p class="tt">{title}</p>'
         f'<p class="qu">{question}</p><p>{start}</p></div>'
-        f"<script>({LOADER})(document.currentScript.previousElementSibling,null,"
+        f"<script>({LOADER})(document.currentScript.previousElementSibling,{moves},"
         f'"{name}","{code}")</script>'
+    )
+
+
+def button(move: str) -> str:
+    """The button of the page that makes a move; ``TcpCourseError`` if there is none."""
+    first, *rest = move.split()
+    event: Event | None = None
+    if first in SIDES and rest:
+        event = TIMERS.get(rest[-1]) if rest[0] == "timer" else CALLED.get(rest[0])
+    if event in EVENTS:
+        return f"{first}{EVENTS.index(event)}"
+    if first in BUTTONS and len(rest) == 1 and rest[0].isdecimal():
+        return f"{BUTTONS[first]}{int(rest[0])}"
+    raise TcpCourseError(
+        f"The move {visible(move, 40)!r} is not one of a page's playground: it can listen,"
+        " connect, send, close, abort, let the timers retransmission and time-wait run out,"
+        " and deliver, lose, duplicate or delay a packet."
     )
 
 
