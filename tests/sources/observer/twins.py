@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from tcpcourse.core.endpoint import Endpoint
@@ -22,6 +23,7 @@ from .worlds import SECOND, Event, Sent, Story, across, perform
 
 NEVER = 1 << 62
 Cost = tuple[int, int, int]  # crashes, unseen, lost
+MOST_FIRST_CHANGES = 60  # a second change is tried behind so many first ones
 STEADY = ("listen", "open", "fast-open", "arrive", "refuse")
 
 
@@ -43,12 +45,14 @@ class Telling:
 
     def spans(self) -> Iterator[tuple[set[State], int, int, int, int, int | None]]:
         """Each state with its earliest and latest beginning and end, and the frame it came by."""
-        state, met, begin, until, frame = State.CLOSED, False, -1, -1, None
+        state, met, waits = State.CLOSED, False, False
+        begin, until, frame = -1, -1, None
         for event, first, last in zip(self.events, self.first, self.last, strict=True):
-            yield _words(state, met), begin, until, first, last, frame
+            yield _words(state, met, waits), begin, until, first, last, frame
+            waits = event.waits
             state, begin, until, frame = event.state, first, last, event.frame
             met = met or state not in (State.CLOSED, State.LISTEN)
-        yield _words(state, met), begin, until, NEVER, NEVER, frame
+        yield _words(state, met, waits), begin, until, NEVER, NEVER, frame
 
     def may_be(self, number: int, begin: int, end: int) -> set[State]:
         """The states that can have been true after frame ``number``, seen at ``begin``."""
@@ -67,7 +71,20 @@ class Telling:
         return found
 
 
-def _words(state: State, met: bool) -> set[State]:
+NOT_CALLED = {
+    State.FIN_WAIT_1: State.ESTABLISHED,
+    State.CLOSING: State.CLOSE_WAIT,
+    State.LAST_ACK: State.CLOSE_WAIT,
+}
+
+
+def _words(state: State, met: bool, waits: bool) -> set[State]:
+    """The state, and what else it may be called.
+
+    A CLOSE that waits behind queued data may as well be called when the data has left.
+    """
+    if waits and state in NOT_CALLED:
+        return {state, NOT_CALLED[state]}
     return {state, State.CLOSED} if state is State.LISTEN and met else {state}
 
 
@@ -141,14 +158,25 @@ class Twins:
         return crashes, unseen, lost + hidden + extra
 
     def others(self, side: Side) -> Iterator[Telling]:
-        """Every twin that differs in one fate, or in one and in one call, and costs no more."""
+        """Every twin that differs in one fate or call, or in one of each, and costs no more."""
         base = self.story.events[side]
         limit = self.cost(side, base)
         wanted = [sent for event in base for sent in event.sent if self._matters(sent)]
-        for events in self._changed(side, base):
+        for events in self._changes(side, base):
             telling = self._told(side, events, wanted)
             if telling is not None and telling.possible and telling.cost <= limit:
                 yield telling
+
+    def _changes(self, side: Side, base: list[Event]) -> Iterator[list[Event]]:
+        """One change; then, of a packet's fate and of when a call was made, both."""
+        yield from self._changed(side, base)
+        for once in islice(self._changed(side, base), MOST_FIRST_CHANGES):
+            for place, event in enumerate(once):
+                if event.kind in STEADY or any(sent.frames for sent in event.sent):
+                    continue
+                yield [*once[:place], *once[place + 1 :]]
+                for later in range(place + 1, len(once)):
+                    yield [*once[:place], *once[place + 1 : later + 1], event, *once[later + 1 :]]
 
     def _matters(self, sent: Sent) -> bool:
         """Whether a twin must send it: it was seen, or it did something where it came."""
@@ -210,7 +238,7 @@ class Twins:
                 end, _, segments = perform(end, settings, event.kind, event.arg)
             except TcpCourseError:
                 return None
-            again = replace(event, state=end.state, sent=[])
+            again = replace(event, state=end.state, sent=[], waits=end.tcb.close_waits)
             for segment in segments:
                 if todo < len(wanted) and wanted[todo].segment == segment:
                     sent = wanted[todo]

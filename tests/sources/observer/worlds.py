@@ -63,7 +63,7 @@ class Event:
     """Something that happened at one end: a call, a timer, an arrival; see ``perform``.
 
     ``frame`` is the number of the frame that arrived, if the tap saw it; ``state`` is the
-    state afterwards.
+    state afterwards, and ``waits`` says that a CLOSE waits there behind queued data.
     """
 
     time_ns: int
@@ -73,6 +73,7 @@ class Event:
     source: Sent | None = None
     state: State = State.CLOSED
     sent: list[Sent] = field(default_factory=list)
+    waits: bool = False
 
 
 @dataclass
@@ -428,6 +429,7 @@ class Host:
         if reaction is None and not segments and kind not in ("crash", "refuse"):
             return
         event = Event(self.world.now, kind, arg, frame, source, self.end.state)
+        event.waits = self.end.tcb.close_waits
         self.events.append(event)
         if source is not None:
             source.came.append(event)
