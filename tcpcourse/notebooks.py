@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -144,7 +145,8 @@ def execute(path: Path) -> bool:
         resources={"metadata": {"path": str(path.parent)}},
     )
     try:
-        client.execute()
+        # no bar of progress, which comes or not as the machine is slow or quick
+        client.execute(env={**os.environ, "TCPCOURSE_PROGRESS": "0"})
     except CellExecutionError as error:
         raise TcpCourseError(f"{path}: a cell failed with {error.ename}: {error.evalue}") from error
     except CellTimeoutError as error:

@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any
 
 import pytest
+import tqdm
+import tqdm.auto
 
 import tcpcourse as tcp
 from tcpcourse.core.rows import Row
@@ -180,6 +182,7 @@ def test_a_long_exploration_shows_a_bar_and_a_short_one_is_silent(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TCPCOURSE_PROGRESS", raising=False)
+    monkeypatch.setattr("tqdm.auto.tqdm", tqdm.tqdm)  # whatever other tests made of IPython
     monkeypatch.setattr("tcpcourse.sources.progress._SILENT_S", 1000.0)
     tcp.explore()
     assert capsys.readouterr() == ("", "")
