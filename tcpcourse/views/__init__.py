@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from tcpcourse.views.arithmetic import Explanation, explain
 from tcpcourse.views.atlas import atlas
+from tcpcourse.views.circle import number_circle
 from tcpcourse.views.diagram import state_diagram
 from tcpcourse.views.hands import playground
 from tcpcourse.views.ladder import ladder
+from tcpcourse.views.number_line import number_line
 from tcpcourse.views.page import Html
 from tcpcourse.views.pairs import pair_map
 from tcpcourse.views.plots import bytes_in_flight, round_trips, time_sequence
@@ -28,6 +30,8 @@ __all__ = [
     "bytes_in_flight",
     "explain",
     "ladder",
+    "number_circle",
+    "number_line",
     "pair_map",
     "playground",
     "round_trips",

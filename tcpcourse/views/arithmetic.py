@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tcpcourse.trace import Packet, Trace
 from tcpcourse.views.basis import (
@@ -17,7 +17,9 @@ from tcpcourse.views.basis import (
 )
 from tcpcourse.views.escape import markup
 from tcpcourse.views.given import HasTrace, as_trace
+from tcpcourse.views.number_line import draw_number_line
 from tcpcourse.views.reasons import why_ack, why_len, why_seq, why_window
+from tcpcourse.views.svg import Svg
 from tcpcourse.views.words import fate, flag_names
 
 
@@ -26,7 +28,8 @@ class Explanation:
     """The arithmetic of one packet.
 
     ``analysis`` is the line as the document writes it, ``reasons`` one (number, why) each,
-    ``warnings`` what a reader could easily get wrong. All are plain text.
+    ``warnings`` what a reader could easily get wrong. All are plain text. ``picture`` is the
+    number line that they come from.
 
     >>> import tcpcourse as tcp
     >>> print(dict(tcp.explain(tcp.recording("avatar"), 4).reasons)["len"])
@@ -38,6 +41,7 @@ class Explanation:
     analysis: str
     reasons: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...] = ()
+    picture: Svg | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         lines = [self.heading, self.analysis]
@@ -49,7 +53,11 @@ class Explanation:
         return f"<Explanation of packet {self.number}: {self.analysis}>"
 
     def _repr_html_(self) -> str:
-        return f'<div class="tcp-explanation">{self.html()}</div>'
+        words = f'<div style="flex:1 1 20em">{self.html()}</div>'
+        if self.picture is not None:  # beside the words, or below them where there is less room
+            words += f'<div style="flex:2 1 34em;min-width:0">{self.picture._repr_html_()}</div>'
+        box = "display:flex;flex-wrap:wrap;gap:0 1.5em;align-items:flex-start"
+        return f'<div class="tcp-explanation" style="{box}">{words}</div>'
 
     def html(self, warnings: bool = True) -> str:
         """The same as markup, without a box around it; with or without its warnings."""
@@ -75,7 +83,9 @@ def explain(trace: Trace | HasTrace, number: int) -> Explanation:
     """
     trace = as_trace(trace)
     packet = trace.packet(number)
-    return explain_packet(trace, packet, bases(trace)[number])
+    basis = bases(trace)[number]
+    made = explain_packet(trace, packet, basis)
+    return replace(made, picture=draw_number_line(trace, packet, basis))
 
 
 def explain_packet(trace: Trace, packet: Packet, basis: Basis) -> Explanation:

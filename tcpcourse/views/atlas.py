@@ -8,18 +8,18 @@ from tcpcourse.core.states import State
 from tcpcourse.trace import SIDES, Trace
 from tcpcourse.views.diagram import EDGES, FOOT, label, line, map_of_states, path, tip
 from tcpcourse.views.given import HasTrace, as_trace
-from tcpcourse.views.palette import INK, PHASE_OF, PHASES
+from tcpcourse.views.palette import PHASE_OF, PHASES
 from tcpcourse.views.routes import LARGE, PLACES, Edge
 from tcpcourse.views.svg import Svg, num, picture, write
 
 _STYLE = (
-    ".tv .v{fill:none;stroke:var(--i)}.tv .z{fill:var(--i)}.tv .q{opacity:.22}"
-    ".tv .y{stroke-dasharray:4 3}.tv .n{fill:var(--g);stroke:var(--i);stroke-dasharray:3 4}"
-    ".tv .l{fill:none;stroke:var(--i);stroke-width:2.6}"
-    ".tv .m{stroke:var(--i);stroke-width:1.8}.tv .p{opacity:.6}"
-    ".tv .o{paint-order:stroke;stroke:var(--g);stroke-width:3px}.tv .f{opacity:1}"
-    + f".tv text.u{{fill:{INK}}}"
-    + "".join(f".tv .h{place}{{fill:{phase.fill}}}" for place, phase in enumerate(PHASES))
+    ".tv .v{fill:none;stroke:var(--hatch)}.tv .z{fill:var(--hatch)}.tv .y{stroke-dasharray:4 3}"
+    ".tv .z.y{stroke:none}.tv .q text{fill:var(--mut)}"
+    ".tv .n{fill:var(--bg);stroke:var(--mut);stroke-dasharray:3 4}.tv text.u{fill:var(--mut)}"
+    ".tv .l{fill:none;stroke:var(--ink);stroke-width:2.6}.tv .z.i{fill:var(--ink)}"
+    ".tv .m{stroke-width:1.8}.tv .o{paint-order:stroke;stroke:var(--bg);stroke-width:3px}"
+    ""
+    + "".join(f".tv .p{at}{{fill:var(--c{at});stroke:var(--s{at})}}" for at in range(len(PHASES)))
 )
 
 
@@ -61,16 +61,15 @@ def _shapes(seen: set[State], walked: Iterable[Edge], words: str) -> Iterator[st
     yield f'<g class="q">{map_of_states(LARGE, True)}</g>'
     lit = [edge for edge in EDGES if edge in set(walked)]
     yield f'<path class="l" d="{"".join(line(edge, LARGE) for edge in lit)}"/>'
-    yield f'<path class="z" d="{"".join(tip(edge, LARGE, 10) for edge in lit)}"/>'
+    yield f'<path class="z i" d="{"".join(tip(edge, LARGE, 10) for edge in lit)}"/>'
     yield "".join(label(edge, LARGE) for edge in lit)
     for state, (column, row) in PLACES.items():
         x, y = LARGE.at((column, row, 0, 0))
         w, h = LARGE.half_width, LARGE.half_height
         box = f"M{num(x - w)} {num(y - h)}h{num(2 * w)}v{num(2 * h)}H{num(x - w)}z"
         if state in seen:
-            yield f'<path class="g" d="{box}"/>'
-            yield f'<path class="m h{PHASE_OF[state]}" d="{box}"/>'
-            yield write(x, y + 4, str(state), "c t u")
+            yield f'<path class="m p{PHASE_OF[state]}" d="{box}"/>'
+            yield write(x, y + 4, str(state), "c t")
         else:
-            yield f'<path class="n" d="{box}"/>' + write(x, y + 4, str(state), "c p")
+            yield f'<path class="n" d="{box}"/>' + write(x, y + 4, str(state), "c u")
     yield write(LARGE.width / 2, LARGE.height + 20, words, "c")

@@ -11,23 +11,23 @@ from tcpcourse.core.transitions import TRANSITIONS
 from tcpcourse.trace import SIDES, End, Ends, Side, Step, Trace
 from tcpcourse.views.escape import brief, markup
 from tcpcourse.views.given import HasTrace, as_trace
-from tcpcourse.views.palette import ON_SIDE, SIDE
+from tcpcourse.views.palette import PHASE_OF, PHASES
 from tcpcourse.views.routes import LABELS, LARGE, PLACES, ROUTES, Edge, Grid, Place
 from tcpcourse.views.svg import Svg, head, num, picture, write
 
 Point = tuple[float, float]
 FOOT = 46  # room for a legend, or for the rows that fired
 _STYLE = (
-    ".tv path{stroke-linejoin:round}.tv .v,.tv .k{fill:none;stroke:var(--i)}"
-    ".tv .k{stroke-width:3.2}.tv .y{opacity:.42;stroke-dasharray:4 3}.tv .z{fill:var(--i)}"
-    f".tv .a,.tv .b{{fill:none;stroke-width:3;stroke:{SIDE['A']}}}.tv .b{{stroke:{SIDE['B']}}}"
-    ".tv .w{opacity:.55;stroke-width:4}.tv .w.b{stroke-dasharray:7 4}"
-    ".tv .r{fill:var(--g);stroke:var(--i)}.tv .d{stroke-dasharray:4 3}"
-    f".tv .i{{fill:{SIDE['A']}}}.tv .j{{fill:{SIDE['B']}}}"
-    f".tv text.x{{fill:{ON_SIDE};font-weight:700}}"
+    ".tv path{stroke-linejoin:round}.tv .v,.tv .k{fill:none;stroke:var(--ink)}"
+    ".tv .k{stroke-width:3.2}.tv .y{stroke:var(--mut);stroke-dasharray:4 3}.tv .z{fill:var(--ink)}"
+    ".tv .z.y{fill:var(--mut);stroke:none}"
+    ".tv .a,.tv .b{fill:none;stroke-width:3;stroke:var(--A)}.tv .b{stroke:var(--B)}"
+    ".tv .w{opacity:.55;stroke-width:4}.tv .w.b{stroke-dasharray:7 4}.tv .d{stroke-dasharray:4 3}"
+    ".tv .i{fill:var(--A)}.tv .j{fill:var(--B)}.tv text.x{fill:var(--on);font-weight:700}"
+    + "".join(f".tv .p{at}{{fill:var(--c{at});stroke:var(--s{at})}}" for at in range(len(PHASES)))
 )
 _LABEL_STYLE = (
-    ".tv .o{paint-order:stroke;stroke:var(--g);stroke-width:3px}.tv .f{opacity:.75}"
+    ".tv .o{paint-order:stroke;stroke:var(--bg);stroke-width:3px}.tv text.f{fill:var(--mut)}"
 )
 
 
@@ -167,13 +167,14 @@ def label(edge: Edge, grid: Grid) -> str:
 @lru_cache(maxsize=4)
 def _boxes(grid: Grid) -> str:
     width, height = 2 * grid.half_width, 2 * grid.half_height
-    outline, names = "", ""
+    outlines, names = "", ""
     for state, (column, row) in PLACES.items():
         x, y = grid.at((column, row, 0, 0))
         left, top = num(x - grid.half_width), num(y - grid.half_height)
-        outline += f"M{left} {top}h{num(width)}v{num(height)}H{left}z"
+        box = f"M{left} {top}h{num(width)}v{num(height)}H{left}z"
+        outlines += f'<path class="p{PHASE_OF[state]}" d="{box}"/>'
         names += write(x, y + 4, str(state))
-    return f'<path class="r" d="{outline}"/><g class="c t">{names}</g>'
+    return f'{outlines}<g class="c t">{names}</g>'
 
 
 @lru_cache(maxsize=128)

@@ -11,7 +11,7 @@ from tcpcourse.trace import SIDES, End, Packet, Side, Step, Trace
 from tcpcourse.views.arrows import LEFT, RIGHT, Arrow, draw, places
 from tcpcourse.views.escape import brief, visible
 from tcpcourse.views.given import HasTrace, as_trace
-from tcpcourse.views.palette import PHASE_OF, PHASES, SIDE
+from tcpcourse.views.palette import PHASE_OF
 from tcpcourse.views.svg import Svg, num, picture, write
 from tcpcourse.views.words import short_event, short_time, state_lines
 
@@ -22,12 +22,10 @@ LONG_WAIT = 5  # a wait this many times the usual one is not drawn to scale
 _STYLE = (
     ".tv .m{font:10px monospace}.tv .f{opacity:.72}.tv .u{font-style:italic}"
     ".tv [data-p]{stroke-width:1.6}.tv [data-p] text{text-anchor:middle;paint-order:stroke;"
-    "stroke:var(--g);stroke-width:3px}"
-    f".tv .a{{fill:{SIDE['A']};stroke:{SIDE['A']}}}.tv .b{{fill:{SIDE['B']};stroke:{SIDE['B']}}}"
+    "stroke:var(--bg);stroke-width:3px}"
+    ".tv .a{fill:var(--A);stroke:var(--A)}.tv .b{fill:var(--B);stroke:var(--B)}"
     ".tv .d1 path{stroke-dasharray:7 3}.tv .d2 path{stroke-dasharray:2 3}"
-    f".tv .w{{stroke-width:{BAND};fill:none}}.tv .n{{fill:var(--i);opacity:.1}}"
-    f".tv .un{{stroke:{PHASES[0].stroke}}}"
-    + "".join(f".tv .h{place}{{stroke:{phase.stroke}}}" for place, phase in enumerate(PHASES))
+    f".tv .w{{stroke-width:{BAND};fill:none}}.tv .n{{fill:var(--ink);opacity:.1}}"
 )
 
 Range = tuple[int, int]
@@ -39,9 +37,7 @@ class _Sheet:
 
     y: float = TOP
     arrows: list[Arrow] = field(default_factory=list)
-    bands: dict[Side, list[tuple[float, End]]] = field(
-        default_factory=lambda: {"A": [], "B": []}
-    )
+    bands: dict[Side, list[tuple[float, End]]] = field(default_factory=lambda: {"A": [], "B": []})
     parts: list[str] = field(default_factory=list)
     open: dict[int, tuple[Packet, float]] = field(default_factory=dict)
     clocks: list[str] = field(default_factory=list)
@@ -168,9 +164,7 @@ def _row(sheet: _Sheet, trace: Trace, place: int, known: Known, *, mark: bool) -
         sheet.y += WAIT  # it comes from nowhere, and needs room of its own
     y, height = sheet.y, _height(step)
     if mark:
-        sheet.parts.insert(
-            0, f'<path class="n" d="M0 {num(y - 13)}h{WIDTH}v{height}H0z"/>'
-        )
+        sheet.parts.insert(0, f'<path class="n" d="M0 {num(y - 13)}h{WIDTH}v{height}H0z"/>')
     clock = short_time(step.time_ns)
     if clock != sheet.clock:
         sheet.clocks.append(write(3, y + 3, clock))
@@ -186,9 +180,7 @@ def _row(sheet: _Sheet, trace: Trace, place: int, known: Known, *, mark: bool) -
 def _forged(packet: Packet, step: Step, known: Known) -> bool:
     """Whether nobody in the trace ever sent this packet that arrives."""
     return (
-        packet.fate != "captured"
-        and packet.sender != step.who
-        and packet.number not in known.sent
+        packet.fate != "captured" and packet.sender != step.who and packet.number not in known.sent
     )
 
 
@@ -247,10 +239,11 @@ def _band(sheet: _Sheet, side: Side, x: float, style: str) -> Iterator[str]:
         down = num(max(below - y - 1, 1))
         if end.state is None:
             box = f"M{num(x)} {num(y)}h{BAND}v{down}h-{BAND}z"
-            yield f'<path class="g un" stroke-dasharray="3 2" d="{box}"/>'
+            yield f'<path class="g" stroke="#808080" stroke-dasharray="3 2" d="{box}"/>'
         else:
             middle = num(x + BAND / 2)
-            yield f'<path class="w h{PHASE_OF[end.state]}" d="M{middle} {num(y)}v{down}"/>'
+            colour = f"stroke:var(--s{PHASE_OF[end.state]})"
+            yield f'<path class="w" style="{colour}" d="M{middle} {num(y)}v{down}"/>'
         place = x - 4 if side == "A" else x + BAND + 4
         for count, line in enumerate(state_lines(end)):
             names.append(write(place, y + 4 + 11 * count, line))

@@ -79,12 +79,14 @@ _NAMED = {
 }  # fmt: skip
 
 
-def variables() -> str:
-    """All colours as CSS variables: ``--bg``, ``--ink`` …, ``--A``, ``--B``, and of each phase
-    ``--c0`` (fill) and ``--s0`` (stroke)."""
+def variables(used: str | None = None) -> str:
+    """The colours as CSS variables: ``--bg``, ``--ink`` …, ``--A``, ``--B``, and of each phase
+    ``--c0`` (fill) and ``--s0`` (stroke). Of a text that is given, only those that it uses."""
     named = [f"--{name}:{colour}" for name, colour in _NAMED.items()]
     for place, phase in enumerate(PHASES):
         named += [f"--c{place}:{phase.fill}", f"--s{place}:{phase.stroke}"]
+    if used is not None:
+        named = [words for words in named if f"var({words.partition(':')[0]})" in used]
     return ";".join(named)
 
 

@@ -17,19 +17,16 @@ from tcpcourse.core.states import State
 from tcpcourse.core.tcb import LARGEST_WINDOW, PEER_FIN_TAKEN, Tcb
 from tcpcourse.trace import Packet, Side, Step, Trace, other
 from tcpcourse.views.given import HasTrace, as_side, as_trace
-from tcpcourse.views.palette import MUTED, NOW_LINE, SIDE
 from tcpcourse.views.svg import Svg, num, picture, write
 
 WIDTH, EDGE = 860, 46
 SENDER, RECEIVER, CELL = 66, 128, 26  # tops of the two lanes, and their height
 _STYLE = (
-    f".tv .k{{fill:{MUTED};fill-opacity:.4}}.tv .w{{fill:{NOW_LINE};fill-opacity:.7}}"
-    f".tv .v{{fill:{MUTED};fill-opacity:.16}}"
-    ".tv .r{stroke:var(--i);fill:none}.tv .x{fill:none}"
-    ".tv .p{stroke-dasharray:3 2;stroke-width:1.8}"
-    ".tv .l{stroke:var(--i);fill:none}.tv .d{stroke-dasharray:4 3;opacity:.7}.tv .f{opacity:.75}"
-    f".tv .a{{stroke:{SIDE['A']};stroke-width:3;fill:none}}"
-    f".tv .b{{stroke:{SIDE['B']};stroke-width:3;fill:none}}"
+    ".tv .r{stroke:var(--ink);fill:none}.tv .k{fill:var(--soft)}.tv .w{fill-opacity:.3}"
+    ".tv .v{fill-opacity:.1}.tv .x{fill:none}.tv .p{stroke-dasharray:3 2;stroke-width:1.8}"
+    ".tv .l{stroke:var(--ink);fill:none}.tv .d{stroke-dasharray:4 3}.tv text.f{fill:var(--mut)}"
+    ".tv .a,.tv .b{stroke:var(--A);stroke-width:3;fill:none}.tv .b{stroke:var(--B)}"
+    ".tv .la .w,.tv .la .v{fill:var(--A)}.tv .lb .w,.tv .lb .v{fill:var(--B)}"
 )
 
 Mark = tuple[int, str]
@@ -192,9 +189,11 @@ def _shapes(line: _Line, side: Side, peer: Side) -> Iterator[str]:
     xs = _scale(sorted(cuts | ({wrap} if wraps else set())))
     yield write(8, SENDER + 17, side, "t")
     yield write(8, RECEIVER + 17, peer, "t")
+    yield f'<g class="l{side.lower()}">'
     for pieces, top in ((line.sent, SENDER), (line.received, RECEIVER)):
         for first, after, kind, word in pieces:
             yield _cell(xs[first], xs[after], top, kind, word, after - first)
+    yield "</g>"
     yield from _marks(line.above, line.origin, xs, SENDER, -1)
     yield from _marks(line.below, line.origin, xs, RECEIVER + CELL, 1)
     for place, packet in enumerate(line.packets[:2]):
@@ -232,9 +231,9 @@ def _cell(left: float, right: float, top: int, kind: str, word: str, count: int)
     width = right - left
     box = f"M{num(left)} {top}h{num(width)}v{CELL}h{num(-width)}z"
     words = word if "p" in kind.split() or not word else f"{word}: {count:,}"
-    if len(words) * 5.6 > width:
+    if len(words) * 6.3 > width:
         words = f"{count:,}" if len(word) > 3 else word
-    text = write((left + right) / 2, top + 17, words, "c s") if len(words) * 5 < width + 4 else ""
+    text = write((left + right) / 2, top + 17, words, "c s") if len(words) * 5.8 < width + 4 else ""
     return f'<path class="r {kind}" d="{box}"/>{text}'
 
 
@@ -246,7 +245,7 @@ def _marks(
     for at, name in sorted(marks, reverse=True):
         x = xs[at]
         words = f"{name} = {at}  ({origin + at})"
-        size = len(words) * 5.8
+        size = len(words) * 6.4
         left = x - size if x + size > WIDTH else x
         level = 0
         while any(k == level and left < b and a < left + size for a, b, k in used):

@@ -1,8 +1,7 @@
-"""A picture as one SVG, and the few colours and shapes that all pictures share.
+"""A picture as one SVG, and the few shapes that all pictures share.
 
-Colours are those of ``palette``; they follow the notebook's theme where there is one, else the
-reader's choice of light or dark. Every picture paints its own background. No shape has an
-``id``, so that any number of pictures can stand on one page.
+Colours are the palette's, light or dark as the page or the reader has it. Every picture paints
+its own background. No shape has an ``id``, so that any number of pictures can stand on one page.
 """
 
 from __future__ import annotations
@@ -12,15 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
 
+from tcpcourse.views import palette
 from tcpcourse.views.escape import brief, markup, visible
 from tcpcourse.views.page import save_text
-from tcpcourse.views.palette import INK, PAPER, schemes
 
 _STYLE = (
-    f".tv{{--i:var(--jp-ui-font-color1,{INK});--g:var(--jp-layout-color0,{PAPER});"
-    "font:11px system-ui}"
-    ".tv .g{fill:var(--g)}.tv text{fill:var(--i)}.tv .s{font-size:9.5px}"
-    ".tv .t{font-weight:600}.tv .e{text-anchor:end}.tv .c{text-anchor:middle}"
+    ".tv{font:12px system-ui,sans-serif}.tv .g{fill:var(--bg)}.tv text{fill:var(--ink)}"
+    ".tv .s{font-size:11px}.tv .t{font-weight:600}.tv .e{text-anchor:end}.tv .c{text-anchor:middle}"
 )
 
 
@@ -82,12 +79,14 @@ def picture(
     least = round(width * 0.8)  # below that letters could not be read: the page scrolls instead
     fluid = f' style="max-width:100%;min-width:{least}px;height:auto"><title>{words}</title'
     fluid = "" if short else fluid
-    rules = schemes(kind) + (_STYLE + style).replace(".tv", f".{kind}")
+    body = "".join(parts)
+    rules = (_STYLE + style).replace(".tv", f".{kind}")
+    rules = f".{kind}{{{palette.variables(rules + body)}}}{rules}{palette.schemes(kind)}"
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="0 0 {width} {height}"'
         f' width="{round(width * zoom)}" height="{round(height * zoom)}" role="img"'
         f' aria-label="{words}"{fluid}><style>{rules}</style>'
-        f'<path class="g" d="M0 0H{width}V{height}H0z"/>{"".join(parts)}</svg>'
+        f'<path class="g" d="M0 0H{width}V{height}H0z"/>{body}</svg>'
     )
     return Svg(svg, title, width, height)
 

@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from tcpcourse.views import Svg, ladder, sequence_strip, state_diagram
+from tcpcourse.views import (
+    Svg,
+    ladder,
+    number_circle,
+    number_line,
+    sequence_strip,
+    state_diagram,
+)
 
 from . import stories
 
@@ -28,6 +35,9 @@ PICTURES: dict[str, Callable[[], Svg]] = {
     "states-figure-5": lambda: state_diagram(extra_edges=False),
     "states-talk": lambda: state_diagram(stories.talk()),
     "strip-data": lambda: sequence_strip(stories.talk()[5], "A"),
+    "line-document": lambda: number_line(stories.avatar(), 8),
+    "line-handshake": lambda: number_line(stories.talk(), 2),
+    "circle-wraps": lambda: number_circle(4294967290, 5),
     "strip-captured": lambda: sequence_strip(stories.avatar()[6], "B"),
 }
 
