@@ -31,7 +31,7 @@ def atlas(*traces: Trace | HasTrace) -> Svg:
 
     >>> import tcpcourse as tcp
     >>> tcp.views.atlas(tcp.simulate("refused"), tcp.simulate("abort"))
-    <Svg 960×682: The map of states so far: 5 of 11 states, 7 of 30 arrows walked. Still ...>
+    <Svg 992×736: The map of states so far: 5 of 11 states, 7 of 30 arrows walked. Still ...>
     """
     told = [as_trace(trace) for trace in traces]
     seen = {state for trace in told for state in _states(trace)}

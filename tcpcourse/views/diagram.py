@@ -55,7 +55,7 @@ def state_diagram(of: Step | Trace | HasTrace | None = None, extra_edges: bool =
 
     >>> import tcpcourse as tcp
     >>> tcp.views.state_diagram(tcp.simulate("refused")[-1])
-    <Svg 960×682: State diagram of TCP: A is CLOSED, B is CLOSED. In this step A goes ...>
+    <Svg 992×736: State diagram of TCP: A is CLOSED, B is CLOSED. In this step A goes ...>
     """
     if of is None or isinstance(of, Step):
         return draw_diagram(of, {"A": (), "B": ()}, LARGE, extra_edges)
@@ -153,15 +153,20 @@ def label(edge: Edge, grid: Grid) -> str:
         return ""
     place, anchor = LABELS[edge]
     rows = EDGES[edge]
-    row = next((row for row in rows if row.in_figure), rows[0])
+    # many things lead to CLOSED; where the figure names none of them, ABORT stands for all
+    usual = [row for row in rows if row.in_figure or row.label.startswith("ABORT")]
+    row = next((row for row in usual if row.in_figure), (usual or rows)[0])
     words = row.label.replace(", nothing waits to be sent", "")
     words = words.replace("create the TCB", "create TCB")
     style = f"s o {anchor[:1].strip('2')}{'' if edge in IN_FIGURE else ' f'}".replace("  ", " ")
     x, y = grid.at(place)
-    if not anchor.endswith("2"):
-        return write(x, y, words, style.strip())
-    first, mark, second = words.partition(" / " if " / " in words else ", ")
-    return write(x, y, first + mark, style.strip()) + write(x, y + 11, second, style.strip())
+    lines = [words]
+    if anchor.endswith("2"):
+        first, slash, second = words.partition(" / ")
+        if not slash:
+            first, _, second = words.partition(", ")
+        lines = [first, f"/ {second}"] if slash else [f"{first},", second]
+    return "".join(write(x, y + 12 * at, part, style.strip()) for at, part in enumerate(lines))
 
 
 @lru_cache(maxsize=4)

@@ -12,7 +12,7 @@ from tcpcourse.core.states import State
 from tcpcourse.core.transitions import TRANSITIONS
 from tcpcourse.trace import End, Ends
 from tcpcourse.views import state_diagram
-from tcpcourse.views.diagram import EDGES, IN_FIGURE, draw_diagram, path
+from tcpcourse.views.diagram import EDGES, IN_FIGURE, draw_diagram, label, path
 from tcpcourse.views.routes import LARGE, PLACES, ROUTES, SMALL, Grid
 from tcpcourse.views.svg import Svg
 
@@ -98,6 +98,41 @@ def test_everything_is_inside_the_picture() -> None:
         for route in ROUTES.values():
             for x, y in map(grid.at, route):
                 assert 0 < x < grid.width and 0 < y < grid.height
+
+
+Box = tuple[float, float, float, float]
+
+
+def label_boxes(edge: tuple[State, State]) -> list[Box]:
+    """Left, top, right and bottom of each line of an edge's label, in letters of 6 × 12 units."""
+    found = []
+    lines = r'<text x="([-\d.]+)" y="([-\d.]+)" class="([^"]*)">([^<]*)<'
+    for x, y, css, words in re.findall(lines, label(edge, LARGE)):
+        wide = 6.0 * len(words)
+        left = float(x) - (wide if "e" in css.split() else wide / 2 if "c" in css.split() else 0)
+        found.append((left, float(y) - 9, left + wide, float(y) + 3))
+    return found
+
+
+def meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def test_labels_are_off_the_lines_and_boxes_and_each_other() -> None:
+    labels = {edge: label_boxes(edge) for edge in EDGES}
+    w, h = LARGE.half_width, LARGE.half_height
+    boxes = [LARGE.at((*place, 0, 0)) for place in PLACES.values()]
+    for edge, words in labels.items():
+        for box in words:
+            assert box[0] > 0 and box[2] < LARGE.width, edge
+            for x, y in boxes:
+                assert not meet(box, (x - w, y - h, x + w, y + h)), edge
+            for other, route in ROUTES.items():
+                for (x1, y1), (x2, y2) in pairwise(map(LARGE.at, route)):
+                    line = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+                    assert not meet(box, line), (edge, other)
+            for other, more in labels.items():
+                assert other == edge or not any(meet(box, each) for each in more), (edge, other)
 
 
 def test_both_ends_and_the_path_are_shown() -> None:
