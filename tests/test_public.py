@@ -19,8 +19,8 @@ PUBLIC = {
 }  # fmt: skip
 VIEWS = {
     "Explanation", "Html", "Svg", "Table", "atlas", "bytes_in_flight", "explain", "ladder",
-    "pair_map", "playground", "round_trips", "sequence_strip", "stage", "state_diagram", "table",
-    "time_sequence",
+    "number_circle", "number_line", "pair_map", "playground", "round_trips", "sequence_strip",
+    "stage", "state_diagram", "table", "time_sequence",
 }  # fmt: skip
 WIDGETS = {"Calculator", "CaptureBrowser", "Playground", "Predictor"}
 

@@ -239,7 +239,7 @@ def _band(sheet: _Sheet, side: Side, x: float, style: str) -> Iterator[str]:
         down = num(max(below - y - 1, 1))
         if end.state is None:
             box = f"M{num(x)} {num(y)}h{BAND}v{down}h-{BAND}z"
-            yield f'<path class="g" stroke="#808080" stroke-dasharray="3 2" d="{box}"/>'
+            yield f'<path class="g" style="stroke:var(--s0)" stroke-dasharray="3 2" d="{box}"/>'
         else:
             middle = num(x + BAND / 2)
             colour = f"stroke:var(--s{PHASE_OF[end.state]})"
