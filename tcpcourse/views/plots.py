@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from functools import cache
-from io import BytesIO
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from tcpcourse.core.seq import MODULUS
@@ -16,7 +16,17 @@ from tcpcourse.trace import Packet, Side, Trace
 from tcpcourse.views.basis import rel_end
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_side, as_trace
-from tcpcourse.views.palette import NOW_LINE, PHASES, SIDE, TROUBLE
+from tcpcourse.views.palette import (
+    INK,
+    LINE,
+    MUTED,
+    NOW_LINE,
+    PHASES,
+    SIDE,
+    TROUBLE,
+    schemes,
+)  # fmt: skip
+from tcpcourse.words import message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,40 +34,70 @@ if TYPE_CHECKING:
 
 SECOND, MILLISECOND = 1_000_000_000, 1_000_000
 MOST_WAITING = 1000  # packets that an ACK is awaited for
-# Plots are white: the colours of a light page.
+# matplotlib draws with the colours of a light page; what is shown follows the page.
 SENT, AGAIN, LOST = SIDE["A"].light, NOW_LINE.light, TROUBLE.light
 ACKNOWLEDGED, EDGE = PHASES[2].stroke.light, PHASES[0].stroke.light
+_COLOURS = (*SIDE.values(), NOW_LINE, TROUBLE, PHASES[2].stroke, PHASES[0].stroke, INK, MUTED, LINE)
+MOST_SHAPES = 2000  # drawn one by one; more become one image within the picture
 
 
 @cache
 def _plot() -> type[Figure]:
     """A Figure that shows itself in a notebook, whether or not pyplot was ever loaded."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure  # heavy: only when asked for
 
     class Plot(Figure):
         def _repr_html_(self) -> str:
-            """The plot as an image with words for who cannot see it."""
-            buffer = BytesIO()
-            self.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
-            image = b64encode(buffer.getvalue()).decode("ascii")
+            """The plot in the page's colours, as an image with words for who cannot see it."""
+            buffer = StringIO()
+            with rc_context({"svg.fonttype": "none", "svg.hashsalt": "tcpcourse"}):
+                self.savefig(buffer, format="svg", transparent=True,
+                             metadata={"Date": None, "Creator": None})  # fmt: skip
+            svg = buffer.getvalue()
+            for colour in _COLOURS:
+                svg = svg.replace(colour.light, str(colour))
+            svg = svg.replace("<svg ", '<svg style="color-scheme:light dark" ', 1)
+            image = b64encode(svg.encode()).decode("ascii")
             axes = self.axes[0]
-            words = f"{axes.get_title()}. Up: {axes.get_ylabel()}. Across: {axes.get_xlabel()}."
+            title = axes.get_title("left").replace("\n", ". ")
+            words = [f"{title}.", *(note.get_text() + "." for note in axes.texts)]
+            words += [f"Up: {axes.get_ylabel()}.", f"Across: {axes.get_xlabel()}."]
             return (
-                f'<img alt="{markup(words)}" style="max-width:100%"'
-                f' src="data:image/png;base64,{image}">'
+                f"<style>{schemes('tcp-plot')}</style>"
+                f'<img class="tcp-plot" alt="{markup(" ".join(words))}" style="max-width:100%"'
+                f' src="data:image/svg+xml;base64,{image}">'
             )
 
     return Plot
 
 
-def _figure(title: str, ylabel: str) -> tuple[Figure, Axes]:
+def _figure(what: str, story: str, ylabel: str) -> tuple[Figure, Axes]:
+    """An empty plot: ``what`` it shows in words, and below that of which story."""
     figure = _plot()(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()
-    axes.set_title(visible(title, 80), parse_math=False)
-    axes.set_xlabel("time since the start [s]")
-    axes.set_ylabel(ylabel)
-    axes.grid(alpha=0.3)
+    title = f"{what}\n{visible(story, 80)}"
+    axes.set_title(title, parse_math=False, color=INK.light, loc="left")
+    axes.set_xlabel("time since the start [s]", color=INK.light)
+    axes.set_ylabel(ylabel, color=INK.light)
+    axes.grid(color=LINE.light, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(color=MUTED.light, labelcolor=MUTED.light)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(MUTED.light)
     return figure, axes
+
+
+def _note(axes: Axes, words: str, x: float, y: float) -> None:
+    """The moment that matters, with an arrow to it; above it, towards the middle."""
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    late = x > (left + right) / 2
+    axes.set_ylim(low, max(high, low + (y - low) * 1.25))
+    axes.annotate(
+        words, (x, y), xytext=(-28 if late else 28, 28), textcoords="offset points",
+        ha="right" if late else "left", color=INK.light, fontweight="bold", parse_math=False,
+        arrowprops={"arrowstyle": "->", "color": INK.light, "shrinkB": 5},
+    )  # fmt: skip
 
 
 def time_sequence(trace: Trace | HasTrace, side: Side = "A") -> Figure:
@@ -72,7 +112,10 @@ def time_sequence(trace: Trace | HasTrace, side: Side = "A") -> Figure:
     'relative seq [bytes]'
     """
     trace, side = as_trace(trace), as_side(side)
-    figure, axes = _figure(f"{trace.title}: numbers sent by {side}", "relative seq [bytes]")
+    figure, axes = _figure(
+        message("What {side} sent, and how much of it was acknowledged", side=side),
+        trace.title, "relative seq [bytes]",
+    )  # fmt: skip
     sent = [packet for packet in trace.packets if packet.sender == side and packet.segment.seg_len]
     highest = -1
     groups: dict[str, list[Packet]] = {"sent": [], "sent again": [], "lost": []}
@@ -87,13 +130,22 @@ def time_sequence(trace: Trace | HasTrace, side: Side = "A") -> Figure:
         if packets:
             colour, marker = looks[kind]
             times = [packet.sent_ns / SECOND for packet in packets]
+            many = len(packets) > MOST_SHAPES
             axes.vlines(times, [p.rel_seq for p in packets], [rel_end(p) for p in packets],
-                        colors=colour, linewidth=2)  # fmt: skip
+                        colors=colour, linewidth=2, rasterized=many)  # fmt: skip
             axes.plot(times, [rel_end(packet) for packet in packets], marker, color=colour,
-                      markersize=5, label=kind)  # fmt: skip
+                      markersize=5, label=kind, rasterized=many)  # fmt: skip
     _ack_lines(axes, trace, side)
+    if groups["lost"]:
+        packet = groups["lost"][0]
+        words = message("packet {number} was lost", number=packet.number)
+        _note(axes, words, packet.sent_ns / SECOND, rel_end(packet))
+    elif groups["sent again"]:
+        packet = groups["sent again"][0]
+        words = message("sent again, in packet {number}", number=packet.number)
+        _note(axes, words, packet.sent_ns / SECOND, rel_end(packet))
     if axes.get_legend_handles_labels()[1]:
-        figure.legend(loc="outside lower center", ncols=5)
+        figure.legend(loc="outside lower center", ncols=5, frameon=False, labelcolor=INK.light)
     return figure
 
 
@@ -124,15 +176,18 @@ def bytes_in_flight(trace: Trace | HasTrace, side: Side = "A") -> Figure:
     >>> tcp.views.bytes_in_flight(tcp.recording("zero-window")).savefig("in-flight.png")
     """
     trace, side = as_trace(trace), as_side(side)
-    figure, axes = _figure(f"{trace.title}: in flight from {side}", "in flight [bytes]")
+    figure, axes = _figure(
+        message("How much from {side} was on its way and not acknowledged", side=side),
+        trace.title, "in flight [bytes]",
+    )  # fmt: skip
     events: list[tuple[int, int, Packet]] = []
     for packet in trace.packets:
         if packet.sender == side:
             events.append((packet.sent_ns, packet.number, packet))
         elif packet.arrived_ns is not None and packet.rel_ack is not None:
             events.append((packet.arrived_ns, packet.number, packet))
-    sent = acked = None
-    times, amounts = [], []
+    sent = acked = window = None
+    times, amounts, full = [], [], []  # full: where the window allows no more
     for time, _, packet in sorted(events, key=lambda event: event[:2]):
         if packet.sender == side:
             end = packet.rel_seq + packet.segment.seg_len
@@ -140,11 +195,21 @@ def bytes_in_flight(trace: Trace | HasTrace, side: Side = "A") -> Figure:
             acked = packet.rel_seq if acked is None else acked
         elif packet.rel_ack is not None and sent is not None:
             acked = max(acked or 0, min(packet.rel_ack, sent))
+            window = packet.scaled_window if not packet.segment.rst else window
         if sent is not None and acked is not None:
             times.append(time / SECOND)
             amounts.append(sent - acked)
-    axes.step(times, amounts, where="post", color=SENT)
+            if window is not None and sent - acked == window:
+                full.append(len(times) - 1)
+    axes.step(times, amounts, where="post", color=SENT, rasterized=len(times) > MOST_SHAPES)
     axes.set_ylim(bottom=0)
+    if full:
+        words = message("{side} had to stop here: the window allows no more", side=side)
+        _note(axes, words, times[full[0]], amounts[full[0]])
+    elif amounts:
+        most = amounts.index(max(amounts))
+        words = message("at most {count:,} at a time", count=amounts[most])
+        _note(axes, words, times[most], amounts[most])
     return figure
 
 
@@ -159,11 +224,18 @@ def round_trips(trace: Trace | HasTrace, side: Side = "A") -> Figure:
     'round-trip time [ms]'
     """
     trace, side = as_trace(trace), as_side(side)
-    figure, axes = _figure(f"{trace.title}: round trips of {side}", "round-trip time [ms]")
+    figure, axes = _figure(
+        message("How long {side} waited for each acknowledgment", side=side),
+        trace.title, "round-trip time [ms]",
+    )  # fmt: skip
     points = round_trip_times(trace, side)
     axes.plot([time / SECOND for time, _ in points], [wait / MILLISECOND for _, wait in points],
-              "o-", color=SENT, markersize=4)  # fmt: skip
+              "o-", color=SENT, markersize=4, rasterized=len(points) > MOST_SHAPES)  # fmt: skip
     axes.set_ylim(bottom=0)
+    if points:
+        time, wait = max(points, key=lambda point: point[1])
+        words = message("the longest: {wait:.3g} ms", wait=wait / MILLISECOND)
+        _note(axes, words, time / SECOND, wait / MILLISECOND)
     return figure
 
 
