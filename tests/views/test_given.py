@@ -21,8 +21,8 @@ each = pytest.mark.parametrize("name", OF_A_TRACE)
 
 
 def test_the_list_is_whole() -> None:
-    # of a packet; of two numbers; of pairs of states
-    others = {"explain", "number_line", "number_circle", "pair_map"}
+    # of a packet; of two numbers; of pairs of states; of a script
+    others = {"explain", "number_line", "number_circle", "pair_map", "playground"}
     assert set(OF_A_TRACE) | others == {name for name in views.__all__ if name.islower()}
 
 
