@@ -1,8 +1,8 @@
 """The preprocessor of the nbconvert template ``tcpcourse``: what makes a page need nothing.
 
-It puts the stage of the same story where a widget would need Python, shares the cells out
-among slides, turns links between notebooks into links between pages, and hands the template
-the files that go into the page.
+It puts the stage of the same story where a widget would need Python (into a reading copy a
+playground that needs none), shares the cells out among slides, turns links between notebooks
+into links between pages, and hands the template the files that go into the page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.export.layout import pictures, spread
 from tcpcourse.export.stories import Reader, Shown
 from tcpcourse.views.escape import markup
+from tcpcourse.views.hands import playground
 from tcpcourse.views.stage import code, stage, without_code
+from tcpcourse.words import message, say
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 FILES = {
@@ -45,6 +47,9 @@ SAME_STORY = {
     "Playground": "Without Python, this is a story that you could play there.",
     "CaptureBrowser": "Without Python, this is what it shows of the first conversation.",
 }
+PLAYED_HERE = message(
+    "You can play here, without Python: two connections at a time, one message each way in each."
+)
 _LINK = re.compile(r"(\]\((?!\w+:)[^)\s]*?)\.ipynb(#[^)]*)?\)")
 _IMAGE = re.compile(r"(!\[[^\]]*\]\()(?!\w+:)([^)\s]+)\)")
 _CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
@@ -71,7 +76,7 @@ class Offline(Preprocessor):
                 cell.source = _IMAGE.sub(partial(_embedded, folder), cell.source)
             elif cell.cell_type == "code":
                 shown = reader.read(cell.source)
-                cell.outputs = [_bare(_still(output, shown)) for output in cell.outputs]
+                cell.outputs = [_bare(_still(output, shown, deck)) for output in cell.outputs]
         if deck:
             spread(nb.cells)
         used = {"reveal.LICENSE": deck, "mathjax.LICENSE": has_math(nb)}
@@ -132,7 +137,7 @@ def _embedded(folder: Path, found: re.Match[str]) -> str:
     return f"{found.group(1)}data:{kind or 'image/png'};base64,{data})"
 
 
-def _still(output: NotebookNode, shown: Shown | None) -> NotebookNode:
+def _still(output: NotebookNode, shown: Shown | None, deck: bool) -> NotebookNode:
     """The output, or what stands in its place if it is a live widget."""
     data = output.get("data", {})
     live = WIDGET_VIEW in data or (
@@ -140,7 +145,7 @@ def _still(output: NotebookNode, shown: Shown | None) -> NotebookNode:
     )
     if not live:
         return output
-    output["data"] = NotebookNode({"text/html": _instead(shown)})
+    output["data"] = NotebookNode({"text/html": _instead(shown, deck)})
     return output
 
 
@@ -152,9 +157,16 @@ def _bare(output: NotebookNode) -> NotebookNode:
     return output
 
 
-def _instead(shown: Shown | None) -> str:
+def _instead(shown: Shown | None, deck: bool) -> str:
     if shown is None:
         return f'<p class="tcp-instead">{markup("Here is a live widget. " + NEEDS_PYTHON)}</p>'
+    if shown.widget == "Playground" and not deck:
+        try:
+            return (
+                f'<p class="tcp-instead">{markup(say(PLAYED_HERE))}</p>{playground(shown.script)}'
+            )
+        except TcpCourseError:
+            pass  # it begins with moves that only Python can make
     words = f"{INSTEAD[shown.widget]}. {NEEDS_PYTHON}"
     if shown.trace is None:
         return f'<p class="tcp-instead">{markup(words)}</p>'

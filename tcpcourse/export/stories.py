@@ -26,10 +26,12 @@ class _NotUnderstoodError(Exception):
 
 @dataclass(frozen=True)
 class Shown:
-    """A widget that a cell shows, and the story it is about, if there is one."""
+    """A widget that a cell shows, the story it is about, if there is one, and the script that
+    a playground begins with."""
 
     widget: str
     trace: Trace | None
+    script: str = ""
 
 
 class Reader:
@@ -54,7 +56,9 @@ class Reader:
         name = getattr(getattr(call, "func", None), "attr", "")
         if not isinstance(call, ast.Call) or name not in WIDGETS:
             return None
-        return Shown(name, self._story(name, call.args))
+        given = call.args[0] if call.args else None
+        script = given.value if isinstance(given, ast.Constant) else ""
+        return Shown(name, self._story(name, call.args), str(script))
 
     def _story(self, widget: str, arguments: list[ast.expr]) -> Trace | None:
         try:

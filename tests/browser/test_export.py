@@ -117,3 +117,16 @@ def test_instead_of_a_widget_there_is_its_story(browser: Browser, site: Path) ->
         cell.locator(".tcp-stage").scroll_into_view_if_needed()
         expect(cell.locator(".tcp-stage")).to_contain_text("3 packets")
         assert "<Predictor" not in there.page.inner_text("main")
+
+
+def test_the_playground_of_a_reading_copy_needs_no_python(browser: Browser, site: Path) -> None:
+    """It begins where the chapter's begins, and can be played through a handshake."""
+    with opened(browser, site / "01-opening.html") as there:
+        hands = there.page.locator(".jp-CodeCell .tcp-hands[data-ready]")
+        states = hands.locator(".who i")
+        expect(states).to_have_text(["SYN_SENT", "CLOSED"])
+        for name in ("B: connect", "Deliver A's SYN to B", "Deliver B's SYN to A",
+                     "Deliver B's SYN ACK to A", "Deliver A's SYN ACK to B"):  # fmt: skip
+            hands.get_by_role("button", name=name).last.click()  # the proposal comes first
+        expect(states).to_have_text(["ESTABLISHED", "ESTABLISHED"])
+        assert there.problems == []
