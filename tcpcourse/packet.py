@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, Literal
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.core.quick import quickly_made
 from tcpcourse.core.segment import Segment
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def other(side: Side) -> Side:
     return "B" if side == "A" else "A"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Packet:
     """One segment on the wire, once; a segment sent again is another packet.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, overload
 
 from tcpcourse.core.endpoint import Reaction
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.core.quick import quickly_made
 from tcpcourse.core.rows import Row
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import State
@@ -44,6 +45,7 @@ Provenance = Literal["simulated", "captured", "live"]
 Save = Callable[["Trace", str], None]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class End:
     """What is known of one end at one moment: the state it is in, or those it may be in.
@@ -82,6 +84,7 @@ class Ends(NamedTuple):
         return f"<Ends: A {shortened(str(self.a), 80)}, B {shortened(str(self.b), 80)}>"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Move:
     """A rule that was followed at one end: the row that fired, and why.
@@ -102,6 +105,7 @@ class Move:
         return f"<Move of {self.who}: {shortened(self.why, 150)}>"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Step:
     """One moment of the whole story.

@@ -14,13 +14,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tcpcourse.core.labels import label
-from tcpcourse.core.segment import Segment
+from tcpcourse.core.segment import Flags, Segment, flags_of
 from tcpcourse.core.seq import ack_advances, segment_acceptable
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import CLOSE_CALLED, Tcb
 from tcpcourse.core.text import reaches_fin
 
 Guard = Callable[[Tcb, Segment], bool]
+
+_WITH: dict[Guard, Flags] = {}
+_WITHOUT: dict[Guard, Flags] = {}
+
+
+def only_with(letters: str) -> Callable[[Guard], Guard]:
+    """The guard below it says yes only to segments with these flags: others need not ask."""
+
+    def note(guard: Guard) -> Guard:
+        _WITH[guard] = flags_of(letters)
+        return guard
+
+    return note
+
+
+def only_without(letters: str) -> Callable[[Guard], Guard]:
+    """The guard below it says yes only to segments without these flags."""
+
+    def note(guard: Guard) -> Guard:
+        _WITHOUT[guard] = flags_of(letters)
+        return guard
+
+    return note
+
+
+def may_hold(guard: Guard, flags: int) -> bool:
+    """Whether a guard can say yes to any segment with exactly these flags."""
+    needed, forbidden = _WITH.get(guard, 0), _WITHOUT.get(guard, 0)
+    return flags & needed == needed and not flags & forbidden
 
 
 @label("rcv anything else")
@@ -32,41 +61,49 @@ def anything(tcb: Tcb, seg: Segment) -> bool:
 
 
 @label("rcv RST")
+@only_with("R")
 def rst_bit(tcb: Tcb, seg: Segment) -> bool:
     return seg.rst
 
 
 @label("rcv ACK")
+@only_with("A")
 def ack_bit(tcb: Tcb, seg: Segment) -> bool:
     return seg.ack is not None
 
 
 @label("rcv SYN")
+@only_with("S")
 def syn_bit(tcb: Tcb, seg: Segment) -> bool:
     return seg.syn
 
 
 @label("rcv ACK of something never sent")
+@only_with("A")
 def bad_ack(tcb: Tcb, seg: Segment) -> bool:
     return seg.ack is not None and not ack_advances(tcb.snd_una, seg.ack, tcb.snd_nxt)
 
 
 @label("rcv RST with a wrong ACK")
+@only_with("RA")
 def bad_ack_and_rst(tcb: Tcb, seg: Segment) -> bool:
     return seg.rst and bad_ack(tcb, seg)
 
 
 @label("rcv RST with ACK of SYN")
+@only_with("RA")
 def rst_with_good_ack(tcb: Tcb, seg: Segment) -> bool:
     return seg.rst and seg.ack is not None
 
 
 @label("rcv SYN,ACK,FIN")
+@only_with("SA")
 def syn_ack_fin(tcb: Tcb, seg: Segment) -> bool:
     return syn_ack(tcb, seg) and reaches_fin(tcb, seg)
 
 
 @label("rcv SYN,ACK")
+@only_with("SA")
 def syn_ack(tcb: Tcb, seg: Segment) -> bool:
     return seg.syn and seg.ack is not None
 
@@ -75,16 +112,19 @@ def syn_ack(tcb: Tcb, seg: Segment) -> bool:
 
 
 @label("rcv a newer SYN")
+@only_with("S")
 def new_syn(tcb: Tcb, seg: Segment) -> bool:
     return seg.syn and not seg.rst and seg.ack is None and seg.seq >= tcb.rcv_nxt
 
 
 @label("rcv the same FIN again")
+@only_with("F")
 def fin_again(tcb: Tcb, seg: Segment) -> bool:
     return seg.fin and not seg.rst and not seg.syn and seg.end == tcb.rcv_nxt
 
 
 @label("rcv SYN,ACK that crossed ours")
+@only_with("SA")
 def crossed_syn_ack(tcb: Tcb, seg: Segment) -> bool:
     return (
         tcb.opened == "active"
@@ -109,6 +149,7 @@ def _acceptable(tcb: Tcb, seg: Segment) -> bool:
 
 
 @label("rcv RST outside the window")
+@only_with("R")
 def rst_outside_window(tcb: Tcb, seg: Segment) -> bool:
     # §3.5.3: a reset is valid by its first number alone, and by RCV.NXT in a closed window
     return seg.rst and not seg.seq.within(tcb.rcv_nxt, max(tcb.rcv_wnd, 1))
@@ -123,36 +164,43 @@ def outside_window(tcb: Tcb, seg: Segment) -> bool:
 
 
 @label("rcv RST at RCV.NXT")
+@only_with("R")
 def rst_exact(tcb: Tcb, seg: Segment) -> bool:
     return seg.rst and seg.seq == tcb.rcv_nxt
 
 
 @label("rcv RST in the window")
+@only_with("R")
 def rst_in_window(tcb: Tcb, seg: Segment) -> bool:
     return seg.rst
 
 
 @label("rcv RST at RCV.NXT, after a passive OPEN")
+@only_with("R")
 def rst_exact_passive(tcb: Tcb, seg: Segment) -> bool:
     return rst_exact(tcb, seg) and tcb.opened == "passive"
 
 
 @label("rcv RST in the window, after a passive OPEN")
+@only_with("R")
 def rst_in_window_passive(tcb: Tcb, seg: Segment) -> bool:
     return seg.rst and tcb.opened == "passive"
 
 
 @label("rcv SYN in the window, after a passive OPEN")
+@only_with("S")
 def syn_in_window_passive(tcb: Tcb, seg: Segment) -> bool:
     return syn_in_window(tcb, seg) and tcb.opened == "passive"
 
 
 @label("rcv SYN, whatever its number")
+@only_with("S")
 def syn_anywhere(tcb: Tcb, seg: Segment) -> bool:
     return seg.syn
 
 
 @label("rcv SYN in the window")
+@only_with("S")
 def syn_in_window(tcb: Tcb, seg: Segment) -> bool:
     # a SYN left of the window is trimmed off first, for only the text behind it is new
     return seg.syn and seg.seq.within(tcb.rcv_nxt, tcb.rcv_wnd)
@@ -162,11 +210,13 @@ def syn_in_window(tcb: Tcb, seg: Segment) -> bool:
 
 
 @label("rcv without ACK")
+@only_without("A")
 def no_ack(tcb: Tcb, seg: Segment) -> bool:
     return seg.ack is None
 
 
 @label("rcv ACK older than any window allows")
+@only_with("A")
 def ack_far_too_old(tcb: Tcb, seg: Segment) -> bool:
     if seg.ack is None or seg.ack > tcb.snd_una:
         return False
@@ -174,11 +224,13 @@ def ack_far_too_old(tcb: Tcb, seg: Segment) -> bool:
 
 
 @label("rcv ACK of something not sent yet")
+@only_with("A")
 def ack_of_unsent(tcb: Tcb, seg: Segment) -> bool:
     return seg.ack is not None and seg.ack > tcb.snd_nxt
 
 
 @label("rcv ACK of FIN")
+@only_with("A")
 def acks_our_fin(tcb: Tcb, seg: Segment) -> bool:
     return tcb.fin_in_flight and seg.ack == tcb.snd_nxt
 
@@ -187,6 +239,7 @@ def acks_our_fin(tcb: Tcb, seg: Segment) -> bool:
 
 
 @label("rcv FIN after the peer's FIN")
+@only_with("F")
 def fin_after_fin(tcb: Tcb, seg: Segment) -> bool:
     return seg.fin
 
@@ -211,6 +264,7 @@ def fin_reached(tcb: Tcb, seg: Segment) -> bool:
 
 
 @label("rcv FIN,ACK of FIN")
+@only_with("A")
 def ack_and_fin(tcb: Tcb, seg: Segment) -> bool:
     return acks_our_fin(tcb, seg) and fin_reached(tcb, seg)
 
@@ -221,6 +275,7 @@ def ack_of_syn_and_fin(tcb: Tcb, seg: Segment) -> bool:
 
 
 @label("rcv ACK of SYN")
+@only_with("A")
 def ack_of_syn(tcb: Tcb, seg: Segment) -> bool:
     return seg.ack is not None
 

@@ -14,6 +14,7 @@ from typing import Literal
 from tcpcourse.core.actions import flush
 from tcpcourse.core.errors import CallError, TcpCourseError
 from tcpcourse.core.invariants import broken_invariants
+from tcpcourse.core.quick import quickly_made
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import TIMERS, Event, State
@@ -29,6 +30,7 @@ from tcpcourse.core.work import NO_SEGMENT, Settings, Work
 from tcpcourse.words import message, together
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Reaction:
     """What one event did to one end.
@@ -88,7 +90,7 @@ class Reaction:
 
 def find_row(tcb: Tcb, event: Event, segment: Segment, policy: str) -> Row | None:
     """The row that fits: the first of its state and event whose guard says yes."""
-    for guard, row in guarded_rows(tcb.state, event, policy):
+    for guard, row in guarded_rows(tcb.state, event, policy, segment.flags._value_):
         if guard(tcb, segment):
             return row
     return None
@@ -136,7 +138,7 @@ def react(
         event,
         segment,
         tcb,
-        work.tcb,
+        work.done(),
         tuple(rows),
         tuple(work.emitted),
         work.delivered,

@@ -90,7 +90,8 @@ def grow_buffer(work: Work) -> None:
 @label("deliver what is there, or wait")
 def receive_data(work: Work) -> None:
     tcb = work.tcb
-    low = tcb.rcv_wnd < max(1, min(tcb.rcv_buff // 2, work.settings.mss))
+    window = tcb.rcv_wnd
+    low = window < max(1, min(tcb.rcv_buff // 2, work.settings.mss))
     if len(tcb.rcvq):
         count = min(work.count, len(tcb.rcvq))
         work.delivered = tcb.rcvq.peek(0, count)
@@ -98,5 +99,5 @@ def receive_data(work: Work) -> None:
         work.update(rcvq=queue, rcv_wnd=_opened(work, tcb.rcv_wnd, len(queue)))
     else:
         work.update(rcv_posted=tcb.rcv_posted + work.count)
-    if low and work.tcb.rcv_wnd > tcb.rcv_wnd and tcb.state.synchronized:
+    if low and work.tcb.rcv_wnd > window and tcb.state.synchronized:
         work.ack_now = True  # a window update: the peer may be waiting for it

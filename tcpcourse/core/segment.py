@@ -149,7 +149,8 @@ NO_OPTIONS = Options()
 
 
 @cache
-def _flags(letters: str) -> Flags:
+def flags_of(letters: str) -> Flags:
+    """The flags with these letters, in any order; raises ``TcpCourseError`` for another one."""
     return Flags(letters)  # type: ignore[arg-type]  # reads letters, too
 
 
@@ -207,7 +208,7 @@ class Segment:
         urgent: int = 0,
     ) -> None:
         if not isinstance(flags, Flags):
-            flags = _flags(flags)
+            flags = flags_of(flags)
         if (ack is None) == (flags._value_ & 0x10 != 0):
             raise TcpCourseError(
                 "A segment has an ack number exactly when it has the flag A: give both or neither"

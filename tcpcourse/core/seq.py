@@ -128,4 +128,4 @@ def ack_advances(snd_una: SeqNumber, seg_ack: SeqNumber, snd_nxt: SeqNumber) -> 
 
     RFC 9293 §3.4, "acceptable ack".
     """
-    return seg_ack.within(snd_una + 1, snd_una.forward_to(snd_nxt))
+    return 0 < snd_una.forward_to(seg_ack) <= snd_una.forward_to(snd_nxt)

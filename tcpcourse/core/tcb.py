@@ -191,14 +191,17 @@ _Draft.__init__ = make_dataclass("_Draft", _NAMES).__init__  # type: ignore[misc
 _values = attrgetter(*_NAMES)
 
 
-def changed(tcb: Tcb, changes: dict[str, Any]) -> Tcb:
-    """The TCB with other values; like ``dataclasses.replace``, but six times as quick.
+def draft_of(tcb: Tcb) -> Tcb:
+    """A copy whose variables can be set, for the core's own actions; a draft itself is not copied.
 
-    For the core's own actions: the values must be of the right types, for nothing is reckoned
-    from them and nothing is checked but the names.
+    The values set must be of the right types, for nothing is reckoned from them and nothing is
+    checked but the names.
     """
-    draft = _Draft(*_values(tcb))
-    for name, value in changes.items():
-        setattr(draft, name, value)
-    draft.__class__ = Tcb  # type: ignore[assignment]  # frozen from here on
-    return draft
+    return tcb if tcb.__class__ is _Draft else _Draft(*_values(tcb))
+
+
+def frozen(tcb: Tcb) -> Tcb:
+    """The TCB that a draft was to become; nothing can be set in it any more."""
+    if tcb.__class__ is _Draft:
+        tcb.__class__ = Tcb  # type: ignore[assignment]
+    return tcb

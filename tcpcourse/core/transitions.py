@@ -269,7 +269,12 @@ def rows_for(state: State, event: Event) -> tuple[Row, ...]:
 
 
 @cache
-def guarded_rows(state: State, event: Event, policy: str) -> tuple[tuple[Guard, Row], ...]:
-    """The rows of one policy for one state and event, each behind its guard."""
-    rows = rows_for(state, event)
-    return tuple((row.guard, row) for row in rows if row.policy in (None, policy))
+def guarded_rows(
+    state: State, event: Event, policy: str, flags: int
+) -> tuple[tuple[Guard, Row], ...]:
+    """The rows of one policy that a segment with these flags may meet, each behind its guard."""
+    return tuple(
+        (row.guard, row)
+        for row in rows_for(state, event)
+        if row.policy in (None, policy) and on.may_hold(row.guard, flags)
+    )

@@ -14,7 +14,8 @@ from tcpcourse.core.tcb import (
     LARGEST_SHIFT,
     LARGEST_WINDOW,
     Tcb,
-    changed,
+    draft_of,
+    frozen,
 )
 
 NO_SEGMENT = Segment(0)
@@ -72,8 +73,14 @@ class Work:
     ack_now: bool = False
 
     def update(self, **changes: Any) -> None:
-        """Replace variables of the TCB."""
-        self.tcb = changed(self.tcb, changes)
+        """Set variables of the TCB, in a copy: the one before the event stays as it was."""
+        draft = self.tcb = draft_of(self.tcb)
+        for name, value in changes.items():
+            setattr(draft, name, value)
+
+    def done(self) -> Tcb:
+        """The TCB after the event, frozen."""
+        return frozen(self.tcb)
 
     def emit(
         self,

@@ -15,10 +15,10 @@ from tcpcourse.core.labels import label_of
 from tcpcourse.core.segment import Options, Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import State
-from tcpcourse.core.tcb import ByteQueue, Tcb, changed
+from tcpcourse.core.tcb import ByteQueue, Tcb
 from tcpcourse.core.text import text_of
 from tcpcourse.core.transitions import TRANSITIONS
-from tcpcourse.core.work import Work
+from tcpcourse.core.work import Settings, Work
 
 from .build import BUILDERS, established, get, syn_rcvd_active
 from .story import tell
@@ -460,7 +460,9 @@ def test_a_queue_of_which_only_the_length_is_known_may_not_grow_into_another() -
 
 def test_a_changed_tcb_is_frozen_and_equal_to_a_replaced_one() -> None:
     before = established().tcb
-    after = changed(before, {"snd_wnd": 7, "ack_due": True})
+    work = Work(before, Settings())
+    work.update(snd_wnd=7, ack_due=True)
+    after = work.done()
     assert after == replace(before, snd_wnd=7, ack_due=True)
     assert type(after) is Tcb
     assert hash(after) == hash(replace(after))
@@ -468,7 +470,7 @@ def test_a_changed_tcb_is_frozen_and_equal_to_a_replaced_one() -> None:
     with pytest.raises(FrozenInstanceError):
         after.snd_wnd = 8  # type: ignore[misc]
     with pytest.raises(AttributeError):
-        changed(before, {"snd_window": 7})
+        Work(before, Settings()).update(snd_window=7)
 
 
 def test_our_fin_is_reckoned_even_when_every_number_is_given() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +15,10 @@ import pytest
 from tcpcourse.core import actions, arrivals, receiving, rows
 from tcpcourse.core.arrivals import Check, checks_for
 from tcpcourse.core.labels import label_of
+from tcpcourse.core.segment import Flags, Segment
+from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import TIMERS, Event, State
+from tcpcourse.core.tcb import Tcb
 from tcpcourse.core.transitions import REFUSALS, TRANSITIONS, Row, rows_for
 
 CITE = re.compile(r"RFC \d{4} §\d+(\.\d+)*( figure \d+)?(, §[\dA.]+)*( \((MAY-2|SHLD-3)\))?")
@@ -377,3 +381,24 @@ def test_only_fire_assigns_the_state() -> None:
         "actions.py": ["_start_over: work.update(state=old.state, opened=opened)"],
         "endpoint.py": ["fire: work.update(state=row.next)"],
     }
+
+
+def test_a_guard_says_yes_only_to_the_flags_it_names() -> None:
+    """What a guard is not asked about must be what it would refuse: every flag, every state."""
+    guards = {row.guard for row in TRANSITIONS if row.event is Event.ARRIVES}
+    bits = (Flags.FIN, Flags.SYN, Flags.RST, Flags.ACK)
+    asked = 0
+    for chosen in itertools.product(*((Flags.NONE, bit) for bit in bits)):
+        flags = Flags(sum(chosen))
+        for state, opened, offset in itertools.product(State, ("active", "passive"), (-1, 0, 1)):
+            tcb = Tcb(state, opened, iss=100, irs=300, half_duplex_close=True)  # type: ignore[arg-type]
+            for number in (tcb.rcv_nxt + offset, SeqNumber(300)):
+                for ack in (tcb.snd_una, tcb.snd_nxt, tcb.snd_nxt + 1, tcb.snd_una - 90_000):
+                    segment = Segment(number, ack if Flags.ACK in flags else None, flags, data=b"x")
+                    for guard in guards:
+                        if guard(tcb, segment):
+                            asked += 1
+                            assert arrivals.may_hold(guard, int(flags)), guard
+    assert asked > 1000
+    left_out = {guard for guard in guards if not arrivals.may_hold(guard, int(Flags.ACK))}
+    assert len(left_out) > 10, "a plain ACK is asked few questions"

@@ -37,6 +37,7 @@ class Engine:
             "A": Station("A", scenario.a, endpoint_for(scenario.a)),
             "B": Station("B", scenario.b, endpoint_for(scenario.b)),
         }
+        self._known = Ends(self.stations["A"].end, self.stations["B"].end)
         self._msl = nanoseconds(scenario.msl)
         self._patience = nanoseconds(scenario.patience)
 
@@ -120,10 +121,10 @@ class Engine:
         note = NOTES.get(done.event, "")
         sent: list[Packet] = []
         for segment in done.emitted:
-            shift = station.endpoint.tcb.rcv_shift
-            sent += self.wire.send(side, segment, self.now, shift, note if segment.seg_len else "")
-            if segment.seg_len:
-                station.sent(segment.end, bool(note), self.now)
+            length, shift = segment.seg_len, done.after.rcv_shift
+            sent += self.wire.send(side, segment, self.now, shift, note if length else "")
+            if length:
+                station.sent(segment.seq + length, bool(note), self.now)
         event = str(done.event)
         if packet is not None:
             event = f"gets packet {packet.number}"
@@ -136,7 +137,10 @@ class Engine:
         return step
 
     def _ends(self) -> Ends:
-        return Ends(self.stations["A"].end, self.stations["B"].end)
+        a, b = self.stations["A"].end, self.stations["B"].end
+        if a is not self._known.a or b is not self._known.b:
+            self._known = Ends(a, b)
+        return self._known
 
     def _tell(
         self,
@@ -159,12 +163,14 @@ class Engine:
 
 def _updated(step: Step, known: list[Packet]) -> Step:
     """The step with what is known by now of its packets."""
-    packet = step.packet and known[step.packet.number - 1]
-    sent = tuple(known[each.number - 1] for each in step.sent)
-    if packet is step.packet and all(map(_same, sent, step.sent)):
-        return step
-    return replace(step, packet=packet, sent=sent)
-
-
-def _same(one: Packet, two: Packet) -> bool:
-    return one is two
+    for packet in step.sent:
+        if known[packet.number - 1] is not packet:
+            break
+    else:
+        if step.packet is None or known[step.packet.number - 1] is step.packet:
+            return step
+    return replace(
+        step,
+        packet=step.packet and known[step.packet.number - 1],
+        sent=tuple(known[packet.number - 1] for packet in step.sent),
+    )

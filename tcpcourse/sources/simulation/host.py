@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from tcpcourse.core.endpoint import Endpoint, Reaction
-from tcpcourse.core.seq import SeqNumber
+from tcpcourse.core.seq import HALF, MODULUS, SeqNumber
 from tcpcourse.core.states import Event, State
 from tcpcourse.sources.simulation.rto import MILLISECOND, Rto
 from tcpcourse.sources.simulation.scenario import Host
@@ -78,7 +78,7 @@ class Station:
         if again:
             self.sent_at.clear()  # Karn's rule: whose ACK would that be?
         else:
-            self.sent_at[int(end)] = now
+            self.sent_at[end.value] = now
 
     def set_timers(
         self, done: Reaction, now: int, msl: int, patience: int
@@ -92,21 +92,22 @@ class Station:
         if progress:
             self.unanswered = 0
             self._measure(tcb.snd_una, now)
-        waiting = tcb.unsent > 0 and tcb.in_flight == 0 and tcb.state.synchronized
+        in_flight = tcb.in_flight > 0
+        waiting = not in_flight and tcb.unsent > 0 and tcb.state.synchronized
         # a peer that answers keeps a connection alive, even with its window closed
         answered = waiting and done.event is Event.ARRIVES
         started: list[tuple[str, int]] = []
         for timer, running, length, again in (
             (
                 "retransmission",
-                tcb.in_flight > 0,
+                in_flight,
                 self.rto.value,
                 progress or "retransmission" in done.timers,
             ),
             ("zero-window-probe", waiting, self.rto.value, False),
             ("delayed-ack", tcb.ack_due, DELAYED_ACK, False),
             ("time-wait", tcb.state is State.TIME_WAIT, 2 * msl, "time-wait" in done.timers),
-            ("user", tcb.in_flight > 0 or waiting, patience, progress or answered),
+            ("user", in_flight or waiting, patience, progress or answered),
         ):
             if not running:
                 self.deadlines.pop(timer, None)
@@ -117,12 +118,12 @@ class Station:
 
     def _measure(self, una: SeqNumber, now: int) -> None:
         """Everything before ``una`` is acknowledged: what it tells about the round trip."""
-        if (sent := self.sent_at.pop(int(una), None)) is not None:
+        if (sent := self.sent_at.pop(una.value, None)) is not None:
             self.rto = self.rto.measured(now - sent)
         while self.sent_at:  # in the order of sending, so in the order of numbers
             first = next(iter(self.sent_at))
-            if SeqNumber(first) > una:
-                break
+            if not (una.value - first) % MODULUS < HALF:
+                break  # it lies beyond
             del self.sent_at[first]
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from dataclasses import replace
+from typing import Literal
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.segment import Segment
+from tcpcourse.core.seq import MODULUS
 from tcpcourse.sources.simulation.durations import nanoseconds
 from tcpcourse.sources.simulation.scenario import FATES, Fault, Scenario
 from tcpcourse.trace import Packet, Side, other
 
 HEADERS = 14 + 20 + 20  # Ethernet, IPv4, TCP
 SHORTEST_FRAME = 60  # Ethernet's, without its checksum
+Fate = Literal["delivered", "lost", "duplicate", "captured"]
 
 
 class Wire(ABC):
@@ -35,17 +38,24 @@ class Wire(ABC):
         """
         if segment.syn or side not in self.isn:
             self.isn[side] = int(segment.seq)
-        return self._carry(self._packet(side, segment, now, shift, note))
+        arrives, fate = self._fate_of(len(self.packets) + 1, now)
+        packet = self._packet(side, segment, now, shift, note, arrives, fate)
+        self.packets.append(packet)
+        return self._carry(packet)
 
     def inject(self, side: Side, segment: Segment, now: int, note: str) -> Packet:
         """A segment that arrives as if from ``side``, which never sent it."""
-        packet = replace(self._packet(side, segment, now, 0, note), arrived_ns=now)
+        packet = self._packet(side, segment, now, 0, note, now)
         self.packets.append(packet)
         return packet
 
     @abstractmethod
+    def _fate_of(self, number: int, now: int) -> tuple[int | None, Fate]:
+        """When the packet sent now will arrive, as far as it is known, and its fate."""
+
+    @abstractmethod
     def _carry(self, packet: Packet) -> tuple[Packet, ...]:
-        """Take a packet that was just sent into ``packets``, and its copies if there are any."""
+        """What comes of a packet that was just sent: itself, and its copies if there are any."""
 
     def _copy(self, packet: Packet, arrives: int | None) -> Packet:
         copy = replace(
@@ -58,8 +68,17 @@ class Wire(ABC):
         self.packets.append(copy)
         return copy
 
-    def _packet(self, side: Side, segment: Segment, now: int, shift: int, note: str) -> Packet:
-        seq, ack = segment.seq, segment.ack
+    def _packet(
+        self,
+        side: Side,
+        segment: Segment,
+        now: int,
+        shift: int,
+        note: str,
+        arrives: int | None,
+        fate: Fate = "delivered",
+    ) -> Packet:
+        seq, ack = segment.seq.value, segment.ack
         length = HEADERS + segment.options.length + len(segment.data)
         if side == "B":  # as seen at A: what comes in was padded, what goes out not yet
             length = max(length, SHORTEST_FRAME)
@@ -68,10 +87,11 @@ class Wire(ABC):
             sender=side,
             segment=segment,
             sent_ns=now,
-            arrived_ns=None,
-            rel_seq=int(seq + -self.isn.get(side, int(seq))),
-            rel_ack=None if ack is None else int(ack + -self.isn.get(other(side), 0)),
+            arrived_ns=arrives,
+            rel_seq=(seq - self.isn.get(side, seq)) % MODULUS,
+            rel_ack=None if ack is None else (ack.value - self.isn.get(other(side), 0)) % MODULUS,
             scaled_window=segment.window << (0 if segment.syn else shift),
+            fate=fate,
             frame_len=length,
             notes=(note,) if note else (),
         )
@@ -80,7 +100,8 @@ class Wire(ABC):
 class FaultyWire(Wire):
     """Decides each packet's fate when it is sent: by its number, or by seeded chance.
 
-    ``unmet`` holds the numbers of faults whose packets have not come yet.
+    ``unmet`` holds the numbers of faults whose packets have not come yet, ``arrives`` when the
+    last packet sent would arrive (in nanoseconds), even if it was lost: a copy comes after that.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -89,18 +110,20 @@ class FaultyWire(Wire):
         self.delay = nanoseconds(scenario.delay)
         self.random = random.Random(scenario.seed)
         self.unmet = set(scenario.faults)
+        self.arrives = 0
+
+    def _fate_of(self, number: int, now: int) -> tuple[int | None, Fate]:
+        story, fault = self.scenario, self._fault(number)
+        lost = fault == "lose" or self._chance(story.loss)
+        self.arrives = now + self.delay + _later(fault)
+        if self._chance(story.reordering):
+            self.arrives += self.random.randint(0, 3 * self.delay)
+        return (None, "lost") if lost else (self.arrives, "delivered")
 
     def _carry(self, packet: Packet) -> tuple[Packet, ...]:
-        story = self.scenario
-        fault = self._fault(packet.number)
-        lost = fault == "lose" or self._chance(story.loss)
-        arrives = packet.sent_ns + self.delay + _later(fault)
-        if self._chance(story.reordering):
-            arrives += self.random.randint(0, 3 * self.delay)
-        packet = replace(packet, fate="lost") if lost else replace(packet, arrived_ns=arrives)
-        self.packets.append(packet)
-        if fault == "duplicate" or self._chance(story.duplication):
-            return (packet, *self._copies(packet, arrives))
+        fault = self.scenario.faults.get(packet.number)
+        if fault == "duplicate" or self._chance(self.scenario.duplication):
+            return (packet, *self._copies(packet, self.arrives))
         return (packet,)
 
     def _copies(self, packet: Packet, arrives: int) -> tuple[Packet, ...]:
@@ -137,8 +160,10 @@ class HeldWire(Wire):
         super().__init__()
         self.flying: list[Packet] = []
 
+    def _fate_of(self, number: int, now: int) -> tuple[int | None, Fate]:
+        return None, "delivered"
+
     def _carry(self, packet: Packet) -> tuple[Packet, ...]:
-        self.packets.append(packet)
         self.flying.append(packet)
         return (packet,)
 
