@@ -23,8 +23,8 @@ from tcpcourse.core.errors import CallError, CaptureError, TcpCourseError
 from tcpcourse.core.segment import Flags, Options, Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
+from tcpcourse.core.table import TRANSITIONS, Row
 from tcpcourse.core.tcb import Tcb
-from tcpcourse.core.transitions import TRANSITIONS, Row
 from tcpcourse.trace import Packet, Step, Trace
 
 if TYPE_CHECKING:

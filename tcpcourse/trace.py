@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, overload
 from tcpcourse.core.endpoint import Reaction
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.quick import quickly_made
-from tcpcourse.core.rows import Row
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import State
+from tcpcourse.core.table import Row
 from tcpcourse.core.tcb import Tcb
 from tcpcourse.packet import HOSTS, SIDES, Packet, Side, columns_of, no_packet, other, shortened
 

@@ -18,6 +18,7 @@ from tcpcourse.core.quick import quickly_made
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import TIMERS, Event, State
+from tcpcourse.core.table import REFUSALS, Row, guarded_rows
 from tcpcourse.core.tcb import (
     DEFAULT_MSS,
     DEFAULT_WINDOW,
@@ -25,7 +26,6 @@ from tcpcourse.core.tcb import (
     ByteQueue,
     Tcb,
 )
-from tcpcourse.core.transitions import REFUSALS, Row, guarded_rows
 from tcpcourse.core.work import NO_SEGMENT, Settings, Work
 from tcpcourse.words import message, together
 

@@ -19,18 +19,19 @@ def quickly_made(cls: type[Made]) -> type[Made]:
     # both methods, or Python looks for them at each assignment, which takes ten times as long
     methods = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
     open_class: Any = type(cls.__name__, (cls,), {"__slots__": (), **methods})
+    plain: Any = cls  # mypy holds that a subclass might have another ``__init__``
     known = [
         (each.name, Any, field() if each.default is MISSING else field(default=each.default))
-        for each in fields(cls)  # type: ignore[arg-type]
+        for each in fields(plain)
     ]
-    set_fields: Any = make_dataclass(cls.__name__, known).__init__
+    set_fields = vars(make_dataclass(cls.__name__, known))["__init__"]
     set_class = object.__dict__["__class__"].__set__
 
-    @wraps(cls.__init__)  # type: ignore[misc]
+    @wraps(plain.__init__)
     def init(self: Any, *args: Any, **named: Any) -> None:
         set_class(self, open_class)
         set_fields(self, *args, **named)
         self.__class__ = cls
 
-    cls.__init__ = init  # type: ignore[method-assign]
+    plain.__init__ = init
     return cls

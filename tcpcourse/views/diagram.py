@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from tcpcourse.core.rows import Row
 from tcpcourse.core.states import State
-from tcpcourse.core.transitions import TRANSITIONS
+from tcpcourse.core.table import TRANSITIONS, Row
 from tcpcourse.trace import SIDES, End, Ends, Side, Step, Trace
 from tcpcourse.views.escape import brief, markup
 from tcpcourse.views.given import HasTrace, as_trace

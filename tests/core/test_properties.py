@@ -15,8 +15,8 @@ from tcpcourse.core.invariants import broken_invariants
 from tcpcourse.core.segment import Flags, Options, Segment
 from tcpcourse.core.seq import SeqNumber, segment_acceptable
 from tcpcourse.core.states import TIMERS, Event, State
+from tcpcourse.core.table import rows_for
 from tcpcourse.core.tcb import ByteQueue, Tcb
-from tcpcourse.core.transitions import rows_for
 from tcpcourse.core.work import Settings
 
 from .build import BUILDERS

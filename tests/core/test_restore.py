@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tcpcourse.core.arrivals import CHECKS_SYNCHRONIZED
 from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.invariants import INVARIANTS, broken_invariants
@@ -15,9 +14,10 @@ from tcpcourse.core.labels import label_of
 from tcpcourse.core.segment import Options, Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import State
+from tcpcourse.core.table import TRANSITIONS
+from tcpcourse.core.table.checks import CHECKS_SYNCHRONIZED
 from tcpcourse.core.tcb import ByteQueue, Tcb
 from tcpcourse.core.text import text_of
-from tcpcourse.core.transitions import TRANSITIONS
 from tcpcourse.core.work import Settings, Work
 
 from .build import BUILDERS, established, get, syn_rcvd_active

@@ -13,9 +13,8 @@ import pytest
 
 from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import CallError
-from tcpcourse.core.rows import Row
 from tcpcourse.core.states import State
-from tcpcourse.core.transitions import TRANSITIONS
+from tcpcourse.core.table import TRANSITIONS, Row
 
 from .build import BUILDERS, established, get, listening, syn_rcvd, syn_rcvd_active
 from .story import call, seg

@@ -12,14 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from tcpcourse.core import actions, arrivals, receiving, rows
-from tcpcourse.core.arrivals import Check, checks_for
+from tcpcourse.core import actions, receiving
 from tcpcourse.core.labels import label_of
 from tcpcourse.core.segment import Flags, Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import TIMERS, Event, State
+from tcpcourse.core.table import (
+    REFUSALS,
+    TRANSITIONS,
+    Row,
+    call_guards,
+    rows,
+    rows_for,
+    segment_guards,
+)
+from tcpcourse.core.table.checks import Check, checks_for
 from tcpcourse.core.tcb import Tcb
-from tcpcourse.core.transitions import REFUSALS, TRANSITIONS, Row, rows_for
 
 CITE = re.compile(r"RFC \d{4} §\d+(\.\d+)*( figure \d+)?(, §[\dA.]+)*( \((MAY-2|SHLD-3)\))?")
 CORE = Path(inspect.getfile(actions)).parent
@@ -101,7 +109,7 @@ def test_the_rows_of_figure_5_say_what_the_figure_says(
 
 def _when_queued_data_is_sent(row: Row) -> bool:
     """CLOSE with data waiting: the FIN that the figure shows comes later."""
-    return row.event is Event.CLOSE and row.guard is rows.data_unsent
+    return row.event is Event.CLOSE and row.guard is call_guards.data_unsent
 
 
 def test_no_row_is_there_twice() -> None:
@@ -137,13 +145,15 @@ def test_rows_cite_the_section_of_their_event() -> None:
             section = ARRIVAL_SECTIONS.get(row.state, "§3.10.7.4")
             assert section in row.cite or "§3.5 figure 7" in row.cite
         else:
-            half_duplex = ", §3.6.1 (SHLD-3)" if row.guard is rows.unread_and_half_duplex else ""
+            half_duplex = (
+                ", §3.6.1 (SHLD-3)" if row.guard is call_guards.unread_and_half_duplex else ""
+            )
             assert row.cite == f"RFC 9293 {SECTIONS[row.event]}{half_duplex}"
         # RFC 5961: §3.2 for RST, §4.2 for SYN, §5.2 for ACK
-        challenge: dict[arrivals.Guard, str] = {
-            arrivals.rst_exact: "§3.2", arrivals.rst_exact_passive: "§3.2",
-            arrivals.rst_in_window: "§3.2", arrivals.syn_anywhere: "§4.2",
-            arrivals.ack_far_too_old: "§5.2",
+        challenge: dict[rows.Guard, str] = {
+            segment_guards.rst_exact: "§3.2", segment_guards.rst_exact_passive: "§3.2",
+            segment_guards.rst_in_window: "§3.2", segment_guards.syn_anywhere: "§4.2",
+            segment_guards.ack_far_too_old: "§5.2",
         }  # fmt: skip
         if row.policy == "rfc5961":
             assert row.cite == f"RFC 9293 §3.10.7.4; RFC 5961 {challenge[row.guard]}"
@@ -154,15 +164,15 @@ def test_rows_cite_the_section_of_their_event() -> None:
 @pytest.mark.parametrize(
     ("state", "guard", "cite"),
     [
-        ("SYN_RCVD", arrivals.crossed_syn_ack, "RFC 9293 §3.5 figure 7, §A.2"),
-        ("TIME_WAIT", arrivals.new_syn, "RFC 9293 §3.10.7.4, §3.6.1 (MAY-2)"),
-        ("SYN_RCVD", arrivals.text_for_nobody, "RFC 9293 §3.10.7.4, §3.6.1 (SHLD-3)"),
-        ("FIN_WAIT_1", arrivals.text_for_nobody, "RFC 9293 §3.10.7.4, §3.6.1 (SHLD-3)"),
-        ("FIN_WAIT_2", arrivals.text_for_nobody, "RFC 9293 §3.10.7.4, §3.6.1 (SHLD-3)"),
+        ("SYN_RCVD", segment_guards.crossed_syn_ack, "RFC 9293 §3.5 figure 7, §A.2"),
+        ("TIME_WAIT", segment_guards.new_syn, "RFC 9293 §3.10.7.4, §3.6.1 (MAY-2)"),
+        ("SYN_RCVD", segment_guards.text_for_nobody, "RFC 9293 §3.10.7.4, §3.6.1 (SHLD-3)"),
+        ("FIN_WAIT_1", segment_guards.text_for_nobody, "RFC 9293 §3.10.7.4, §3.6.1 (SHLD-3)"),
+        ("FIN_WAIT_2", segment_guards.text_for_nobody, "RFC 9293 §3.10.7.4, §3.6.1 (SHLD-3)"),
     ],
 )
 def test_where_another_place_of_the_rfc_decides_it_is_given(
-    state: str, guard: arrivals.Guard, cite: str
+    state: str, guard: rows.Guard, cite: str
 ) -> None:
     found = rows_for(State[state], Event.ARRIVES)
     assert [row.cite for row in found if row.guard is guard] == [cite]
@@ -177,7 +187,13 @@ def test_guards_and_actions_have_labels() -> None:
             assert label
             assert "\n" not in label
             assert function.__name__ != "<lambda>"
-            assert inspect.getmodule(function) in (actions, arrivals, receiving, rows)
+            assert inspect.getmodule(function) in (
+                actions,
+                receiving,
+                rows,
+                call_guards,
+                segment_guards,
+            )
             seen[function.__name__] = function
         assert row.cause
         assert str(row).startswith(f"{row.state} → {row.next}: {row.label} [")
@@ -227,7 +243,9 @@ def test_guards_are_asked_in_the_order_of_the_rfcs_checks(state: State, policy: 
 def test_the_last_row_of_an_arrival_takes_anything(state: State, policy: str) -> None:
     last = [row for row in rows_for(state, Event.ARRIVES) if row.policy in (None, policy)][-1]
     # in SYN_RCVD only segments with an ACK are left then
-    assert last.guard is (arrivals.ack_of_syn if state is State.SYN_RCVD else arrivals.anything)
+    assert last.guard is (
+        segment_guards.ack_of_syn if state is State.SYN_RCVD else segment_guards.anything
+    )
 
 
 def test_every_check_is_used_and_named() -> None:
@@ -398,7 +416,7 @@ def test_a_guard_says_yes_only_to_the_flags_it_names() -> None:
                     for guard in guards:
                         if guard(tcb, segment):
                             asked += 1
-                            assert arrivals.may_hold(guard, int(flags)), guard
+                            assert segment_guards.may_hold(guard, int(flags)), guard
     assert asked > 1000
-    left_out = {guard for guard in guards if not arrivals.may_hold(guard, int(Flags.ACK))}
+    left_out = {guard for guard in guards if not segment_guards.may_hold(guard, int(Flags.ACK))}
     assert len(left_out) > 10, "a plain ACK is asked few questions"

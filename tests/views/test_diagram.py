@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tcpcourse.core.states import State
-from tcpcourse.core.transitions import TRANSITIONS
+from tcpcourse.core.table import TRANSITIONS
 from tcpcourse.trace import End, Ends
 from tcpcourse.views import state_diagram
 from tcpcourse.views.diagram import EDGES, IN_FIGURE, draw_diagram, label, path

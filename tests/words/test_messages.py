@@ -14,7 +14,7 @@ import pytest
 
 from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.labels import label, label_of
-from tcpcourse.core.transitions import TRANSITIONS
+from tcpcourse.core.table import TRANSITIONS
 from tcpcourse.words import ENGLISH, KEYWORDS, Message, message, say, together
 
 ROOT = Path(__file__).parents[2]
@@ -210,7 +210,7 @@ def test_a_label_belongs_to_its_function() -> None:
 
 def test_the_labels_are_there_without_docstrings() -> None:
     program = (
-        "from tcpcourse.core.transitions import TRANSITIONS as T\n"
+        "from tcpcourse.core.table import TRANSITIONS as T\n"
         "from tcpcourse.core.endpoint import Endpoint\n"
         "from tcpcourse.core.tcb import Tcb\n"
         "from tcpcourse.core.states import State\n"

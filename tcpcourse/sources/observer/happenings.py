@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tcpcourse.core.endpoint import find_row
-from tcpcourse.core.rows import Row
 from tcpcourse.core.states import Event, State
+from tcpcourse.core.table import Row, rows_for
 from tcpcourse.core.tcb import Tcb
-from tcpcourse.core.transitions import rows_for
 from tcpcourse.sources.observer.arrivals import NEVER, Doubt, Interval
 from tcpcourse.sources.observer.evidence import Sighting
 from tcpcourse.sources.observer.facts import Fact, LifeStory

@@ -13,7 +13,7 @@ import numpy as np
 from tcpcourse.core.endpoint import find_row
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
-from tcpcourse.core.transitions import rows_for
+from tcpcourse.core.table import rows_for
 from tcpcourse.sources.observer import sentences as say
 from tcpcourse.sources.observer.arrivals import NEVER, Doubt
 from tcpcourse.sources.observer.evidence import Evidence, Numbers, Sighting

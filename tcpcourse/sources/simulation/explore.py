@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.states import State
-from tcpcourse.core.transitions import TRANSITIONS, Row
+from tcpcourse.core.table import TRANSITIONS, Row
 from tcpcourse.core.work import POLICIES, Settings
 from tcpcourse.sources.progress import Progress, Told
 from tcpcourse.sources.simulation.checks import check_whole

@@ -16,8 +16,8 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
+from tcpcourse.core.table import Row
 from tcpcourse.core.tcb import Tcb
-from tcpcourse.core.transitions import Row
 from tcpcourse.core.work import NO_SEGMENT, Settings
 
 ISS = (100, 300)

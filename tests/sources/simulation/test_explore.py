@@ -10,7 +10,7 @@ import tqdm
 import tqdm.auto
 
 import tcpcourse as tcp
-from tcpcourse.core.rows import Row
+from tcpcourse.core.table import Row
 from tcpcourse.sources.simulation.explore import Bounds, Exploration
 from tcpcourse.sources.simulation.stories import SCENARIOS
 

@@ -1,9 +1,9 @@
-"""SEGMENT ARRIVES: the checks of RFC 9293 §3.10.7, in the RFC's order, each with a name.
+"""The guards of arrivals: the questions that the checks of RFC 9293 §3.10.7 ask, each with a name.
 
-A check is a few *guards*: questions about what the end remembers (``tcb``) and the segment
-that came (``seg``). They are asked from the first check to the last, and the first guard
-that says yes decides the row of the table. So each guard may take for granted that all
-guards before it said no: ``fin_reached`` need not ask whether the segment is in the window.
+A guard asks about what the end remembers (``tcb``) and the segment that came (``seg``). For one
+state they are asked from the first check to the last (see ``checks``), and the first guard that
+says yes decides the row of the table. So each guard may take for granted that all guards before
+it said no: ``fin_reached`` need not ask whether the segment is in the window.
 
 The label of a guard is what tables and diagrams call it.
 """
@@ -11,16 +11,13 @@ The label of a guard is what tables and diagrams call it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from tcpcourse.core.labels import label
 from tcpcourse.core.segment import Flags, Segment, flags_of
 from tcpcourse.core.seq import ack_advances, segment_acceptable
-from tcpcourse.core.states import State
+from tcpcourse.core.table.rows import Guard
 from tcpcourse.core.tcb import CLOSE_CALLED, Tcb
 from tcpcourse.core.text import reaches_fin
-
-Guard = Callable[[Tcb, Segment], bool]
 
 _WITH: dict[Guard, Flags] = {}
 _WITHOUT: dict[Guard, Flags] = {}
@@ -278,66 +275,3 @@ def ack_of_syn_and_fin(tcb: Tcb, seg: Segment) -> bool:
 @only_with("A")
 def ack_of_syn(tcb: Tcb, seg: Segment) -> bool:
     return seg.ack is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One of the RFC's numbered checks: its name, where it stands, and its guards in order."""
-
-    name: str
-    cite: str
-    guards: tuple[Guard, ...]
-
-
-CHECKS_UNSYNCHRONIZED = (
-    Check("first: RST in CLOSED, LISTEN", "RFC 9293 §3.10.7.1, §3.10.7.2", (rst_bit,)),
-    Check("second: ACK", "RFC 9293 §3.10.7.2, §3.10.7.3", (bad_ack_and_rst, bad_ack, ack_bit)),
-    Check("RST in SYN_SENT", "RFC 9293 §3.10.7.3", (rst_with_good_ack, rst_in_window)),
-    Check("SYN", "RFC 9293 §3.10.7.2, §3.10.7.3", (syn_ack_fin, syn_ack, syn_bit)),
-    Check("anything else", "RFC 9293 §3.10.7.1 to §3.10.7.3", (anything,)),
-)
-CHECKS_SYNCHRONIZED = (
-    Check(
-        "first: sequence number",
-        "RFC 9293 §3.10.7.4",
-        (new_syn, fin_again, crossed_syn_ack, rst_outside_window, outside_window),
-    ),
-    Check(
-        "second: RST",
-        "RFC 9293 §3.10.7.4; RFC 5961 §3.2",
-        (rst_exact_passive, rst_in_window_passive, rst_exact, rst_in_window),
-    ),
-    Check(
-        "fourth: SYN",
-        "RFC 9293 §3.10.7.4; RFC 5961 §4.2",
-        (syn_in_window_passive, syn_anywhere, syn_in_window),
-    ),
-    Check(
-        "fifth: ACK",
-        "RFC 9293 §3.10.7.4; RFC 5961 §5.2",
-        (no_ack, bad_ack, ack_far_too_old, ack_of_unsent),
-    ),
-    Check(
-        "fifth, seventh and eighth: ACK, text and FIN",
-        "RFC 9293 §3.10.7.4",
-        (
-            text_for_nobody,
-            ack_and_fin,
-            ack_of_syn_and_fin,
-            ack_of_syn,
-            fin_reached,
-            acks_our_fin,
-            fin_after_fin,
-            not_where_we_are,
-            anything,
-        ),
-    ),
-)
-"""The third check (security) and the sixth (URG) are not modelled."""
-
-
-def checks_for(state: State) -> tuple[Check, ...]:
-    """The checks a segment goes through in ``state``, in order."""
-    if state in (State.CLOSED, State.LISTEN, State.SYN_SENT):
-        return CHECKS_UNSYNCHRONIZED
-    return CHECKS_SYNCHRONIZED

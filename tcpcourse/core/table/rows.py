@@ -1,16 +1,28 @@
-"""What a row of the transition table is, and the questions that rows of calls ask."""
+"""What a row of the transition table is."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tcpcourse.core.actions import Action
-from tcpcourse.core.arrivals import Guard
 from tcpcourse.core.labels import label, label_of
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import Event, State
-from tcpcourse.core.tcb import CLOSE_CALLED, Tcb
+from tcpcourse.core.tcb import Tcb
 from tcpcourse.words import Message
+
+Guard = Callable[[Tcb, Segment], bool]
+"""A question about what an end remembers and the segment that came; without one, an empty one."""
+
+C, L, SS, SR, E = State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED
+F1, F2, CW, LA = State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.LAST_ACK
+CG, TW = State.CLOSING, State.TIME_WAIT
+
+
+@label("always")
+def always(tcb: Tcb, seg: Segment) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,63 +81,3 @@ class Row:
 
     def __repr__(self) -> str:
         return f"<Row {self}>"
-
-
-# --- guards of calls and timeouts (those of arrivals are in ``arrivals``) --------------------
-
-
-@label("always")
-def always(tcb: Tcb, seg: Segment) -> bool:
-    return True
-
-
-@label("nothing waits to be sent")
-def nothing_unsent(tcb: Tcb, seg: Segment) -> bool:
-    return not tcb.unsent
-
-
-@label("data waits to be sent")
-def data_unsent(tcb: Tcb, seg: Segment) -> bool:
-    return tcb.unsent > 0 and not tcb.close_waits
-
-
-@label("all queued data is sent")
-def queue_is_sent(tcb: Tcb, seg: Segment) -> bool:
-    return not tcb.unsent
-
-
-@label("no CLOSE is waiting")
-def not_closing(tcb: Tcb, seg: Segment) -> bool:
-    return not tcb.close_waits
-
-
-@label("data is there")
-def something_to_receive(tcb: Tcb, seg: Segment) -> bool:
-    return len(tcb.rcvq) > 0
-
-
-@label("the user may still receive")
-def user_receives(tcb: Tcb, seg: Segment) -> bool:
-    return not (tcb.half_duplex_close and (tcb.close_waits or tcb.state in CLOSE_CALLED))
-
-
-@label("data is unread and the close is half-duplex")
-def unread_and_half_duplex(tcb: Tcb, seg: Segment) -> bool:
-    # text on a SYN is in order, too, and waits only for the end of the handshake
-    on_syn = bool(tcb.early) and tcb.early[0][0] == tcb.rcv_nxt
-    return tcb.half_duplex_close and (len(tcb.rcvq) > 0 or on_syn)
-
-
-@label("something is unacknowledged")
-def something_in_flight(tcb: Tcb, seg: Segment) -> bool:
-    return tcb.in_flight > 0
-
-
-@label("data waits and nothing is in flight")
-def window_blocks(tcb: Tcb, seg: Segment) -> bool:
-    return tcb.unsent > 0 and tcb.in_flight == 0
-
-
-@label("an ACK is owed")
-def ack_is_due(tcb: Tcb, seg: Segment) -> bool:
-    return tcb.ack_due

@@ -1,44 +1,16 @@
-"""The transition table: every rule of RFC 9293 §3.10 by which an end moves, or stays.
-
-This table *is* the machine. ``endpoint`` finds the row for an event and fires it; nothing
-else changes a state. The diagram, the quiz and the proof are made from the same rows.
-
-For one state and event the rows are tried from top to bottom, and the first whose guard
-says yes is the one. For arriving segments that order is the order of the RFC's checks (see
-``arrivals``). Calls that a state does not allow are in ``REFUSALS``, with the RFC's words.
-"""
+"""The rows of arriving segments (RFC 9293 §3.10.7), in the order of the RFC's checks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 
 from tcpcourse.core import actions as do
-from tcpcourse.core import arrivals as on
 from tcpcourse.core import receiving as rcv
 from tcpcourse.core.actions import Action
-from tcpcourse.core.arrivals import Guard
-from tcpcourse.core.calls import (
-    CG,
-    CW,
-    F1,
-    F2,
-    LA,
-    REFUSALS,
-    SR,
-    SS,
-    TW,
-    C,
-    E,
-    L,
-    calls,
-    timeouts,
-)
-from tcpcourse.core.rows import Row
 from tcpcourse.core.states import Event, State
+from tcpcourse.core.table import segment_guards as on
+from tcpcourse.core.table.rows import CG, CW, F1, F2, LA, SR, SS, TW, C, E, Guard, L, Row
 from tcpcourse.words import Message, message
-
-__all__ = ["REFUSALS", "TRANSITIONS", "Row", "guarded_rows", "rows_for"]
 
 _CLOSED_ = "RFC 9293 §3.10.7.1"
 _LISTEN_ = "RFC 9293 §3.10.7.2"
@@ -66,7 +38,7 @@ def _arrives(
 
 
 # fmt: off
-def _unsynchronized() -> Iterable[Row]:
+def unsynchronized() -> Iterable[Row]:
     """Arrivals in CLOSED, LISTEN and SYN_SENT (§3.10.7.1 to §3.10.7.3)."""
     at = _arrives
     yield at(C, on.rst_bit, [], C,
@@ -170,7 +142,7 @@ def _text_for_nobody(state: State) -> Row:
         cite="RFC 9293 §3.10.7.4, §3.6.1 (SHLD-3)")
 
 
-def _synchronized() -> Iterable[Row]:
+def synchronized() -> Iterable[Row]:
     """Arrivals in SYN_RCVD and after it (§3.10.7.4)."""
     at = _arrives
     take = [do.take_ack, rcv.take_text]
@@ -247,34 +219,3 @@ def _synchronized() -> Iterable[Row]:
                 "we are."))
     yield at(TW, on.anything, [], TW,
         message("A bare ACK with the number we expect says nothing new."))
-
-
-# fmt: on
-TRANSITIONS: tuple[Row, ...] = (
-    *calls(),
-    *timeouts(),
-    *_unsynchronized(),
-    *_synchronized(),
-)
-"""All rows. For one state and event the first row whose guard holds is fired."""
-
-_INDEX: dict[tuple[State, Event], tuple[Row, ...]] = {}
-for _each in TRANSITIONS:
-    _INDEX[_each.state, _each.event] = (*_INDEX.get((_each.state, _each.event), ()), _each)
-
-
-def rows_for(state: State, event: Event) -> tuple[Row, ...]:
-    """The rows for one state and event, in the order in which their guards are asked."""
-    return _INDEX.get((state, event), ())
-
-
-@cache
-def guarded_rows(
-    state: State, event: Event, policy: str, flags: int
-) -> tuple[tuple[Guard, Row], ...]:
-    """The rows of one policy that a segment with these flags may meet, each behind its guard."""
-    return tuple(
-        (row.guard, row)
-        for row in rows_for(state, event)
-        if row.policy in (None, policy) and on.may_hold(row.guard, flags)
-    )

@@ -1,4 +1,4 @@
-"""The rows of user calls and timeouts (RFC 9293 §3.10.1 to §3.10.6 and §3.10.8)."""
+"""The rows of the user's calls (RFC 9293 §3.10.1 to §3.10.6), and what a call is refused with."""
 
 from __future__ import annotations
 
@@ -7,27 +7,10 @@ from collections.abc import Iterable
 from tcpcourse.core import actions as do
 from tcpcourse.core import receiving as rcv
 from tcpcourse.core.actions import Action
-from tcpcourse.core.arrivals import Guard
-from tcpcourse.core.rows import (
-    Row,
-    ack_is_due,
-    always,
-    data_unsent,
-    not_closing,
-    nothing_unsent,
-    queue_is_sent,
-    something_in_flight,
-    something_to_receive,
-    unread_and_half_duplex,
-    user_receives,
-    window_blocks,
-)
 from tcpcourse.core.states import Event, State
+from tcpcourse.core.table import call_guards as ask
+from tcpcourse.core.table.rows import CG, CW, F1, F2, LA, SR, SS, TW, C, E, Guard, L, Row, always
 from tcpcourse.words import Message, message
-
-C, L, SS, SR, E = State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED
-F1, F2, CW, LA = State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.LAST_ACK
-CG, TW = State.CLOSING, State.TIME_WAIT
 
 CITES = {
     Event.OPEN_PASSIVE: "RFC 9293 §3.10.1",
@@ -38,17 +21,11 @@ CITES = {
     Event.ABORT: "RFC 9293 §3.10.5",
     Event.STATUS: "RFC 9293 §3.10.6",
     Event.QUEUE_SENT: "RFC 9293 §3.10.4",
-    Event.USER_TIMEOUT: "RFC 9293 §3.10.8",
-    Event.RETRANSMISSION: "RFC 9293 §3.10.8",
-    Event.R2: "RFC 9293 §3.8.3",
-    Event.TIME_WAIT_TIMEOUT: "RFC 9293 §3.10.8",
-    Event.PROBE: "RFC 9293 §3.8.6.1",
-    Event.DELAYED_ACK: "RFC 9293 §3.8.6.3",
     Event.GROW: "RFC 9293 §3.8.6.2.2",
 }
 
 
-def _row(
+def _call(
     state: State,
     event: Event,
     guard: Guard,
@@ -67,7 +44,7 @@ def _row(
 # fmt: off
 def calls() -> Iterable[Row]:
     """User calls (§3.10.1 to §3.10.6), and the CLOSE that had to wait."""
-    call = _row
+    call = _call
     yield call(C, Event.OPEN_PASSIVE, always, [do.open_passively], L,
         message("The application listens; nothing is sent, any peer may come."), doc="2", fig=True)
     yield call(C, Event.OPEN_ACTIVE, always, [do.open_actively, do.send_syn], SS,
@@ -78,18 +55,18 @@ def calls() -> Iterable[Row]:
     yield call(L, Event.SEND, always, [do.open_actively, do.queue_data, do.send_syn], SS,
         message("SEND in LISTEN turns the passive OPEN into an active one; the data waits."),
         fig=True)
-    for state, guard in ((SS, always), (SR, not_closing)):
+    for state, guard in ((SS, always), (SR, ask.not_closing)):
         yield call(state, Event.SEND, guard, [do.queue_data], state,
             message("The data waits until the connection is established."))
     for state in (E, CW):
-        yield call(state, Event.SEND, not_closing, [do.queue_data], state,
+        yield call(state, Event.SEND, ask.not_closing, [do.queue_data], state,
             message("The data is queued and sent as far as the peer's window allows."))
     for state, guard in ((L, always), (SS, always), (E, always),
-                         (SR, user_receives), (F1, user_receives), (F2, user_receives)):
+                         (SR, ask.user_receives), (F1, ask.user_receives), (F2, ask.user_receives)):
         yield call(state, Event.RECEIVE, guard, [rcv.receive_data], state,
             message("What has arrived is delivered; with nothing there the call waits."))
     for state in (CW, CG, LA, TW):
-        yield call(state, Event.RECEIVE, something_to_receive, [rcv.receive_data], state,
+        yield call(state, Event.RECEIVE, ask.something_to_receive, [rcv.receive_data], state,
             message("The peer has closed, but what it sent before its FIN is still delivered."))
     yield call(L, Event.CLOSE, always, [do.delete_tcb], C,
         message("Nobody had come yet, so there is nothing to end: the listener just goes."),
@@ -97,31 +74,32 @@ def calls() -> Iterable[Row]:
     yield call(SS, Event.CLOSE, always, [do.delete_tcb], C,
         message("Our SYN was not answered yet; the attempt is given up without a word."), fig=True)
     for state in (SR, E, CW):
-        yield call(state, Event.CLOSE, unread_and_half_duplex, [do.send_abort, do.delete_tcb], C,
+        yield call(state, Event.CLOSE, ask.unread_and_half_duplex,
+            [do.send_abort, do.delete_tcb], C,
             message("The user closes for good while data is unread, so data is lost, and a RST "
                     "says so."),
             cite="RFC 9293 §3.10.4, §3.6.1 (SHLD-3)")
-    yield call(SR, Event.CLOSE, nothing_unsent, [do.send_fin], F1,
+    yield call(SR, Event.CLOSE, ask.nothing_unsent, [do.send_fin], F1,
         message("With nothing to send, the FIN may go out even before our SYN is acknowledged."),
         fig=True)
-    yield call(SR, Event.CLOSE, data_unsent, [do.wait_to_close], SR,
+    yield call(SR, Event.CLOSE, ask.data_unsent, [do.wait_to_close], SR,
         message("Data was queued before the CLOSE, so the CLOSE waits for ESTABLISHED."))
-    yield call(E, Event.CLOSE, nothing_unsent, [do.send_fin], F1,
+    yield call(E, Event.CLOSE, ask.nothing_unsent, [do.send_fin], F1,
         message("We have nothing more to send: our FIN says so. We can still receive."),
         doc="6", fig=True)
-    yield call(E, Event.CLOSE, data_unsent, [], F1,
+    yield call(E, Event.CLOSE, ask.data_unsent, [], F1,
         message("We will send nothing new; the FIN follows behind the data already queued."),
         doc="6",
         fig=True)
-    yield call(CW, Event.CLOSE, nothing_unsent, [do.send_fin], LA,
+    yield call(CW, Event.CLOSE, ask.nothing_unsent, [do.send_fin], LA,
         message("The peer closed before; now our own FIN goes out and needs one last ACK."),
         doc="9",
         fig=True)
-    yield call(CW, Event.CLOSE, data_unsent, [do.wait_to_close], CW,
+    yield call(CW, Event.CLOSE, ask.data_unsent, [do.wait_to_close], CW,
         message("Queued data goes first; the FIN follows behind it."))
     yield call(E, Event.QUEUE_SENT, always, [do.resume_close], F1,
         message("The CLOSE called in SYN_RCVD can go on now that the connection is established."))
-    yield call(CW, Event.QUEUE_SENT, queue_is_sent, [do.send_fin], LA,
+    yield call(CW, Event.QUEUE_SENT, ask.queue_is_sent, [do.send_fin], LA,
         message("All data queued before the CLOSE is sent, so the FIN can follow."), doc="9")
     for state in (L, SS):
         yield call(state, Event.ABORT, always, [do.signal_reset, do.delete_tcb], C,
@@ -138,32 +116,6 @@ def calls() -> Iterable[Row]:
     for state in (SS, SR, E, F1, F2):
         yield call(state, Event.GROW, always, [rcv.grow_buffer], state,
             message("The local system grants a larger receive buffer; the next segment offers it."))
-
-
-def timeouts() -> Iterable[Row]:
-    """Timeouts (§3.10.8): the user's, R2 and 2MSL lead to CLOSED, the others leave the state."""
-    for state in tuple(State)[1:]:
-        yield _row(state, Event.USER_TIMEOUT, always, [do.signal_timeout, do.delete_tcb], C,
-            message("The user's patience is over: everything is dropped."),
-            doc="1")
-    for state in (SS, SR, E, F1, CW, CG, LA):
-        yield _row(state, Event.RETRANSMISSION, something_in_flight, [do.resend], state,
-            message("Not acknowledged in time: the oldest unacknowledged segment goes out again, "
-            "and the state stays."))
-    for state in (SS, SR, E, F1, CW, CG, LA):
-        yield _row(state, Event.R2, something_in_flight, [do.signal_no_answer, do.delete_tcb], C,
-            message("Sent again and again without an answer: the peer must be gone, so we give "
-                    "up."),
-            doc="1")
-    for state in (E, F1, CW, CG):
-        yield _row(state, Event.PROBE, window_blocks, [do.probe], state,
-            message("The window is closed; one byte asks whether it has opened."))
-    for state in (E, F1, F2, CW):
-        yield _row(state, Event.DELAYED_ACK, ack_is_due, [do.send_ack], state,
-            message("No second segment came, so the delayed acknowledgment goes out now."))
-    yield _row(TW, Event.TIME_WAIT_TIMEOUT, always, [do.delete_tcb], C,
-        message("Two maximum segment lifetimes have passed: no old segment can be left."), doc="1",
-        fig=True)
 
 
 # fmt: on
