@@ -11,7 +11,7 @@ import pytest
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.states import State
-from tcpcourse.core.transitions import TRANSITIONS
+from tcpcourse.core.table import TRANSITIONS
 from tcpcourse.sources.simulation.carried import Carried, unpack
 from tcpcourse.sources.simulation.reactions import EVENTS, REFUSED, Answer
 from tcpcourse.views import playground

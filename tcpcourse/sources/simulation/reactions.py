@@ -20,8 +20,8 @@ from tcpcourse.core.endpoint import Reaction, find_row, react
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
+from tcpcourse.core.table import TRANSITIONS, Row
 from tcpcourse.core.tcb import PEER_FIN_TAKEN, Tcb
-from tcpcourse.core.transitions import TRANSITIONS, Row
 from tcpcourse.core.work import NO_SEGMENT, Settings
 from tcpcourse.sources.simulation.checks import check_whole
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.states import TIMERS, Event, State
-from tcpcourse.core.transitions import TRANSITIONS
+from tcpcourse.core.table import TRANSITIONS
 from tcpcourse.sources.simulation.carried import pack
 from tcpcourse.sources.simulation.reactions import EVENTS, reaction_table
 from tcpcourse.sources.simulation.script import CALLS as CALLED

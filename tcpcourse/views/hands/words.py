@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpcourse.core.transitions import REFUSALS
+from tcpcourse.core.table import REFUSALS
 from tcpcourse.sources.simulation.reactions import EVENTS
 from tcpcourse.words import message, say
 

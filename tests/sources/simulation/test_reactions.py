@@ -13,7 +13,7 @@ from tcpcourse.core.endpoint import Endpoint, Reaction
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import Event, State
-from tcpcourse.core.transitions import TRANSITIONS
+from tcpcourse.core.table import TRANSITIONS
 from tcpcourse.sources.simulation.carried import Carried, End, pack, unpack
 from tcpcourse.sources.simulation.reactions import (
     DATA,
