@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 Side = Literal["A", "B"]
 
 SIDES: tuple[Side, Side] = ("A", "B")
+ETHERNET, IPV4, TCP = 14, 20, 20
+HEADERS = ETHERNET + IPV4 + TCP
+"""Bytes of headers when neither IP nor TCP has options: the document's 54."""
+SHORTEST_FRAME = 60
+"""Ethernet's shortest frame in bytes, without its checksum: shorter ones are filled up."""
 HOSTS: Mapping[str, str] = {"A": "192.0.2.1:40000", "B": "198.51.100.2:80"}
 """The addresses of a story that does not give any (RFC 5737)."""
 

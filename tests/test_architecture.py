@@ -143,6 +143,38 @@ def test_the_core_is_pure(path: Path) -> None:
             assert node.func.id not in {"print", "open", "input"}, f"line {node.lineno}"
 
 
+# Solutions to exercises are written as a student writes them, with nothing of the library.
+SOLUTIONS = {"tcpcourse/exercises/references.py", "tcpcourse/exercises/slips.py"}
+TWO_SIDES = {"A", "B"}
+
+
+def sides_spelled_out(tree: ast.AST) -> Iterator[int]:
+    """The lines of ``("A", "B")`` and of ``"B" if … else "A"``, whichever way round."""
+
+    def words(*nodes: ast.expr) -> set[object]:
+        return {node.value if isinstance(node, ast.Constant) else None for node in nodes}
+
+    for node in ast.walk(tree):
+        pair = isinstance(node, ast.Tuple | ast.List) and words(*node.elts) == TWO_SIDES
+        if pair or (isinstance(node, ast.IfExp) and words(node.body, node.orelse) == TWO_SIDES):
+            yield node.lineno
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_the_two_sides_are_named_once(path: Path) -> None:
+    if name_of(path) in {"tcpcourse/packet.py", *SOLUTIONS}:
+        return
+    lines = list(sides_spelled_out(ast.parse(path.read_text(encoding="utf-8"))))
+    assert not lines, f"lines {lines}: take Side, SIDES and other of tcpcourse.trace"
+
+
+def test_spelled_out_sides_are_found() -> None:
+    tree = ast.parse('a = ("B", "A")\nb = "A" if x else "B"\nc = ["A", "B", "C"]\nd = ["A", "B"]')
+    assert list(sides_spelled_out(tree)) == [1, 2, 4]
+    packet = (PACKAGE / "packet.py").read_text(encoding="utf-8")
+    assert len(list(sides_spelled_out(ast.parse(packet)))) == 3, "Side, SIDES and other"
+
+
 def test_no_star_imports() -> None:
     for path in [*MODULES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "data").rglob("*.py")]:
         stars = [line for line, name in imported(path) if name.endswith(".*")]

@@ -23,10 +23,8 @@ from functools import cache
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.seq import SeqNumber
 
-_LETTERS = {
-    "F": 0x01, "S": 0x02, "R": 0x04, "P": 0x08, "A": 0x10,
-    "U": 0x20, "E": 0x40, "C": 0x80, "N": 0x100,
-}  # fmt: skip
+LETTERS = "FSRPAUECN"
+"""The letters of the control bits, from the lowest bit up."""
 
 
 class Flags(IntFlag):
@@ -56,15 +54,15 @@ class Flags(IntFlag):
             return super()._missing_(value)  # type: ignore[no-any-return]
         bits = 0
         for letter in value if value != "-" else "":
-            if letter not in _LETTERS:
+            if letter not in LETTERS:
                 raise TcpCourseError(
                     f"There is no flag {letter!r}: the letters are F S R P A U E C N."
                 )
-            bits |= _LETTERS[letter]
+            bits |= 1 << LETTERS.index(letter)
         return cls(bits)
 
     def __str__(self) -> str:
-        return "".join(letter for letter, bit in _LETTERS.items() if self & bit) or "-"
+        return "".join(LETTERS[place] for place in range(9) if self._value_ >> place & 1) or "-"
 
 
 def _check_fits(name: str, value: int, bits: int) -> None:

@@ -11,8 +11,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from tcpcourse.core.segment import Flags
+from tcpcourse.core.segment import LETTERS, Flags
 from tcpcourse.core.states import State
+from tcpcourse.trace import SIDES
 
 
 class Form(ABC):
@@ -90,7 +91,7 @@ def _is_rfc_name(value: Any) -> bool:
 
 
 STATE = _StateName(tuple(str(state) for state in State), "state")
-SIDE = Name(("A", "B"), "side")
+SIDE = Name(SIDES, "side")
 NUMBER = Whole()
 
 
@@ -99,10 +100,7 @@ def letters(count: int) -> Name:
     return Name(tuple("abcdefghijkl"[:count]), "letter")
 
 
-_FLAG_NAMES = {
-    "FIN": "F", "SYN": "S", "RST": "R", "PSH": "P", "PUSH": "P", "ACK": "A", "URG": "U",
-    "ECE": "E", "CWR": "C",
-}  # fmt: skip
+_FLAG_NAMES = {**{bit.name: str(bit) for bit in Flags}, "PUSH": str(Flags.PSH)}
 
 
 class FlagLetters(Form):
@@ -116,7 +114,7 @@ class FlagLetters(Form):
             return None
         words = re.split(r"[\s,;+|/&]+", value.strip().upper().strip("[]()"))
         letters = "".join(_FLAG_NAMES.get(word, word) for word in words)
-        if letters != "-" and not set(letters) <= set("FSRPAUECN"):
+        if letters != "-" and not set(letters) <= set(LETTERS):
             return None
         return str(Flags(letters))  # type: ignore[arg-type]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from tcpcourse.packet import ETHERNET, HEADERS
 from tcpcourse.trace import Packet, Trace
 from tcpcourse.views.basis import (
-    ETHERNET,
-    HEADERS,
     Basis,
     bases,
     header_bytes,

@@ -11,12 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tcpcourse.core.seq import MODULUS
+from tcpcourse.packet import HEADERS, SHORTEST_FRAME
 from tcpcourse.trace import Ends, Packet, Side, Trace
-
-ETHERNET, IPV4, TCP = 14, 20, 20
-HEADERS = ETHERNET + IPV4 + TCP
-"""Bytes of headers when neither IP nor TCP has options: the document's 54."""
-SHORTEST_FRAME = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tcpcourse.packet import ETHERNET, HEADERS, IPV4, TCP
 from tcpcourse.trace import Packet
-from tcpcourse.views.basis import ETHERNET, HEADERS, IPV4, TCP, header_bytes, padding
+from tcpcourse.views.basis import header_bytes, padding
 from tcpcourse.views.svg import num, write
 from tcpcourse.words import message
 

@@ -12,8 +12,9 @@ from typing import Literal
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.seq import MODULUS
+from tcpcourse.packet import ETHERNET, HEADERS, IPV4
 from tcpcourse.trace import Packet, Trace
-from tcpcourse.views.basis import ETHERNET, HEADERS, IPV4, Basis, bases, padding, rel_end
+from tcpcourse.views.basis import Basis, bases, padding, rel_end
 from tcpcourse.views.given import HasTrace, as_trace
 
 Field = Literal["seq", "ack", "len"]

@@ -5,9 +5,9 @@ Each sentence is a whole message with named places, so that it can be put into a
 
 from __future__ import annotations
 
-from tcpcourse.packet import Packet
+from tcpcourse.packet import HEADERS, Packet
 from tcpcourse.trace import Trace
-from tcpcourse.views.basis import HEADERS, Basis, header_bytes, padding, rel_end
+from tcpcourse.views.basis import Basis, header_bytes, padding, rel_end
 
 # What a packet takes up, as it stands in the sentences below: (SYN, data, FIN) -> words.
 _TOOK = {

@@ -9,12 +9,6 @@ from tcpcourse.core.states import State
 from tcpcourse.trace import End, Packet, Step
 from tcpcourse.views.escape import brief
 
-_NAMES = (
-    (Flags.FIN, "FIN"), (Flags.SYN, "SYN"), (Flags.RST, "RST"), (Flags.PSH, "PSH"),
-    (Flags.ACK, "ACK"), (Flags.URG, "URG"), (Flags.ECE, "ECE"), (Flags.CWR, "CWR"),
-    (Flags.AE, "AE"),
-)  # fmt: skip
-
 _SHORT = {
     "retransmission timeout": "resend timeout",
     "2MSL timeout": "2MSL is over",
@@ -26,7 +20,7 @@ _SHORT = {
 
 def flag_names(flags: Flags) -> str:
     """The flags as the document writes them: ``SYN, ACK``."""
-    return ", ".join(name for bit, name in _NAMES if flags & bit) or "none"
+    return ", ".join(bit.name or "" for bit in Flags if flags & bit) or "none"
 
 
 def short_time(nanoseconds: int) -> str:

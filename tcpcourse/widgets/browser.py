@@ -136,9 +136,7 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             words += f" At the end A is {last.a}, B is {last.b}."
         self._about.value = f"<div>{markup(words)}</div>"
         data = {"text/html": str(stage(trace)), "text/plain": repr(trace)}
-        self.stage.outputs = (
-            {"output_type": "display_data", "data": data, "metadata": {}},
-        )
+        self.stage.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)
 
     def _say(self, words: str) -> None:
         self.message = words

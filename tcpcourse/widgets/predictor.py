@@ -14,7 +14,7 @@ import ipywidgets as ipw
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.segment import Flags
 from tcpcourse.core.states import State
-from tcpcourse.trace import Packet, Trace
+from tcpcourse.trace import SIDES, Packet, Trace
 from tcpcourse.views.arithmetic import Explanation, explain_packet
 from tcpcourse.views.basis import bases, states_after
 from tcpcourse.views.escape import markup, visible
@@ -88,9 +88,7 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             [self.check, self.show_answer, self.next, self.again],
             layout=ipw.Layout(flex_flow="row wrap"),
         )
-        super().__init__(
-            [self._story, self._question, *self.fields.values(), buttons, self._said]
-        )
+        super().__init__([self._story, self._question, *self.fields.values(), buttons, self._said])
         self._restart()
 
     # --- what is asked -----------------------------------------------------------------------
@@ -111,7 +109,7 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 right[name] = str(packet.segment.flags)
             else:
                 ends = self._after.get(packet.number)
-                state = ends.of("A" if name == "A is then" else "B").state if ends else None
+                state = ends.of(SIDES[name != "A is then"]).state if ends else None
                 right[name] = None if state is None else str(state)
         return {name: value for name, value in right.items() if value is not None}
 

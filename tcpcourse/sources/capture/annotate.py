@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
+from tcpcourse.sources.capture.columns import ACK, FIN, RST, SYN
 from tcpcourse.sources.capture.notes import (
-    ACK,
-    FIN,
-    RST,
-    SYN,
     Note,
     Past,
     Seen,

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from tcpcourse.core.segment import Flags
+
 if TYPE_CHECKING:
     import pandas
 
 Array = NDArray[np.void]
 """Rows of ``ROW``."""
+FIN, SYN, RST, ACK = (bit.value for bit in (Flags.FIN, Flags.SYN, Flags.RST, Flags.ACK))
 SCALE_UNKNOWN = -1  # as in Wireshark's tcp.window_size_scalefactor
 
 # name, type, place in the row: places keep every field aligned, names keep their order

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcpcourse.packet import SIDES, Side
-from tcpcourse.sources.capture.columns import Array
-
-FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
+from tcpcourse.sources.capture.columns import ACK, FIN, RST, SYN, Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from tcpcourse.sources.capture.columns import Array
-from tcpcourse.sources.capture.read.headers import ACK, SYN, HeaderReader
+from tcpcourse.sources.capture.columns import ACK, FIN, RST, SYN, Array
+from tcpcourse.sources.capture.read.headers import HeaderReader
 from tcpcourse.sources.capture.relative import blocks, first_numbers, relate
 
-FIN, RST = 0x01, 0x04
 _LOOK_AHEAD = 8  # events of one pair in which the answer to a SYN is looked for
 _MASK = 0xFFFFFFFF
 

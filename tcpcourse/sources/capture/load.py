@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcpcourse.core.errors import CaptureError, TcpCourseError
-from tcpcourse.sources.capture.columns import SCALE_UNKNOWN, Array, frame_of
+from tcpcourse.sources.capture.columns import RST, SCALE_UNKNOWN, Array, frame_of
 from tcpcourse.sources.capture.conversation import Conversation, Known
 from tcpcourse.sources.capture.conversations import Conversations, connect
 from tcpcourse.sources.capture.listing import Listing
@@ -29,7 +29,7 @@ from tcpcourse.sources.capture.read.ip import host_of
 from tcpcourse.sources.capture.read.kinds import HEAD, what_it_is
 from tcpcourse.sources.capture.read.link import READABLE
 from tcpcourse.sources.capture.shown import capture_table
-from tcpcourse.sources.capture.stored import LATE, RST, SCALE, TWICE, answered_before_stored, copies
+from tcpcourse.sources.capture.stored import LATE, SCALE, TWICE, answered_before_stored, copies
 from tcpcourse.sources.capture.write import write_frames
 from tcpcourse.sources.progress import Progress
 

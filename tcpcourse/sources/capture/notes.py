@@ -13,7 +13,8 @@ from enum import IntFlag
 from functools import lru_cache
 from typing import NamedTuple
 
-FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
+from tcpcourse.sources.capture.columns import ACK, FIN, RST, SYN
+
 _FAST_NS = 20_000_000
 _REORDERED_NS = 3_000_000
 

@@ -13,10 +13,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from tcpcourse.sources.capture.columns import SCALE_UNKNOWN, Array
-from tcpcourse.sources.capture.read.headers import ACK, NO_SCALE, SCALE_CUT, SYN
+from tcpcourse.sources.capture.columns import ACK, RST, SCALE_UNKNOWN, SYN, Array
+from tcpcourse.sources.capture.read.headers import NO_SCALE, SCALE_CUT
 
-RST = 0x04
 _BLOCK = 1 << 17  # rows worked on at a time, so that temporary arrays stay small
 _NONE = np.iinfo(np.int64).max
 _MASK = 0xFFFFFFFF

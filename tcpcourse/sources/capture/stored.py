@@ -11,10 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tcpcourse.sources.capture.columns import Array
-from tcpcourse.sources.capture.read.headers import ACK, SYN
+from tcpcourse.sources.capture.columns import ACK, FIN, RST, SYN, Array
 
-FIN, RST = 0x01, 0x04
 TWICE = (
     "packets captured twice, as at a mirror (SPAN) port: the copies are noted as such and count "
     "for nothing; editcap -d IN OUT takes them out"

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tcpcourse.sources.capture.columns import Array
+from tcpcourse.sources.capture.columns import ACK, FIN, RST, SYN, Array
 from tcpcourse.sources.capture.notes import Note
-
-FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
 
 def history(rows: Array, notes: NDArray[np.uint16]) -> str:

@@ -265,7 +265,7 @@ def _remarks(
     evidence = seen.evidence
     from_b = int(np.count_nonzero(evidence.from_b))
     if not alone and from_b in (0, len(evidence)):
-        yield say.one_way(side="B" if from_b else "A")
+        yield say.one_way(side=SIDES[from_b > 0])
     if any(seen.stories[side][0].life.opened is None for side in SIDES) and not alone:
         yield say.MIDWAY
     for place in sorted(seen.restarts()):

@@ -226,7 +226,7 @@ def _parts(script: str) -> Iterable[str]:
 
 
 def _side(word: str) -> Side:
-    return "A" if word == "A" else "B"
+    return SIDES[word != "A"]
 
 
 def _act_of(who: Side, what: str, rest: str) -> Act:

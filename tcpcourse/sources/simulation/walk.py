@@ -19,6 +19,7 @@ from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import Row
 from tcpcourse.core.tcb import Tcb
 from tcpcourse.core.work import NO_SEGMENT, Settings
+from tcpcourse.trace import SIDES
 
 ISS = (100, 300)
 TOLD_EVERY = 1000  # moments
@@ -155,7 +156,7 @@ class Walker:
     def _words(self, happening: Happening) -> str:
         event, side, segment = happening
         line = self._segments[segment].line() if segment >= 0 else ""
-        return WORDS[event].format(end="AB"[side], line=line)
+        return WORDS[event].format(end=SIDES[side], line=line)
 
     def _visit(self, moment: Moment, following: list[Moment]) -> None:
         alive = self._waits(moment[0]) or self._waits(moment[1])

@@ -10,12 +10,10 @@ from typing import Literal
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import MODULUS
+from tcpcourse.packet import HEADERS, SHORTEST_FRAME, Packet, Side, other
 from tcpcourse.sources.simulation.durations import nanoseconds
 from tcpcourse.sources.simulation.scenario import FATES, Fault, Scenario
-from tcpcourse.trace import Packet, Side, other
 
-HEADERS = 14 + 20 + 20  # Ethernet, IPv4, TCP
-SHORTEST_FRAME = 60  # Ethernet's, without its checksum
 Fate = Literal["delivered", "lost", "duplicate", "captured"]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tcpcourse.trace import Packet, Side, Step, Trace, other
+from tcpcourse.trace import SIDES, Packet, Side, Step, Trace, other
 from tcpcourse.views.escape import brief
 from tcpcourse.views.stage import arrivals, calls, sights
 from tcpcourse.views.stage.facts import Facts, duration, packets
@@ -73,8 +73,8 @@ def _amounts(seen: Iterable[Packet]) -> Iterator[Message]:
     both: dict[Side, list[int]] = {"A": [], "B": []}
     for packet in seen:
         both[packet.sender].append(len(packet.segment.data))
-    for me, peer in (("A", "B"), ("B", "A")):
-        sizes = both[me]  # type: ignore[index]
+    for me, peer in ((side, other(side)) for side in SIDES):
+        sizes = both[me]
         places = {
             "me": me, "peer": peer, "size": f"{sum(sizes):,}", "count": f"{len(sizes):,}",
         }  # fmt: skip

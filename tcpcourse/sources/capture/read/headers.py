@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tcpcourse.sources.capture.columns import ColumnBuffer
+from tcpcourse.sources.capture.columns import SYN, ColumnBuffer
 from tcpcourse.sources.capture.pair_index import PairTable
 from tcpcourse.sources.capture.problems import Findings
 from tcpcourse.sources.capture.read import link as links
@@ -20,7 +20,6 @@ from tcpcourse.sources.capture.read.frames import Buffer, Frames, Places, sift
 from tcpcourse.sources.capture.read.hidden import in_snap, link_type
 from tcpcourse.sources.capture.read.ip import Inside, ipv4, ipv6
 
-SYN, ACK = 0x02, 0x10
 NO_SCALE, SCALE_CUT = 0xFF, 0xFE  # a SYN without the option; one whose options were cut off
 LARGEST_SCALE = 14  # RFC 7323 §2.3
 _END, _NOP, _SCALE = 0, 1, 3
