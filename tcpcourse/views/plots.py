@@ -60,13 +60,15 @@ def _plot() -> type[Figure]:
             svg = svg.replace("<svg ", '<svg style="color-scheme:light dark" ', 1)
             image = b64encode(svg.encode()).decode("ascii")
             axes = self.axes[0]
+            wide, high = self.get_size_inches() * 96  # CSS pixels: the page keeps the room
             title = axes.get_title("left").replace("\n", ". ")
             words = [f"{title}.", *(note.get_text() + "." for note in axes.texts)]
             words += [f"Up: {axes.get_ylabel()}.", f"Across: {axes.get_xlabel()}."]
             return (
-                f"<style>{schemes('tcp-plot')}</style>"
-                f'<img class="tcp-plot" alt="{markup(" ".join(words))}" style="max-width:100%"'
+                f'<img class="tcp-plot" alt="{markup(" ".join(words))}" style="max-width:100%;height:auto"'
+                f' width="{wide:.0f}" height="{high:.0f}"'
                 f' src="data:image/svg+xml;base64,{image}">'
+                f"<style>{schemes('tcp-plot')}</style>"
             )
 
     return Plot
