@@ -65,7 +65,8 @@ def _plot() -> type[Figure]:
             words = [f"{title}.", *(note.get_text() + "." for note in axes.texts)]
             words += [f"Up: {axes.get_ylabel()}.", f"Across: {axes.get_xlabel()}."]
             return (
-                f'<img class="tcp-plot" alt="{markup(" ".join(words))}" style="max-width:100%;height:auto"'
+                f'<img class="tcp-plot" alt="{markup(" ".join(words))}"'
+                f' style="max-width:100%;height:auto"'
                 f' width="{wide:.0f}" height="{high:.0f}"'
                 f' src="data:image/svg+xml;base64,{image}">'
                 f"<style>{schemes('tcp-plot')}</style>"
