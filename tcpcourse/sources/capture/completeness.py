@@ -76,9 +76,20 @@ def captured(rows: Array, *, alone: bool = False) -> Captured:
         sides(np.ones(len(rows), bool)),
         sides(flags & SYN != 0),
         sides(flags & FIN != 0),
-        bool((flags & RST != 0).any()),
+        _reset_at_the_end(flags, direction),
         (_holes(fitting, 0), _holes(fitting, 1)),
     )
+
+
+def _reset_at_the_end(flags: NDArray[np.uint16], direction: NDArray[np.uint8]) -> bool:
+    """Whether a RST ended it: after one that does, its sender says nothing but RSTs."""
+    resets = np.flatnonzero(flags & RST != 0)
+    for side in (0, 1):
+        own = resets[direction[resets] == side]
+        spoken = np.flatnonzero((flags & RST == 0) & (direction == side))
+        if len(own) and (not len(spoken) or spoken[-1] < own[-1]):
+            return True
+    return False
 
 
 def _of_an_older_connection(rows: Array) -> NDArray[np.bool_]:

@@ -61,8 +61,8 @@ def _own_reset(story: LifeStory, clock: Clock) -> Interval:
         last = int(spoken[-1]) if len(spoken) else -1
         unheard = theirs.place > last
         if zero and ack >= 1:
-            asked = theirs.place[heard & theirs.syn & (theirs.end == ack)]
-            if len(asked):  # only CLOSED answers a SYN like that (§3.10.7.1)
+            asked = theirs.place[heard & (theirs.ack < 0) & (theirs.end == ack)]
+            if len(asked):  # only CLOSED answers like that (§3.10.7.1)
                 return Interval(int(asked[-1]) + 1, int(asked[-1]) + 1, place, Doubt.ANSWER)
         if not zero and not 0 <= seq <= top:
             continue  # it answers numbers of another connection
@@ -115,9 +115,12 @@ def _peer_reset(story: LifeStory, clock: Clock) -> Interval:
         if seq < expected and len(mine.place):
             continue  # outside the window: dropped
         before = int(np.searchsorted(theirs.place, place))
-        if before and seq > sent[before - 1] and not good:
-            guess = True
-        good.append(place)
+        guessed = bool(before and seq > sent[before - 1])
+        if good and guess and not guessed:
+            good = []  # a RST with exactly the number needs no other to have been taken
+        if not good or guess == guessed:
+            good.append(place)
+            guess = guessed
     if not good:
         return NOT_AT_ALL
     interval = arrival(clock, story.life.start, np.array(good), alive)

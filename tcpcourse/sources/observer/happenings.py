@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tcpcourse.core import arrivals as on
+from tcpcourse.core.arrivals import Guard
 from tcpcourse.core.endpoint import find_row
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import Row, rows_for
@@ -15,6 +17,14 @@ from tcpcourse.sources.observer.meeting import whole
 from tcpcourse.sources.observer.possibilities import states_of
 
 _FACTS = tuple(Fact)
+# What the segment must be, by the table, that brings each of them.
+_BRINGS: dict[Fact, tuple[Guard, ...]] = {
+    Fact.PEER_SYN: (on.syn_bit, on.syn_ack, on.syn_ack_fin, on.new_syn),
+    Fact.SYN_ACKED: (on.ack_of_syn, on.syn_ack, on.crossed_syn_ack, on.ack_of_syn_and_fin),
+    Fact.PEER_FIN: (on.fin_reached, on.ack_and_fin, on.ack_of_syn_and_fin, on.syn_ack_fin),
+    Fact.FIN_ACKED: (on.acks_our_fin, on.ack_and_fin),
+    Fact.OVER: (on.rst_exact, on.rst_exact_passive, on.rst_with_good_ack),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +109,8 @@ def row_of(happening: Happening, met: Tcb | None, packet: Sighting | None) -> Ro
         if row is not None and row.next is after:
             return row
     for event in events:
-        rows = rows_for(start, event)
-        # the checks for RST and SYN come first in the table; they are not meant here
-        for row in reversed(rows) if event is Event.ARRIVES and fact is not Fact.OVER else rows:
-            if row.next is after and row.policy != "rfc793":
+        for row in rows_for(start, event):
+            fits = event is not Event.ARRIVES or row.guard in _BRINGS[fact]
+            if row.next is after and row.policy != "rfc793" and fits:
                 return row
     return None

@@ -12,7 +12,16 @@ from typing import Literal
 
 import numpy as np
 
-from tcpcourse.sources.observer.evidence import ACK, MODULUS, RST, SYN, Evidence, Places, Which
+from tcpcourse.sources.observer.evidence import (
+    ACK,
+    MODULUS,
+    RST,
+    SYN,
+    Evidence,
+    Places,
+    Which,
+    ahead,
+)
 
 _NEAR = 1 << 20  # a number this far behind another belongs to the same connection
 _FAR = 1 << 30  # no window is larger (RFC 7323 §2.3): a connection's number is never further off
@@ -211,6 +220,9 @@ def _answered_by(evidence: Evidence, own: Side, peer: Side, life: Life) -> int |
     if left < len(own.acks) and own.acks[left] < life.end:
         before = int(evidence.ack[own.acks[left]]) - 1
         known = peer.counts_from(before)
+        if known is None and len(peer.spoken):  # its SYN was not captured
+            first_seq = int(evidence.seq[peer.spoken[0]]) - 1
+            before = before if ahead(before, first_seq) <= 0 else first_seq
         return before % MODULUS if known is None else known
     if life.iss is None:
         return None

@@ -20,17 +20,24 @@ _FIN_SENT = (*_FIN_UNACKED, State.FIN_WAIT_2, State.TIME_WAIT)
 
 
 def tcb_met(
+    evidence: Evidence,
     story: LifeStory,
     state: State,
     packet: Sighting,
+    place: int,
     expected: SeqNumber,
     fact: Fact | None = None,
 ) -> Tcb:
-    """A TCB in this state with the numbers that the packet meets, as far as they are known."""
+    """A TCB in this state with the numbers that the packet meets, as far as they are known.
+
+    What the end has sent by then is what was seen of it, and what its peer acknowledged.
+    """
     segment = packet.segment
-    life, mine = story.life, story.own
-    iss = SeqNumber((life.iss or 0) % MODULUS)
-    top = max(mine.top, 1) if state is not State.SYN_SENT else max(mine.covered, 1)
+    life, mine, theirs = story.life, story.own, story.peer
+    sent = mine.end[: np.searchsorted(mine.place, place, "right")]
+    told = theirs.ack[: np.searchsorted(theirs.place, place, "right")]
+    top = max(int(sent.max(initial=1)), int(told.max(initial=1)))
+    iss = SeqNumber(_zero(evidence, story) % MODULUS)
     nxt = iss + top
     fin = nxt - 1 if state in _FIN_SENT else None
     una = nxt
@@ -54,6 +61,17 @@ def tcb_met(
         snd_wnd=LARGEST_WINDOW,
         rcv_posted=1 << 62,
     )
+
+
+def _zero(evidence: Evidence, story: LifeStory) -> int:
+    """The number as sent that relative number 0 of the end stands for."""
+    mine, theirs = story.own, story.peer
+    if story.life.iss is not None:
+        return story.life.iss
+    if len(mine.place):
+        return int(evidence.seq[mine.place[0]]) - int(mine.seq[0])
+    acks = np.flatnonzero(theirs.ack >= 0)
+    return int(evidence.ack[theirs.place[acks[0]]]) - int(theirs.ack[acks[0]]) if len(acks) else 0
 
 
 def expected_number(

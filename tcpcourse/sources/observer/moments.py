@@ -28,11 +28,12 @@ from tcpcourse.sources.observer.lives import Life, Side
 from tcpcourse.sources.observer.talks import bases_of, resets_of, spans_of, talk_of
 
 
-def _fin_of(talk: Talk, acked: int) -> Fin | None:
+def _fin_of(talk: Talk, acked: int, least: int) -> Fin | None:
     """The number of the FIN in what a side sent, if there is or may be one.
 
     ``acked`` is the highest number of it that the other side acknowledged. A number that was
-    used, but by no byte that was seen, may have been the FIN's: the FIN is the last.
+    used, but by no byte that was seen, may have been the FIN's: the FIN is the last. It is
+    not below ``least``.
     """
     flagged = talk.end[talk.fin]
     if len(flagged) and flagged.max() >= talk.top:
@@ -40,7 +41,7 @@ def _fin_of(talk: Talk, acked: int) -> Fin | None:
     top = max(talk.top, acked)
     if top > max(talk.covered, 0) and top > 1:
         return Fin(top - 1, False)
-    if talk.covered < 0 and top >= 1 and not talk.syn.any():
+    if talk.covered < 0 and top > least and not talk.syn.any():
         return Fin(top - 1, False)
     return None
 
@@ -68,8 +69,9 @@ def life_story(
         resets_of(evidence, peer, life, lines[::-1], bases[::-1]),
     )  # fmt: skip
     _opening(story, clock, gone=life.end < len(evidence))
-    our_fin = _fin_of(mine, int(theirs.ack.max(initial=-1)))
-    peer_fin = _fin_of(theirs, int(mine.ack.max(initial=-1)))
+    least = 0 if life.opened is None else 1  # number 0 is the SYN's, or from before the capture
+    our_fin = _fin_of(mine, int(theirs.ack.max(initial=-1)), least)
+    peer_fin = _fin_of(theirs, int(mine.ack.max(initial=-1)), least)
     if our_fin is not None:
         facts[Fact.OUR_FIN] = _fin_sent(mine, theirs, our_fin, life, clock)
     if peer_fin is not None:
@@ -97,7 +99,9 @@ def _opening(story: LifeStory, clock: Clock, *, gone: bool) -> None:
             facts[Fact.OUR_SYN] = Interval(life.start, life.start, None, Doubt.UNSEEN)
         else:
             facts[Fact.OUR_SYN] = Interval(called + 1, called + 1, called)
-        answered = mine.place[mine.ack >= 1]
+        resets = story.own_resets
+        knew = resets.place[resets.ack >= 1]  # a RST with an ACK of the SYN knows of it, too
+        answered = np.sort(np.concatenate([mine.place[mine.ack >= 1], knew]))
         unaware = mine.place[mine.syn & (mine.ack < 0)]
         calls = theirs.syn & (theirs.ack < 0) & (theirs.seq == 0)
         replies = theirs.syn & (theirs.ack >= 1) & (theirs.seq == 0)
@@ -256,7 +260,8 @@ def _if_sent_again(interval: Interval, carriers: Places, mine: Talk, theirs: Tal
     if begin == end or again is None or following is None or (proof or NEVER) < again:
         return interval
     hi = min(following, NEVER if proof is None else proof) + 1
-    return Interval(interval.lo, max(hi, interval.lo), interval.by, Doubt.AGAIN)
+    by = following if hi == following + 1 else interval.by
+    return Interval(interval.lo, max(hi, interval.lo), by, Doubt.AGAIN)
 
 
 def _overtaken(story: LifeStory, interval: Interval, clock: Clock) -> Interval:

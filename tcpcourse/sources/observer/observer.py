@@ -151,8 +151,9 @@ class Steps(Sequence[Step]):
         before, after = self._ends(place), self._ends(place + 1)
         moves: list[Move] = []
         for side in (shown.sender, shown.receiver):
-            states = self._seen.timelines[side].at(place + 1)
-            moves += self._tellings[side].moves(place, packet, states)
+            timeline = self._seen.timelines[side]
+            states = timeline.at(place), timeline.at(place + 1)
+            moves += self._tellings[side].moves(place, packet, *states)
         event = f"sends packet {packet.number}"
         return Step(
             place, shown.sent_ns, shown.sender, event, shown, (), before, after, tuple(moves)

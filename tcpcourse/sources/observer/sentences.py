@@ -11,6 +11,12 @@ from tcpcourse.words import Message, message
 ANSWERS = message("This RST answers a segment that fits no connection here.")
 REFUSES = message("A RST numbered 0 answers a SYN where nobody listens: there is no connection.")
 NOT_YET = message("The packet has not arrived yet: what this end sends next does not know of it.")
+ANSWERS_GONE = message("This RST answers from an end that has no connection any more.")
+GOES_ON = message(
+    "This end goes on after this RST: it answers something older, or was sent by somebody else."
+)
+OLD_ENDS = message("This RST ends the old connection.")
+NARROWS = message("With what this packet says, other states fit than before.")
 TOLD = message("What was captured shows this, but not by which rule it came about.")
 WAITED = message("The wait of 2MSL may be over by now; no packet shows when.")
 WAITS = message("What comes before its data is missing, so the data must wait.")
@@ -112,13 +118,12 @@ def sent_early(*, number: int, why: str) -> Message:
     )
 
 
-def gone_before(*, number: int, why: str) -> Message:
+def gone_before(*, number: int) -> Message:
     """An end whose RST shows that it had no connection any more."""
     return message(
-        "This end may be gone already: packet {number}, a RST, answers as an end does that "
-        "has no connection. {why}",
+        "This end had no connection any more, or was about to lose it: packet {number}, a RST, "
+        "answers as an end does that has none.",
         number=number,
-        why=why,
     )
 
 

@@ -38,10 +38,12 @@ def spans_of(life: Life, peer_lives: Sequence[Life]) -> list[tuple[int, int]] | 
         return None
     first_one = max(bisect_right(peer_lives, life.start, key=lambda each: each.start) - 1, 0)
     spans = []
-    for other in peer_lives[first_one:]:
+    for order in range(first_one, len(peer_lives)):
+        other = peer_lives[order]
         if other.start >= life.end:
             break
-        known = life.iss is not None and other.irs is not None
+        # a number that was only reckoned, for want of the SYN, tells no connection apart
+        known = life.called is not None and other.irs is not None
         if other.irs == life.iss if known else (other.opened is None) == (life.opened is None):
             spans.append((other.start, other.end))
     return spans

@@ -50,11 +50,22 @@ class Telling:
                 if interval.lo < interval.hi < NEVER:
                     self.at.setdefault(interval.hi - 1, []).append((happening, False))
 
-    def moves(self, place: int, packet: Sighting, states: frozenset[State]) -> tuple[Move, ...]:
+    def moves(
+        self, place: int, packet: Sighting, before: frozenset[State], states: frozenset[State]
+    ) -> tuple[Move, ...]:
         """What this end did in the step of the packet at ``place``.
 
-        ``states`` are those in which it may be afterwards.
+        ``states`` are those in which it may be afterwards, ``before`` those before.
         """
+        found = self._found(place, packet, before, states)
+        if not found and states != before:
+            text = say.OLD_ENDS if packet.segment.rst else say.NARROWS
+            return (Move(self.side, None, text, ""),)
+        return found
+
+    def _found(
+        self, place: int, packet: Sighting, before: frozenset[State], states: frozenset[State]
+    ) -> tuple[Move, ...]:
         story = self.story(place)
         found: list[Move] = []
         for happening, opens in self.at.get(place, ()):
@@ -66,6 +77,9 @@ class Telling:
         if found:
             return tuple(found)
         sent = packet.sender == self.side
+        open_by_then = story.facts[Fact.PEER_SYN].hi <= place
+        if packet.segment.rst and sent and open_by_then and (story.own.place > place).any():
+            return (Move(self.side, None, say.GOES_ON, "RFC 9293 §3.5.2"),)
         if packet.segment.rst and sent:
             refused = int(packet.segment.seq) == 0 and not len(story.own.place)
             return (
@@ -73,7 +87,7 @@ class Telling:
             )
         if sent:
             return self._filled(story, place, packet)
-        if len(states) != 1:
+        if len(states) != 1 or states != before:
             return ()
         return self._ordinary(story, place, packet, next(iter(states)))
 
@@ -90,13 +104,23 @@ class Telling:
         met = None
         if brought is not None:
             met = tcb_met(
-                happening.story, happening.start, packet, packet.segment.seq, happening.fact
+                self.evidence,
+                happening.story,
+                happening.start,
+                packet,
+                place,
+                packet.segment.seq,
+                happening.fact,
             )
         row = row_of(happening, met, brought)
         why = row.why if row is not None else say.TOLD
         cite = row.cite if row is not None else ""
         by = interval.by if interval.by is not None else place
         number = self.packets[by].number
+        own_reset = happening.fact is Fact.OVER and by in happening.story.own_resets.place
+        if own_reset and interval.doubt is Doubt.ANSWER and not (interval.certain and by == place):
+            text = say.ANSWERS_GONE if by == place else say.gone_before(number=number)
+            return Move(self.side, None, text, "RFC 9293 §3.10.7.1")
         if happening.fact is Fact.PEER_SYN and happening.before is State.TIME_WAIT:
             why = say.still_waiting(why=why)
         if interval.certain:
@@ -121,8 +145,6 @@ class Telling:
             return Move(self.side, None, text, cite, first, "perhaps")
         if interval.doubt is Doubt.UNSEEN:
             return Move(self.side, None, say.maybe_by_now(why=why), cite)
-        if interval.doubt is Doubt.ANSWER:
-            return Move(self.side, None, say.gone_before(number=number, why=why), cite)
         if happening.fact is Fact.OVER and happening.before is State.TIME_WAIT:
             return Move(self.side, None, say.WAITED, "RFC 9293 §3.4.2")
         if happening.fact is Fact.OVER:
@@ -183,7 +205,7 @@ class Telling:
             if state is State.CLOSED and not (story.own_resets.place > place).any():
                 return (Move(self.side, None, say.NO_RESET, "RFC 9293 §3.10.7.1"),)
         expected = expected_number(self.evidence, self._heard(story), story, packet, place)
-        tcb = tcb_met(story, state, packet, expected)
+        tcb = tcb_met(self.evidence, story, state, packet, place, expected)
         row = find_row(tcb, Event.ARRIVES, whole(packet), "rfc5961")
         if row is None or row.next is not state:
             return ()
