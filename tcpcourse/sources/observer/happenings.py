@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tcpcourse.core import arrivals as on
-from tcpcourse.core.arrivals import Guard
 from tcpcourse.core.endpoint import find_row
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import Row, rows_for
+from tcpcourse.core.table import segment_guards as on
+from tcpcourse.core.table.rows import Guard
 from tcpcourse.core.tcb import Tcb
 from tcpcourse.sources.observer.arrivals import NEVER, Doubt, Interval
 from tcpcourse.sources.observer.evidence import Sighting
