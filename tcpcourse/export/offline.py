@@ -1,8 +1,8 @@
 """The preprocessor of the nbconvert template ``tcpcourse``: what makes a page need nothing.
 
-It puts the stage of the same story where a widget would need Python (into a reading copy a
-playground that needs none), shares the cells out among slides, turns links between notebooks
-into links between pages, and hands the template the files that go into the page.
+It puts the stage of the same story where a widget would need Python, and for the playground one
+that needs none; it shares the cells out among slides, turns links between notebooks into links
+between pages, and hands the template the files that go into the page.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Offline(Preprocessor):
                 cell.source = _IMAGE.sub(partial(_embedded, folder), cell.source)
             elif cell.cell_type == "code":
                 shown = reader.read(cell.source)
-                cell.outputs = [_bare(_still(output, shown, deck)) for output in cell.outputs]
+                cell.outputs = [_bare(_still(output, shown)) for output in cell.outputs]
         if deck:
             spread(nb.cells)
         used = {"reveal.LICENSE": deck, "mathjax.LICENSE": has_math(nb)}
@@ -137,7 +137,7 @@ def _embedded(folder: Path, found: re.Match[str]) -> str:
     return f"{found.group(1)}data:{kind or 'image/png'};base64,{data})"
 
 
-def _still(output: NotebookNode, shown: Shown | None, deck: bool) -> NotebookNode:
+def _still(output: NotebookNode, shown: Shown | None) -> NotebookNode:
     """The output, or what stands in its place if it is a live widget."""
     data = output.get("data", {})
     live = WIDGET_VIEW in data or (
@@ -145,7 +145,7 @@ def _still(output: NotebookNode, shown: Shown | None, deck: bool) -> NotebookNod
     )
     if not live:
         return output
-    output["data"] = NotebookNode({"text/html": _instead(shown, deck)})
+    output["data"] = NotebookNode({"text/html": _instead(shown)})
     return output
 
 
@@ -157,10 +157,10 @@ def _bare(output: NotebookNode) -> NotebookNode:
     return output
 
 
-def _instead(shown: Shown | None, deck: bool) -> str:
+def _instead(shown: Shown | None) -> str:
     if shown is None:
         return f'<p class="tcp-instead">{markup("Here is a live widget. " + NEEDS_PYTHON)}</p>'
-    if shown.widget == "Playground" and not deck:
+    if shown.widget == "Playground":
         try:
             return (
                 f'<p class="tcp-instead">{markup(say(PLAYED_HERE))}</p>{playground(shown.script)}'

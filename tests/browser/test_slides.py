@@ -324,3 +324,21 @@ def test_mathematics_is_drawn_and_can_be_read_aloud(
         assert formula.locator("svg").count() == 1
         assert formula.locator("mjx-assistive-mml math").count() == 1
         assert there.problems == []
+
+
+def test_a_handshake_is_driven_on_a_slide(browser: Browser, decks: dict[str, Path]) -> None:
+    """Enter goes to the playground; there the arrow plays it, and the deck stays where it is."""
+    with opened(browser, decks["00-start-here"], ready=READY) as there:
+        page = there.page
+        page.wait_for_selector(".tcp-hands[data-ready]", state="attached")
+        page.evaluate("""() => {
+          const slide = document.querySelector(".tcp-hands").closest("section")
+          const {h, v} = Reveal.getIndices(slide)
+          Reveal.slide(h, v)
+        }""")
+        before = page.url
+        page.keyboard.press("Enter")
+        for _ in range(5):
+            page.keyboard.press("ArrowRight")
+        expect(page.locator(".tcp-hands .who i")).to_have_text(["ESTABLISHED", "ESTABLISHED"])
+        assert page.url == before and there.problems == []

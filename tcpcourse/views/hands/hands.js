@@ -205,7 +205,7 @@ const same=root.querySelector(`[data-id="${focus}"]:not(:disabled)`)
 const draw=()=>{
 const wide=Math.max(300,Math.min(720,ladder.clientWidth)),edge=wide<480?Math.min(106,wide*.31):150,gap=wide<480?13:18
 const x=[edge,wide-edge],step=46,y=place=>62+step*place,last=now.log.length-1
-const flying=k=>y(last)+30+26*k,low=Math.max(last<0?74:y(last)+28,flying(now.wire.length-1)+14),foot=Math.max(low,250)
+const flying=k=>y(last)+30+34*k,low=Math.max(last<0?74:y(last)+28,flying(now.wire.length-1)+14),foot=Math.max(low,250)
 const out=[]
 if(last>=0)out.push(`<rect class="nr" x="0" y="${y(last)-20}" width="${wide}" height="40" rx="8"/>`)
 const side=(end,place,words,kind="")=>`<text class="${kind}" x="${end?x[1]+gap:x[0]-gap}" y="${place}" text-anchor="${end?"start":"end"}">${words}</text>`

@@ -36,7 +36,10 @@ def page(script: str = "") -> str:
     name, code = _packed()
     return (
         "<style>.tcp-hands{font:15px/1.45 system-ui,sans-serif}.tcp-hands .tt{font-size:27px;"
-        'font-weight:700;margin:0}</style><div class="tcp-hands" role="group" tabindex="0"'
+        "font-weight:700;margin:0}"
+        ".tcp-hands.slide{box-sizing:border-box;height:var(--stage-high);margin:0;padding:8px 10px;"
+        "border:0;zoom:1.28;overflow:hidden}</style>"
+        '<div class="tcp-hands" role="group" tabindex="0"'
         f' data-lm-suppress-shortcuts="true" aria-label="{title}"><p class="tt">{title}</p>'
         f'<p class="qu">{question}</p><p>{start}</p></div>'
         f"<script>({LOADER})(document.currentScript.previousElementSibling,{moves},"
