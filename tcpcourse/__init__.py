@@ -18,9 +18,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tcpcourse.core.endpoint import Endpoint, Reaction
+from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import CallError, CaptureError, TcpCourseError
-from tcpcourse.core.segment import Flags, Options, Segment
+from tcpcourse.core.options import Options
+from tcpcourse.core.reaction import Reaction
+from tcpcourse.core.segment import Flags, Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import TRANSITIONS, Row

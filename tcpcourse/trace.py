@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, overload
 
-from tcpcourse.core.endpoint import Reaction
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.quick import quickly_made
+from tcpcourse.core.reaction import Reaction
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import State
 from tcpcourse.core.table import Row

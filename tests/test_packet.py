@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.core.segment import Options, Segment
+from tcpcourse.core.options import Options
+from tcpcourse.core.segment import Segment
 from tcpcourse.packet import Packet, socket_address
 
 EVERYTHING = Segment(

@@ -1,7 +1,7 @@
 """What a row of the table does, as named functions on the work of one event.
 
 Each action has a label. ``snd …`` puts a segment on the wire. The state is
-never assigned here; that is done by firing a row (``endpoint.fire``).
+never assigned here; that is done by firing a row (``reaction.fire``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Literal
 
 from tcpcourse.core.labels import label
-from tcpcourse.core.segment import Options, Segment
+from tcpcourse.core.options import Options
+from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import ack_advances
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import LARGEST_SHIFT, Tcb

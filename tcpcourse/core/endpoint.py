@@ -1,24 +1,22 @@
 """One end of a connection: calls, segments and timeouts in, a frozen ``Reaction`` out.
 
-``react`` is the whole machine and a pure function: it finds the row for an event, fires it,
-and says what came of it. ``Endpoint`` remembers the TCB between events. There is no clock
-and no network here; whoever holds the endpoint carries its segments and tells it when a
-timer runs out.
+``Endpoint`` remembers the TCB between events; what an event does is worked out by ``react``.
+There is no clock and no network here; whoever holds the endpoint carries its segments and
+tells it when a timer runs out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
-from tcpcourse.core.actions import flush
 from tcpcourse.core.errors import CallError, TcpCourseError
 from tcpcourse.core.invariants import broken_invariants
-from tcpcourse.core.quick import quickly_made
+from tcpcourse.core.reaction import Reaction, find_row, react
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import TIMERS, Event, State
-from tcpcourse.core.table import REFUSALS, Row, guarded_rows
+from tcpcourse.core.table import REFUSALS
 from tcpcourse.core.tcb import (
     DEFAULT_MSS,
     DEFAULT_WINDOW,
@@ -26,125 +24,8 @@ from tcpcourse.core.tcb import (
     ByteQueue,
     Tcb,
 )
-from tcpcourse.core.work import NO_SEGMENT, Settings, Work
-from tcpcourse.words import message, together
-
-
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """What one event did to one end.
-
-    ``before`` and ``after`` are the whole ``Tcb``. ``rows`` are the rows that fired, in
-    order; mostly one, two when a waiting CLOSE went on, none when a timer had nothing to do.
-    ``emitted`` goes onto the wire in order; ``delivered`` went to the user; ``signals`` are
-    the RFC's words to the user; ``timers`` are the names of timers started anew.
-
-    >>> from tcpcourse import Endpoint
-    >>> done = Endpoint(iss=100).open_active()
-    >>> print(done.before.state, done.after.state, *done.emitted)
-    CLOSED SYN_SENT S 100:100(0) win 65535 <mss 1460>
-    >>> done.cite
-    'RFC 9293 §3.10.1'
-    """
-
-    event: Event
-    segment: Segment | None
-    before: Tcb
-    after: Tcb
-    rows: tuple[Row, ...]
-    emitted: tuple[Segment, ...] = ()
-    delivered: bytes = b""
-    signals: tuple[str, ...] = ()
-    timers: tuple[str, ...] = ()
-
-    @property
-    def row(self) -> Row | None:
-        """The row that decided, or ``None`` when nothing had to be done."""
-        return self.rows[0] if self.rows else None
-
-    @property
-    def why(self) -> str:
-        """Why, in a sentence or two."""
-        if not self.rows:
-            return message(
-                "{timer}: no such timer is running, so nothing happens.",
-                timer=self.event.value[0].upper() + self.event.value[1:],
-            )
-        return together(*(row.why for row in self.rows))
-
-    @property
-    def cite(self) -> str:
-        """Where the rule stands."""
-        return "; ".join(dict.fromkeys(row.cite for row in self.rows))
-
-    def __str__(self) -> str:
-        moved = f"{self.before.state} → {self.after.state}"
-        sent = "; ".join(segment.line() for segment in self.emitted)
-        return f"{moved}: {self.why}" + (f" [{sent}]" if sent else "")
-
-    def __repr__(self) -> str:
-        text = str(self)
-        return f"<Reaction {text if len(text) <= 185 else text[:184] + '…'}>"
-
-
-def find_row(tcb: Tcb, event: Event, segment: Segment, policy: str) -> Row | None:
-    """The row that fits: the first of its state and event whose guard says yes."""
-    for guard, row in guarded_rows(tcb.state, event, policy, segment.flags._value_):
-        if guard(tcb, segment):
-            return row
-    return None
-
-
-def fire(work: Work, row: Row) -> None:
-    """Do what the row says. This is the only place where a state is assigned."""
-    for action in row.actions:
-        action(work)
-    if row.changes_state:
-        work.update(state=row.next)
-
-
-def react(
-    tcb: Tcb,
-    settings: Settings,
-    event: Event,
-    *,
-    segment: Segment | None = None,
-    data: bytes = b"",
-    count: int = 0,
-) -> Reaction:
-    """One event, from the TCB before it to the TCB after it.
-
-    ``segment`` belongs to an arrival, ``data`` to SEND, ``count`` (bytes) to RECEIVE and to a
-    growing buffer. Raises ``CallError`` for a call that the state does not allow.
-    """
-    asked = segment if segment is not None else NO_SEGMENT
-    row = find_row(tcb, event, asked, settings.policy)
-    if row is None:
-        if event.is_call:
-            raise CallError(f"{event} is refused in {tcb.state}: {REFUSALS[tcb.state, event]}.")
-        return Reaction(event, segment, tcb, tcb, ())
-    work = Work(tcb, settings, asked, data, count)
-    rows = [row]
-    fire(work, row)
-    flush(work)
-    if work.tcb.close_waits:
-        waiting = find_row(work.tcb, Event.QUEUE_SENT, asked, settings.policy)
-        if waiting is not None:
-            rows.append(waiting)
-            fire(work, waiting)
-            flush(work)
-    return Reaction(
-        event,
-        segment,
-        tcb,
-        work.done(),
-        tuple(rows),
-        tuple(work.emitted),
-        work.delivered,
-        tuple(work.signals),
-        tuple(work.timers),
-    )
+from tcpcourse.core.work import NO_SEGMENT, Settings
+from tcpcourse.words import message
 
 
 class Endpoint:
@@ -218,7 +99,9 @@ class Endpoint:
             tcb = replace(tcb, next_iss=SeqNumber(next_iss))
         broken = broken_invariants(tcb)
         if broken:
-            raise TcpCourseError(f"No connection looks like this: {'; '.join(broken)}.")
+            raise TcpCourseError(
+                message("No connection looks like this: {rules}.", rules="; ".join(broken))
+            )
         endpoint = cls()
         if settings is None:
             settings = Settings(tcb.rcv_buff, half_duplex_close=tcb.half_duplex_close)
@@ -240,7 +123,7 @@ class Endpoint:
         """Why a call is refused now, in the RFC's words; ``None`` when it is allowed."""
         if find_row(self._tcb, event, NO_SEGMENT, self.settings.policy) is not None:
             return None
-        return REFUSALS.get((self.state, event), "no such timer is running")
+        return REFUSALS.get((self.state, event), message("no such timer is running"))
 
     def open_active(self) -> Reaction:
         """OPEN with a peer in mind: connect (§3.10.1)."""
@@ -258,8 +141,11 @@ class Endpoint:
         """RECEIVE up to ``count`` bytes (§3.10.3); with nothing there the call waits for data."""
         if count < 1:
             raise CallError(
-                f"RECEIVE is refused: insufficient resources, for {count} bytes hold nothing."
-                " Give room for at least one byte."
+                message(
+                    "RECEIVE is refused: insufficient resources, for {count} bytes hold nothing."
+                    " Give room for at least one byte.",
+                    count=count,
+                )
             )
         return self._do(Event.RECEIVE, count=count)
 
@@ -284,7 +170,13 @@ class Endpoint:
         or ``delayed-ack`` (§3.10.8), or ``r2``: the owner, who counts retransmissions, has
         seen too many of them (§3.8.3). Raises ``TcpCourseError`` for another name."""
         if timer not in TIMERS:
-            raise TcpCourseError(f"There is no timer {timer!r}: there are {', '.join(TIMERS)}.")
+            raise TcpCourseError(
+                message(
+                    "There is no timer {timer!r}: there are {timers}.",
+                    timer=timer,
+                    timers=", ".join(TIMERS),
+                )
+            )
         return self._do(TIMERS[timer])
 
     def grow_buffer(self, window: int) -> Reaction:
@@ -294,7 +186,11 @@ class Endpoint:
         """
         if window > LARGEST_WINDOW:
             raise TcpCourseError(
-                f"A buffer of {window} bytes is too large: RFC 7323 allows {LARGEST_WINDOW}."
+                message(
+                    "A buffer of {window} bytes is too large: RFC 7323 allows {most}.",
+                    window=window,
+                    most=LARGEST_WINDOW,
+                )
             )
         return self._do(Event.GROW, count=window)
 

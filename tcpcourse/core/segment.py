@@ -21,7 +21,9 @@ from enum import IntFlag
 from functools import cache
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.core.options import NO_OPTIONS, Options, check_fits
 from tcpcourse.core.seq import SeqNumber
+from tcpcourse.words import message
 
 LETTERS = "FSRPAUECN"
 """The letters of the control bits, from the lowest bit up."""
@@ -56,94 +58,17 @@ class Flags(IntFlag):
         for letter in value if value != "-" else "":
             if letter not in LETTERS:
                 raise TcpCourseError(
-                    f"There is no flag {letter!r}: the letters are F S R P A U E C N."
+                    message(
+                        "There is no flag {letter!r}: the letters are {letters}.",
+                        letter=letter,
+                        letters=" ".join(LETTERS),
+                    )
                 )
             bits |= 1 << LETTERS.index(letter)
         return cls(bits)
 
     def __str__(self) -> str:
         return "".join(LETTERS[place] for place in range(9) if self._value_ >> place & 1) or "-"
-
-
-def _check_fits(name: str, value: int, bits: int) -> None:
-    if not 0 <= value < 1 << bits:
-        raise TcpCourseError(
-            f"The {name} {value} does not fit {bits} bits (0 … {(1 << bits) - 1})."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The TCP options that the course reads; ``None``, ``False`` or empty where absent.
-
-    ``mss`` is in bytes (RFC 9293 §3.7.1); ``wscale`` is a shift of 0 … 14 bits (RFC 7323
-    §2.2); ``sack`` holds blocks of (first, next) sequence numbers (RFC 2018); ``timestamp``
-    is (TSval, TSecr) (RFC 7323 §3). MSS, scale and ``sack_permitted`` belong on SYNs only.
-    Raises ``TcpCourseError`` when a value does not fit its bits.
-
-    >>> options = Options(mss=1460, wscale=8)
-    >>> str(options), options.length
-    ('mss 1460,wscale 8', 8)
-    """
-
-    mss: int | None = None
-    wscale: int | None = None
-    sack_permitted: bool = False
-    sack: tuple[tuple[int, int], ...] = ()
-    timestamp: tuple[int, int] | None = None
-
-    def __post_init__(self) -> None:
-        fields = [("mss", self.mss or 0, 16), ("wscale", self.wscale or 0, 8)]
-        fields += [("timestamp", value, 32) for value in self.timestamp or ()]
-        fields += [("sack", edge, 32) for block in self.sack for edge in block]
-        for name, value, bits in fields:
-            _check_fits(name, value, bits)
-
-    @property
-    def length(self) -> int:
-        """Bytes taken up in the header, padded to whole words of four (RFC 9293 §3.1)."""
-        size = 4 * (self.mss is not None) + 3 * (self.wscale is not None)
-        size += 2 * self.sack_permitted + 10 * (self.timestamp is not None)
-        size += 2 + 8 * len(self.sack) if self.sack else 0
-        return -(-size // 4) * 4
-
-    def __str__(self) -> str:
-        words = []
-        if self.mss is not None:
-            words.append(f"mss {self.mss}")
-        if self.wscale is not None:
-            words.append(f"wscale {self.wscale}")
-        if self.sack_permitted:
-            words.append("sackOK")
-        if self.timestamp is not None:
-            words.append("TS val {} ecr {}".format(*self.timestamp))
-        if self.sack:
-            words.append("sack " + " ".join(f"{left}:{right}" for left, right in self.sack))
-        return ",".join(words)
-
-    @classmethod
-    def parse(cls, text: str) -> Options:
-        """Read what ``str`` writes; raise ``TcpCourseError`` at an unknown word."""
-        found: dict[str, object] = {}
-        for word in filter(None, (part.strip() for part in text.split(","))):
-            if match := re.fullmatch(r"(mss|wscale) (\d{1,12})", word):
-                found[match[1]] = int(match[2])
-            elif word == "sackOK":
-                found["sack_permitted"] = True
-            elif match := re.fullmatch(r"TS val (\d{1,12}) ecr (\d{1,12})", word):
-                found["timestamp"] = (int(match[1]), int(match[2]))
-            elif re.fullmatch(r"sack( \d{1,12}:\d{1,12})+", word):
-                pairs = (pair.split(":") for pair in word.split()[1:])
-                found["sack"] = tuple((int(left), int(right)) for left, right in pairs)
-            else:
-                raise TcpCourseError(
-                    f"There is no option {word!r:.80}: there are mss N, wscale N, sackOK,"
-                    " TS val N ecr N and sack A:B."
-                )
-        return cls(**found)  # type: ignore[arg-type]
-
-
-NO_OPTIONS = Options()
 
 
 @cache
@@ -167,7 +92,9 @@ def _read_data(text: str) -> bytes:
             return bytes(ast.literal_eval("b" + text))
     except (SyntaxError, ValueError):
         pass
-    raise TcpCourseError(f"The data {text:.80} is not a plain string in double quotes.")
+    raise TcpCourseError(
+        message("The data {text:.80} is not a plain string in double quotes.", text=text)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +136,16 @@ class Segment:
             flags = flags_of(flags)
         if (ack is None) == (flags._value_ & 0x10 != 0):
             raise TcpCourseError(
-                "A segment has an ack number exactly when it has the flag A: give both or neither"
-                f" (flags {flags}, ack {ack})."
+                message(
+                    "A segment has an ack number exactly when it has the flag A: give both or"
+                    " neither (flags {flags}, ack {ack}).",
+                    flags=str(flags),
+                    ack=ack,
+                )
             )
         if window >> 16 or urgent >> 16:  # a negative number has bits there, too
-            _check_fits("window", window, 16)
-            _check_fits("urgent", urgent, 16)
+            check_fits("window", window, 16)
+            check_fits("urgent", urgent, 16)
         put = object.__setattr__
         put(self, "seq", seq if isinstance(seq, SeqNumber) else SeqNumber(seq))
         if ack is not None and not isinstance(ack, SeqNumber):
@@ -285,8 +216,11 @@ class Segment:
         match = _LINE.fullmatch(text.strip())
         if match is None:
             raise TcpCourseError(
-                f"The text {text!r:.120} is no segment: write it like"
-                " 'SA 0:0(0) ack 1 win 65535 <mss 1460>'."
+                message(
+                    "The text {text!r:.120} is no segment: write it like"
+                    " 'SA 0:0(0) ack 1 win 65535 <mss 1460>'.",
+                    text=text,
+                )
             )
         size = int(match["len"])
         data = bytes(min(size, _LARGEST_DATA))
@@ -295,8 +229,12 @@ class Segment:
         seq = SeqNumber(int(match["seq"]))
         if size > _LARGEST_DATA or len(data) != size or seq + size != SeqNumber(int(match["next"])):
             raise TcpCourseError(
-                f"The lengths in {text!r:.120} disagree: write first:next(length), at most"
-                f" {_LARGEST_DATA} bytes, and as many bytes as the text in quotes."
+                message(
+                    "The lengths in {text!r:.120} disagree: write first:next(length), at most"
+                    " {most} bytes, and as many bytes as the text in quotes.",
+                    text=text,
+                    most=_LARGEST_DATA,
+                )
             )
         return cls(
             seq=seq,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.core.segment import Options, Segment
+from tcpcourse.core.options import Options
+from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.tcb import (
     DEFAULT_MSS,
@@ -17,6 +18,7 @@ from tcpcourse.core.tcb import (
     draft_of,
     frozen,
 )
+from tcpcourse.words import message
 
 NO_SEGMENT = Segment(0)
 POLICIES = ("rfc5961", "rfc793")
@@ -50,16 +52,29 @@ class Settings:
             ("wscale", scale, 0, LARGEST_SHIFT),
         ):
             if not least <= value <= most:
-                raise TcpCourseError(f"The {name} {value} is not between {least} and {most}.")
+                raise TcpCourseError(
+                    message(
+                        "The {name} {value} is not between {least} and {most}.",
+                        name=name,
+                        value=value,
+                        least=least,
+                        most=most,
+                    )
+                )
         if self.policy not in POLICIES:
             raise TcpCourseError(
-                f"There is no policy {self.policy!r}: there are {' and '.join(POLICIES)}."
+                message(
+                    "There is no policy {policy!r}: there are {first} and {second}.",
+                    policy=self.policy,
+                    first=POLICIES[0],
+                    second=POLICIES[1],
+                )
             )
 
 
 @dataclass(slots=True)
 class Work:
-    """One event being worked on; it lives only inside ``endpoint.react``."""
+    """One event being worked on; it lives only inside ``reaction.react``."""
 
     tcb: Tcb
     settings: Settings

@@ -29,9 +29,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tcpcourse.core.endpoint import Endpoint, Reaction
+from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import CallError
 from tcpcourse.core.invariants import broken_invariants
+from tcpcourse.core.reaction import Reaction
 from tcpcourse.core.segment import Segment
 
 

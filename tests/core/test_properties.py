@@ -9,10 +9,12 @@ import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from tcpcourse.core.endpoint import Endpoint, Reaction, find_row, react
+from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import CallError
 from tcpcourse.core.invariants import broken_invariants
-from tcpcourse.core.segment import Flags, Options, Segment
+from tcpcourse.core.options import Options
+from tcpcourse.core.reaction import Reaction, find_row, react
+from tcpcourse.core.segment import Flags, Segment
 from tcpcourse.core.seq import SeqNumber, segment_acceptable
 from tcpcourse.core.states import TIMERS, Event, State
 from tcpcourse.core.table import rows_for

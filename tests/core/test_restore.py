@@ -11,7 +11,8 @@ from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.invariants import INVARIANTS, broken_invariants
 from tcpcourse.core.labels import label_of
-from tcpcourse.core.segment import Options, Segment
+from tcpcourse.core.options import Options
+from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import State
 from tcpcourse.core.table import TRANSITIONS

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.core.segment import Flags, Options, Segment
+from tcpcourse.core.options import Options
+from tcpcourse.core.segment import Flags, Segment
 from tcpcourse.core.seq import SeqNumber
 
 # Literal pairs: the line, and the segment it stands for.

@@ -397,7 +397,7 @@ def test_only_fire_assigns_the_state() -> None:
     assert found == {
         # a blank TCB that stays in the state it was in, for ``fire`` to move on
         "actions.py": ["_start_over: work.update(state=old.state, opened=opened)"],
-        "endpoint.py": ["fire: work.update(state=row.next)"],
+        "reaction.py": ["fire: work.update(state=row.next)"],
     }
 
 

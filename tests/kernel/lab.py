@@ -21,7 +21,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
-from tcpcourse.core.endpoint import Endpoint, Reaction
+from tcpcourse.core.endpoint import Endpoint
+from tcpcourse.core.reaction import Reaction
 from tcpcourse.core.segment import Flags, Segment
 from tcpcourse.core.seq import SeqNumber
 

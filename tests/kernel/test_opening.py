@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
-from tcpcourse.core.segment import Options
+from tcpcourse.core.options import Options
 
 from .lab import Lab
 

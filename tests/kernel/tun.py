@@ -18,7 +18,8 @@ import struct
 import time
 from collections.abc import Iterator
 
-from tcpcourse.core.segment import Flags, Options, Segment
+from tcpcourse.core.options import Options
+from tcpcourse.core.segment import Flags, Segment
 
 OUR_HOST, KERNEL_HOST = "10.99.0.2", "10.99.0.1"
 CLONE_NEWNET = 0x40000000

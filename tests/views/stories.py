@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tcpcourse.core.endpoint import Endpoint, Reaction
-from tcpcourse.core.segment import Options, Segment
+from tcpcourse.core.endpoint import Endpoint
+from tcpcourse.core.options import Options
+from tcpcourse.core.reaction import Reaction
+from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import State
 from tcpcourse.trace import End, Ends, Move, Packet, Side, Step, Trace, end_of
 

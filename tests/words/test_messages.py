@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from tcpcourse.core.endpoint import Endpoint
+from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.labels import label, label_of
-from tcpcourse.core.table import TRANSITIONS
+from tcpcourse.core.segment import Flags
+from tcpcourse.core.table import REFUSALS, TRANSITIONS
 from tcpcourse.words import ENGLISH, KEYWORDS, Message, message, say, together
 
 ROOT = Path(__file__).parents[2]
@@ -245,3 +247,29 @@ def test_this_room_imports_nothing_but_gettext() -> None:
             for name in names:
                 own = name.startswith("tcpcourse.words")
                 assert own or name in {"__future__", "gettext", "types", "typing"}, path.name
+
+
+def test_what_the_core_refuses_is_a_message() -> None:
+    """The error carries the message itself, so that it can be shown in another language."""
+    end = Endpoint()
+    refused = (
+        (end.close, "{call} is refused in {where}: {refusal}."),
+        (lambda: end.tick("tea"), "There is no timer {timer!r}: there are {timers}."),
+        (
+            lambda: end.grow_buffer(1 << 31),
+            "A buffer of {window} bytes is too large: RFC 7323 allows {most}.",
+        ),
+        (lambda: Endpoint(mss=0), "The {name} {value} is not between {least} and {most}."),
+        (
+            lambda: Flags("X"),  # type: ignore[arg-type]
+            "There is no flag {letter!r}: the letters are {letters}.",
+        ),
+    )
+    for call, template in refused:
+        with pytest.raises(TcpCourseError) as error:
+            call()
+        told = error.value.args[0]
+        assert isinstance(told, Message)
+        assert told.template == template
+        assert str(error.value) == told
+    assert all(isinstance(words, Message) for words in REFUSALS.values())

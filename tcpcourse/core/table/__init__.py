@@ -1,6 +1,6 @@
 """The transition table: every rule of RFC 9293 §3.10 by which an end moves, or stays.
 
-This table *is* the machine. ``endpoint`` finds the row for an event and fires it; nothing
+This table *is* the machine. ``reaction`` finds the row for an event and fires it; nothing
 else changes a state. The diagram, the quiz and the proof are made from the same rows.
 
 Where which rule stands:

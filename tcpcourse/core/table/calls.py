@@ -120,13 +120,13 @@ def calls() -> Iterable[Row]:
 
 # fmt: on
 _NONE, _EXISTS, _CLOSING = (
-    "connection does not exist",
-    "connection already exists",
-    "connection closing",
+    message("connection does not exist"),
+    message("connection already exists"),
+    message("connection closing"),
 )
 
 
-def _refusals() -> Iterable[tuple[tuple[State, Event], str]]:
+def _refusals() -> Iterable[tuple[tuple[State, Event], Message]]:
     for event in (Event.SEND, Event.RECEIVE, Event.CLOSE, Event.ABORT, Event.STATUS):
         yield (C, event), _NONE
     for state in tuple(State)[1:]:
@@ -141,5 +141,5 @@ def _refusals() -> Iterable[tuple[tuple[State, Event], str]]:
         yield (state, Event.RECEIVE), _CLOSING
 
 
-REFUSALS: dict[tuple[State, Event], str] = dict(_refusals())
+REFUSALS: dict[tuple[State, Event], Message] = dict(_refusals())
 """What RFC 9293 §3.10 has a call answer when no row fits, as ``(state, event) → words``."""

@@ -11,7 +11,8 @@ from typing import IO, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from tcpcourse.core.segment import Flags, Options, Segment
+from tcpcourse.core.options import Options
+from tcpcourse.core.segment import Flags, Segment
 from tcpcourse.packet import SIDES, Side, no_packet
 from tcpcourse.sources.capture.columns import ROW, SCALE_UNKNOWN, Array
 from tcpcourse.sources.capture.notes import WORDS, Note, words

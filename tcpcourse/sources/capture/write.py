@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.core.segment import Options, Segment
+from tcpcourse.core.options import Options
+from tcpcourse.core.segment import Segment
 from tcpcourse.packet import Side, other, socket_address
 from tcpcourse.sources.capture.read.pcap import NANOSECONDS
 

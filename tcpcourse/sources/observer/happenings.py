@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tcpcourse.core.endpoint import find_row
+from tcpcourse.core.reaction import find_row
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import Row, rows_for
 from tcpcourse.core.table import segment_guards as on

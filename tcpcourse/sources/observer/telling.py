@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tcpcourse.core.endpoint import find_row
+from tcpcourse.core.reaction import find_row
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import rows_for

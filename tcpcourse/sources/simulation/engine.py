@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tcpcourse.core.endpoint import Reaction
+from tcpcourse.core.reaction import Reaction
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import Event
 from tcpcourse.sources.simulation.durations import nanoseconds
@@ -17,6 +17,7 @@ from tcpcourse.sources.simulation.host import Station, endpoint_for
 from tcpcourse.sources.simulation.scenario import Act, Scenario
 from tcpcourse.sources.simulation.wire import Wire
 from tcpcourse.trace import Ends, Move, Packet, Side, Step, Trace, other
+from tcpcourse.words import message
 
 NOTES = {Event.RETRANSMISSION: "retransmission", Event.PROBE: "zero-window probe"}
 
@@ -68,7 +69,9 @@ class Engine:
     def refuse(self, act: Act, reason: str) -> Step:
         """A step that tells that a call was refused, and why."""
         ends = self._ends()
-        move = Move(act.who, None, f"The call is refused: {reason}.", "RFC 9293 §3.10")
+        move = Move(
+            act.who, None, message("The call is refused: {reason}", reason=reason), "RFC 9293 §3.10"
+        )
         return self._tell(act.who, f"calls {act.call}, refused", ends, (move,))
 
     def arrive(self, packet: Packet) -> Step:

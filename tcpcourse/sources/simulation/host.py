@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tcpcourse.core.endpoint import Endpoint, Reaction
+from tcpcourse.core.endpoint import Endpoint
+from tcpcourse.core.reaction import Reaction
 from tcpcourse.core.seq import HALF, MODULUS, SeqNumber
 from tcpcourse.core.states import Event, State
 from tcpcourse.sources.simulation.rto import MILLISECOND, Rto

@@ -71,7 +71,7 @@ class _Clock:
         try:
             step = self.engine.perform(act)
         except CallError as refusal:
-            step = self.engine.refuse(act, str(refusal))
+            step = self.engine.refuse(act, refusal.args[0])
         self.follow(step)
 
     def arrive(self, packet: Packet) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from tcpcourse.core.endpoint import Reaction, find_row, react
+from tcpcourse.core.reaction import Reaction, find_row, react
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
-from tcpcourse.core.endpoint import find_row, react
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.core.reaction import find_row, react
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tcpcourse as tcp
-from tcpcourse.core.segment import Options
+from tcpcourse.core.options import Options
 from tcpcourse.sources.capture.load import Capture
 
 from . import frames as f

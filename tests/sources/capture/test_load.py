@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tcpcourse as tcp
-from tcpcourse.core.segment import Options
+from tcpcourse.core.options import Options
 from tcpcourse.sources.capture.load import Capture
 
 from . import frames as f

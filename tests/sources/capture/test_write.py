@@ -12,7 +12,8 @@ from scapy.layers.l2 import Ether
 from scapy.utils import RawPcapReader
 
 import tcpcourse as tcp
-from tcpcourse.core.segment import Options, Segment
+from tcpcourse.core.options import Options
+from tcpcourse.core.segment import Segment
 from tcpcourse.sources.capture.write import checksum, write_frames, write_segments
 
 from .tshark import shown

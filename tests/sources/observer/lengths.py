@@ -6,7 +6,8 @@ import io
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from tcpcourse.core.segment import Options, Segment
+from tcpcourse.core.options import Options
+from tcpcourse.core.segment import Segment
 from tcpcourse.sources.capture.write import write_segments
 from tcpcourse.trace import Side
 

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tcpcourse.core.endpoint import Endpoint, Reaction
+from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import CallError, TcpCourseError
+from tcpcourse.core.reaction import Reaction
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import TIMERS, State
 from tcpcourse.core.tcb import Tcb

@@ -9,8 +9,9 @@ from functools import cache
 
 import pytest
 
-from tcpcourse.core.endpoint import Endpoint, Reaction
+from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.core.reaction import Reaction
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import TRANSITIONS
