@@ -60,7 +60,7 @@ def pair_map(of: Exploration | Collection[Pair]) -> Html:
     story, or to why there is none. It needs no script. Of pairs alone the cells have a dot.
 
     >>> import tcpcourse as tcp
-    >>> tcp.views.pair_map([(tcp.State.SYN_SENT, tcp.State.LISTEN)])[-62:]
+    >>> tcp.views.pair_map([(tcp.State.SYN_SENT, tcp.State.LISTEN)])[-65:]
     '<div class="o"><p>1 of 121 pairs of states.</p></div></div></div>'
     """
     stories = getattr(of, "stories", None)
