@@ -74,6 +74,9 @@ def _index(titles: Sequence[tuple[str, str]], notebooks: Sequence[NotebookNode])
     lines = []
     for (name, title), notebook in zip(titles, notebooks, strict=True):
         about = _about(notebook)
+        number = re.match(r"\d+", name)
+        if number and not title.startswith(number.group()):
+            title = f"{number.group()} · {title}"
         lines.append(f'<dt><a href="{markup(name)}">{markup(title)}</a></dt><dd>{about}</dd>')
     found = vendored()
     template = _environment().get_template("index_page.html.j2")
@@ -84,7 +87,7 @@ def _about(notebook: NotebookNode) -> str:
     """What a chapter does and how long it takes, from its first cell."""
     first = notebook.cells[0].source if notebook.cells else ""
     said = dict(re.findall(r"^\*\*(What you'll do|How long)\.\*\* *(.+)$", first, re.MULTILINE))
-    return markup(" ".join(re.sub(r"[*_`]", "", words) for words in said.values()))
+    return markup(" ".join(re.sub(r"[*`]", "", words) for words in said.values()))
 
 
 def _environment() -> Any:

@@ -19,6 +19,10 @@ LINE, CODE_LINE, TABLE_ROW, HEADING = 36, 28, 34, 70
 PICTURE = 470
 LETTERS = 95  # in a line
 STAGE = 540  # a stage is at least so high
+SHORT = 2  # lines of code that may be left out beside what they show
+_LADDER = re.compile(
+    r'<img alt="Ladder[^"]*"[^<]* src="[^"]*"[^<>]*>|<svg[^>]* class="tcl".*?</svg>', re.DOTALL
+)
 _TAGS = re.compile(r"<[^>]+>|[*`]")
 
 
@@ -48,6 +52,29 @@ def heading_of(cell: NotebookNode) -> str:
     return _TAGS.sub("", found.group(1)) if found else ""
 
 
+def only_shows(cell: NotebookNode) -> bool:
+    """Whether the code of the cell only fetches or shows something: a deck leaves it out."""
+    if cell.cell_type != "code":
+        return False
+    outputs = cell.get("outputs", [])
+    if not outputs:
+        return (
+            bool(re.match(r"import |from \S+ import ", cell.source)) and "def " not in cell.source
+        )
+    short = len(cell.source.splitlines()) <= SHORT
+    return short and all("text/html" in output.get("data", {}) for output in outputs)
+
+
+def title_picture(cells: list[NotebookNode]) -> str:
+    """A picture for the title slide: the first ladder that the chapter shows, or nothing."""
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            found = _LADDER.search(output.get("data", {}).get("text/html", ""))
+            if found:
+                return found.group()
+    return ""
+
+
 def _set(cell: NotebookNode, kind: str) -> None:
     cell.metadata.setdefault("slideshow", NotebookNode())["slide_type"] = kind
 
@@ -56,9 +83,9 @@ def height(cell: NotebookNode) -> int:
     """About how many pixels of a slide the cell takes up."""
     if cell.cell_type == "markdown":
         return sum(_block(block) for block in re.split(r"\n\s*\n", cell.source))
-    lines = len(cell.source.splitlines())
     outputs: list[dict[str, Any]] = cell.get("outputs", [])
-    return CODE_LINE * lines + 24 + sum(map(_output, outputs))
+    code = 0 if only_shows(cell) else CODE_LINE * len(cell.source.splitlines()) + 24
+    return code + sum(map(_output, outputs))
 
 
 def _block(block: str) -> int:

@@ -20,7 +20,7 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.export.layout import pictures, spread
+from tcpcourse.export.layout import only_shows, pictures, spread, title_picture
 from tcpcourse.export.stories import Reader, Shown
 from tcpcourse.views.escape import markup
 from tcpcourse.views.hands import playground
@@ -52,6 +52,7 @@ PLAYED_HERE = message(
 )
 _LINK = re.compile(r"(\]\((?!\w+:)[^)\s]*?)\.ipynb(#[^)]*)?\)")
 _IMAGE = re.compile(r"(!\[[^\]]*\]\()(?!\w+:)([^)\s]+)\)")
+_TO_RUN = re.compile(r"^\*\*How to run it\.\*\* .*\n+", re.MULTILINE)  # a page is not run
 _CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 _SOURCE_MAP = re.compile(r"\n?//# sourceMappingURL=\S+")
 
@@ -71,6 +72,7 @@ class Offline(Preprocessor):
         for cell, words in pictures(nb.cells):
             cell.metadata["tcpcourse"] = {"alt": words, "again": ""}
             if cell.cell_type == "markdown":
+                cell.source = _TO_RUN.sub("", cell.source)
                 ending = ".slides.html" if deck else ".html"
                 cell.source = _LINK.sub(rf"\g<1>{ending}\g<2>)", cell.source)
                 cell.source = _IMAGE.sub(partial(_embedded, folder), cell.source)
@@ -78,6 +80,8 @@ class Offline(Preprocessor):
                 shown = reader.read(cell.source)
                 cell.outputs = [_bare(_still(output, shown)) for output in cell.outputs]
         if deck:
+            for cell in nb.cells:
+                cell.metadata["tcpcourse"]["only_shows"] = only_shows(cell)
             spread(nb.cells)
         used = {"reveal.LICENSE": deck, "mathjax.LICENSE": has_math(nb)}
         resources["tcpcourse"] = {
@@ -86,6 +90,7 @@ class Offline(Preprocessor):
             "licences": [name for name, needed in used.items() if needed],
             "math": used["mathjax.LICENSE"],
             "title": title_of(nb) or metadata.get("name", ""),
+            "picture": title_picture(nb.cells) if deck else "",
             "around": metadata.get("around", ()),
         }
         return nb, resources

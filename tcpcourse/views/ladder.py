@@ -268,6 +268,10 @@ def _in_words(trace: Trace, last: int, so_far: bool) -> str:
     if so_far:
         return f"Ladder up to step {last} of {len(trace)}."
     end = trace.steps[-1].after
+    if len(trace.packets) == 1:
+        return (
+            f"Ladder of {title}: one packet between A and B; at the end A is {end.a}, B is {end.b}."
+        )
     return (
         f"Ladder of {title}: {len(trace.packets)} packets between A and B in {len(trace)} steps;"
         f" at the end A is {end.a}, B is {end.b}."

@@ -116,7 +116,9 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _line(self, place: int) -> str:
         assert self.capture is not None  # only a capture has places
         each = self.capture.conversations[place]
-        return f"{place + 1}. {self._names[place]}  {len(each.packets)} packets  {each.history}"
+        count = len(each.packets)
+        packets = "1 packet" if count == 1 else f"{count} packets"
+        return f"{place + 1}. {self._names[place]}  {packets}  {each.history}"
 
     # --- one of them ---------------------------------------------------------------------------
 
@@ -126,6 +128,8 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             return
         each = self.capture.conversations[change["new"]]
         words = f"{each.complete}; {len(each.packets):,} packets, {each.bytes:,} bytes."
+        if len(each.packets) == 1:
+            words = f"{each.complete}; one packet, {each.bytes:,} bytes."
         if len(each.packets) > MOST_STEPS:
             self._about.value = f"<div>{markup(words)} Too long to step through here.</div>"
             self.stage.outputs = ()

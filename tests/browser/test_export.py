@@ -130,3 +130,12 @@ def test_the_playground_of_a_reading_copy_needs_no_python(browser: Browser, site
             hands.get_by_role("button", name=name).last.click()  # the proposal comes first
         expect(states).to_have_text(["ESTABLISHED", "ESTABLISHED"])
         assert there.problems == []
+
+
+def test_the_index_numbers_every_chapter_and_keeps_its_underscores(
+    browser: Browser, site: Path
+) -> None:
+    with opened(browser, site / "index.html") as there:
+        titles = there.page.locator("dt").all_text_contents()
+        assert [title[:5] for title in titles] == [f"{path.stem[:2]} · " for path in PATHS]
+        assert "TIME_WAIT" in there.page.locator("dl").inner_text()

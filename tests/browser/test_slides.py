@@ -25,7 +25,7 @@ pytestmark = pytest.mark.needs("chromium")
 ROOT = Path(__file__).parents[2]
 READY = "html[data-ready]"
 LARGEST = 4_000_000  # bytes of a deck
-SIZES = [(1280, 720), (1920, 1080)]
+SIZES = [(1280, 720), (1920, 1080), (1024, 768)]
 
 # What of a slide lies outside it, with each answer and each step opened in turn.
 STICKING_OUT = """() => [...document.querySelectorAll('.slides > section > section')].flatMap(
@@ -277,14 +277,14 @@ def test_light_and_dark(start: Offline) -> None:
 
     assert colour() == "rgb(255, 255, 255)"
     start.page.keyboard.press("d")
-    assert colour() == "rgb(22, 22, 22)"
+    assert colour() == "rgb(20, 24, 31)"
     start.page.keyboard.press("d")
     assert colour() == "rgb(255, 255, 255)"
     start.page.emulate_media(color_scheme="dark")
     start.go("?theme=light", READY)
     assert colour() == "rgb(255, 255, 255)"
     start.go(ready=READY)
-    assert colour() == "rgb(22, 22, 22)"
+    assert colour() == "rgb(20, 24, 31)"
 
 
 def test_notes_are_in_the_speaker_view(start: Offline) -> None:
@@ -342,3 +342,23 @@ def test_a_handshake_is_driven_on_a_slide(browser: Browser, decks: dict[str, Pat
             page.keyboard.press("ArrowRight")
         expect(page.locator(".tcp-hands .who i")).to_have_text(["ESTABLISHED", "ESTABLISHED"])
         assert page.url == before and there.problems == []
+
+
+def test_the_title_slide_has_the_chapters_picture_and_code_is_where_it_is_the_point(
+    browser: Browser, decks: dict[str, Path]
+) -> None:
+    with opened(browser, decks["01-opening"], ready=READY) as there:
+        page = there.page
+        picture = page.get_by_role("img", name="Ladder: 3 packets in 5 steps")
+        assert picture.count() >= 1
+        assert page.locator("section.title .picture").count() == 1
+        code = page.locator(".slides .jp-InputArea").all_text_contents()
+        assert any("b.open_passive()" in text for text in code), "what the chapter explains"
+        assert not any("tcp.simulate(" in text for text in code), "what only shows a stage"
+        assert not any("import tcpcourse" in text for text in code)
+
+
+def test_what_tells_how_to_run_a_notebook_is_not_on_a_slide(start: Offline) -> None:
+    assert "How to run it" not in start.page.locator(".slides").inner_text()
+    source = nbformat.read(PATHS[0], 4).cells[0].source
+    assert "How to run it" in source.split("\n\n")[1]

@@ -125,7 +125,13 @@ class _Bench:
         server.bind((HOST, 0))
         server.listen(backlog)
         self.b_port = server.getsockname()[1]
-        self.did("B", "calls socket, bind, listen", "A passive open.", None, State.LISTEN)
+        self.did(
+            "B",
+            "calls socket, bind, listen",
+            "B opens passively: it waits for a call.",
+            None,
+            State.LISTEN,
+        )
         return server
 
     def client(self, buffer: int | None = None) -> socket.socket:

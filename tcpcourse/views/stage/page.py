@@ -105,6 +105,8 @@ def _picture(
         f"Ladder: {len(trace.packets):,} packets in {len(trace):,} steps;"
         f" at the end A is {end.a}, B is {end.b}."
     )
+    if len(trace.packets) == 1:
+        words = f"Ladder: one packet; at the end A is {end.a}, B is {end.b}."
     return (
         f'<div class="ld"><img alt="{markup(words)}" width="{WIDTH}" height="{high:g}"'
         f' src="data:image/svg+xml;charset=utf-8,{source}"></div>'

@@ -100,7 +100,7 @@ def whole_run(steps: Sequence[Step], facts: Facts) -> tuple[str, str]:
     arrows = [f"A → B {both['A']:,} B"] if both["A"] else []
     arrows += [f"B → A {both['B']:,} B"] if both["B"] else []
     took = duration(steps[-1].time_ns - steps[0].time_ns)
-    return f"{len(seen):,} packets", " · ".join([*arrows, took])
+    return "1 packet" if len(seen) == 1 else f"{len(seen):,} packets", " · ".join([*arrows, took])
 
 
 def roles(trace: Trace) -> dict[Side, str]:
