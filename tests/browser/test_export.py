@@ -89,7 +89,7 @@ def test_every_link_leads_somewhere(chapter: Offline, site: Path) -> None:
 def test_colours_stand_out(browser: Browser, site: Path, theme: Theme) -> None:
     with opened(browser, site / "04-analysis.html", theme) as there:
         background = "getComputedStyle(document.documentElement).backgroundColor"
-        wanted = {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 22, 22)"}
+        wanted = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 31)"}
         assert there.page.evaluate(background) == wanted[theme]
         assert there.complaints() == []
     with opened(browser, site / "index.html", theme) as there:
