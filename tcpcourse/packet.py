@@ -117,10 +117,19 @@ class Packet:
 
 
 _COLUMNS = [
-    ("frame", "u4"), ("time_ns", "i8"), ("direction", "u1"), ("seq", "u4"), ("ack", "u4"),
-    ("rel_seq", "u4"), ("rel_ack", "u4"), ("payload_len", "u4"), ("flags", "u2"),
-    ("window", "u2"), ("scaled_window", "u4"), ("frame_len", "u4"),
-]  # fmt: skip
+    ("frame", "u4"),
+    ("time_ns", "i8"),
+    ("direction", "u1"),
+    ("seq", "u4"),
+    ("ack", "u4"),
+    ("rel_seq", "u4"),
+    ("rel_ack", "u4"),
+    ("payload_len", "u4"),
+    ("flags", "u2"),
+    ("window", "u2"),
+    ("scaled_window", "u4"),
+    ("frame_len", "u4"),
+]
 
 
 def columns_of(packets: Sequence[Packet], began_ns: int = 0) -> NDArray[np.void]:

@@ -15,10 +15,11 @@ ROOT = Path(__file__).parent.parent
     "command",
     [
         ["ruff", "check", "--no-cache", "."],
+        ["ruff", "format", "--check", "--no-cache", "."],
         ["mypy", "--cache-dir", ".mypy_cache"],
         ["codespell_lib", "README.md", "tcpcourse", "tests", "data", "binder", "pyproject.toml"],
     ],
-    ids=lambda command: command[0].removesuffix("_lib"),
+    ids=lambda command: "-".join(command[:2]).partition("-README")[0].removesuffix("_lib"),
 )
 def test_nothing_to_say(command: list[str]) -> None:
     done = subprocess.run(

@@ -187,8 +187,9 @@ def resend(work: Work) -> None:
         work.emit("S" if first else "SA", tcb.iss, ack=not first, options=options)
     elif tcb.data_in_flight:
         count = min(tcb.data_in_flight, tcb.snd_mss)
-        work.emit("PA" if count == len(tcb.sendq) else "A", tcb.snd_una,
-                  data=tcb.sendq.peek(0, count))  # fmt: skip
+        work.emit(
+            "PA" if count == len(tcb.sendq) else "A", tcb.snd_una, data=tcb.sendq.peek(0, count)
+        )
     else:
         work.emit("FA", tcb.snd_una)
     work.timers.append("retransmission")

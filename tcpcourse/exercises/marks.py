@@ -19,8 +19,15 @@ from tcpcourse.exercises.question import Assignment, Mark, Problem, plain
 
 PACKAGE = Path(__file__).parents[1]
 # What a problem and its marks are made of: a change in here may change a mark.
-DEPENDS = ("core", "trace.py", "sources/simulation", "views/basis.py", "views/misconceptions.py",
-           "exercises/*.py", "exercises/bank")  # fmt: skip
+DEPENDS = (
+    "core",
+    "trace.py",
+    "sources/simulation",
+    "views/basis.py",
+    "views/misconceptions.py",
+    "exercises/*.py",
+    "exercises/bank",
+)
 
 
 def find_assignment(name: str) -> Assignment:

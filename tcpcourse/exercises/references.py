@@ -63,9 +63,18 @@ def address(text: str) -> str:
 
 
 PROC = (
-    "ESTABLISHED", "SYN_SENT", "SYN_RCVD", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT", "CLOSED",
-    "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING",
-)  # fmt: skip
+    "ESTABLISHED",
+    "SYN_SENT",
+    "SYN_RCVD",
+    "FIN_WAIT_1",
+    "FIN_WAIT_2",
+    "TIME_WAIT",
+    "CLOSED",
+    "CLOSE_WAIT",
+    "LAST_ACK",
+    "LISTEN",
+    "CLOSING",
+)
 """The states in the order of Linux's codes, from 1 (``TCP_ESTABLISHED``) to 11."""
 
 
@@ -155,13 +164,17 @@ def repeated(packets: list[dict[str, Any]]) -> dict[str, Any]:
     """The first packet that repeats one of its side, that one, and the time between them."""
     again = next(p for p in packets if p["no"] in sent_again(packets))
     first = next(
-        p for p in packets
+        p
+        for p in packets
         if (p["from"], p["seq"], p["len"]) == (again["from"], again["seq"], again["len"])
-        and ("F" in p["flags"]) == ("F" in again["flags"]) and (p["len"] or "F" in p["flags"])
-    )  # fmt: skip
+        and ("F" in p["flags"]) == ("F" in again["flags"])
+        and (p["len"] or "F" in p["flags"])
+    )
     return {
-        "first copy": first["no"], "second copy": again["no"], "waited": again["ms"] - first["ms"]
-    }  # fmt: skip
+        "first copy": first["no"],
+        "second copy": again["no"],
+        "waited": again["ms"] - first["ms"],
+    }
 
 
 def where(packets: list[dict[str, Any]]) -> list[str]:
@@ -178,9 +191,11 @@ def ending(packets: list[dict[str, Any]]) -> dict[str, Any]:
     last = packets[-1]
     fins = [p["no"] for p in packets if "F" in p["flags"]]
     return {
-        "waits": first_fin(packets), "last seq": last["seq"], "last ack": last["ack"],
+        "waits": first_fin(packets),
+        "last seq": last["seq"],
+        "last ack": last["ack"],
         "if lost": fins[-1],
-    }  # fmt: skip
+    }
 
 
 REFERENCES: Mapping[str, Callable[..., Any]] = {

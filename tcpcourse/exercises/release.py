@@ -35,10 +35,16 @@ def released(source: Path) -> str:
     try:
         notebook = nbformat.read(source, as_version=4)
         for step in (
-            steps.LockCells, steps.ClearSolutions, steps.ClearOutput, steps.CheckCellMetadata,
-            steps.ComputeChecksums, steps.ClearHiddenTests, steps.ClearMarkScheme,
-            steps.ComputeChecksums, steps.CheckCellMetadata,
-        ):  # fmt: skip
+            steps.LockCells,
+            steps.ClearSolutions,
+            steps.ClearOutput,
+            steps.CheckCellMetadata,
+            steps.ComputeChecksums,
+            steps.ClearHiddenTests,
+            steps.ClearMarkScheme,
+            steps.ComputeChecksums,
+            steps.CheckCellMetadata,
+        ):
             notebook, _ = step(config=config).preprocess(notebook, {})
     except OSError as error:
         raise TcpCourseError(f"{source}: cannot be read: {error.strerror}") from error

@@ -219,8 +219,13 @@ def _fetch(versions: Mapping[str, str], pyodide: Pyodide, home: Path, root: Path
     _run("pip", [*pip, "wheel", "--no-deps", "--wheel-dir", str(home), str(root)], home)
     there = {_name(path) for path in home.glob("*.whl")}
     pins = [f"{name}=={versions[name]}" for name in versions if name not in there]
-    target = ["--no-deps", "--only-binary=:all:", f"--python-version={pyodide.python}",
-              "--platform=any", "--abi=none"]  # fmt: skip
+    target = [
+        "--no-deps",
+        "--only-binary=:all:",
+        f"--python-version={pyodide.python}",
+        "--platform=any",
+        "--abi=none",
+    ]
     _run("pip", [*pip, "download", *target, "--dest", str(home), *pins], home)
 
 

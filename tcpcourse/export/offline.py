@@ -29,12 +29,25 @@ from tcpcourse.words import message, say
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 FILES = {
-    "vendor": ("reveal.css", "reveal.js", "notes.js", "tex-svg.js", "reveal.LICENSE",
-               "mathjax.LICENSE"),
+    "vendor": (
+        "reveal.css",
+        "reveal.js",
+        "notes.js",
+        "tex-svg.js",
+        "reveal.LICENSE",
+        "mathjax.LICENSE",
+    ),
     "own": ("shared.css", "shared.js", "deck.css", "deck.js", "page.css"),
-    "tcpcourse": ("conf.json", "index.html.j2", "shared.html.j2", "colours.html.j2",
-                  "deck.html.j2", "page.html.j2", "index_page.html.j2"),
-}  # fmt: skip
+    "tcpcourse": (
+        "conf.json",
+        "index.html.j2",
+        "shared.html.j2",
+        "colours.html.j2",
+        "deck.html.j2",
+        "page.html.j2",
+        "index_page.html.j2",
+    ),
+}
 INSTEAD = {
     "Predictor": "Here the predictor asks for the numbers of each packet",
     "Playground": "Here is the playground: both ends and the wire in your hands",

@@ -38,13 +38,18 @@ def number_circle(first: SeqNumber | int, second: SeqNumber | int) -> Svg:
         one, two = two, one
     distance = one.forward_to(two)
     if distance == MODULUS // 2:
-        words = message("{one} and {two} are exactly 2³¹ apart: neither comes first.",
-                        one=one, two=two)  # fmt: skip
+        words = message(
+            "{one} and {two} are exactly 2³¹ apart: neither comes first.", one=one, two=two
+        )
     elif distance == 0:
         words = message("{one} and {two} are the same number.", one=one, two=two)
     else:
-        words = message("{one} comes first, and {two} is {distance} further.",
-                        one=one, two=two, distance=distance)  # fmt: skip
+        words = message(
+            "{one} comes first, and {two} is {distance} further.",
+            one=one,
+            two=two,
+            distance=distance,
+        )
     shapes = _shapes(one, two, distance, words)
     return picture(shapes, WIDTH, HEIGHT, words, "tcc", style=_STYLE, zoom=1.1)
 

@@ -66,25 +66,47 @@ def _sum(packet: Packet, frame: int, options: int, fill: int) -> str:
     """How the frame's length is made up."""
     number, size = packet.number, len(packet.segment.data)
     if frame != header_bytes(packet) + size + fill:
-        return message("Packet {number} on the wire: {frame} bytes, of which {size} are data.",
-                       number=number, frame=frame, size=size)  # fmt: skip
+        return message(
+            "Packet {number} on the wire: {frame} bytes, of which {size} are data.",
+            number=number,
+            frame=frame,
+            size=size,
+        )
     if options and fill:
         return message(
             "Packet {number} on the wire: {frame} − {heads} of headers − {options} of options"
             " − {fill} of padding = {size} of data",
-            number=number, frame=frame, heads=HEADERS, options=options, fill=fill, size=size,
-        )  # fmt: skip
+            number=number,
+            frame=frame,
+            heads=HEADERS,
+            options=options,
+            fill=fill,
+            size=size,
+        )
     if options:
         return message(
             "Packet {number} on the wire: {frame} − {heads} of headers − {options} of options ="
             " {size} of data",
-            number=number, frame=frame, heads=HEADERS, options=options, size=size,
-        )  # fmt: skip
+            number=number,
+            frame=frame,
+            heads=HEADERS,
+            options=options,
+            size=size,
+        )
     if fill:
         return message(
             "Packet {number} on the wire: {frame} − {heads} of headers − {fill} of padding ="
             " {size} of data",
-            number=number, frame=frame, heads=HEADERS, fill=fill, size=size,
-        )  # fmt: skip
-    return message("Packet {number} on the wire: {frame} − {heads} of headers = {size} of data",
-                   number=number, frame=frame, heads=HEADERS, size=size)  # fmt: skip
+            number=number,
+            frame=frame,
+            heads=HEADERS,
+            fill=fill,
+            size=size,
+        )
+    return message(
+        "Packet {number} on the wire: {frame} − {heads} of headers = {size} of data",
+        number=number,
+        frame=frame,
+        heads=HEADERS,
+        size=size,
+    )

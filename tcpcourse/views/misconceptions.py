@@ -97,49 +97,57 @@ def _sums(origin: Packet, what: str) -> Iterator[Misconception]:
     which = f"packet {origin.number}"
     if origin.segment.syn:
         yield Misconception(
-            "forgot the SYN", seq + seg_len - 1,
+            "forgot the SYN",
+            seq + seg_len - 1,
             f"You forgot that the SYN of {which} takes up one number, though it carries no data.",
-        )  # fmt: skip
+        )
     if origin.segment.fin:
         yield Misconception(
-            "forgot the FIN", seq + seg_len - 1,
+            "forgot the FIN",
+            seq + seg_len - 1,
             f"You forgot that the FIN of {which} takes up one number, though it carries no data.",
-        )  # fmt: skip
+        )
     frame = origin.frame_len
     if frame is not None:
         if filler := padding(origin):
             yield Misconception(
-                "counted the padding", seq + frame - HEADERS,
+                "counted the padding",
+                seq + frame - HEADERS,
                 f"You counted {frame} − {HEADERS} = {frame - HEADERS} bytes for {which}. Its frame"
                 f" is filled up with {filler} bytes of Ethernet padding, which are not data.",
-            )  # fmt: skip
+            )
         if origin.segment.options.length:
             yield Misconception(
-                "counted the options", seq + frame - HEADERS,
+                "counted the options",
+                seq + frame - HEADERS,
                 f"You counted the {origin.segment.options.length} bytes of TCP options of {which}"
                 " as data.",
-            )  # fmt: skip
+            )
         yield Misconception(
-            "counted all headers", seq + frame,
+            "counted all headers",
+            seq + frame,
             f"You added the whole frame of {which}, {frame} bytes. Its headers are not counted;"
             f" it took up {seg_len}.",
-        )  # fmt: skip
+        )
         yield Misconception(
-            "counted the inner headers", seq + frame - ETHERNET,
+            "counted the inner headers",
+            seq + frame - ETHERNET,
             f"You took only the {ETHERNET} bytes of the Ethernet header off {which}; the IP and"
             " TCP headers are not data either.",
-        )  # fmt: skip
+        )
     if size:
         yield Misconception(
-            f"the length as {what}", size,
+            f"the length as {what}",
+            size,
             f"{size} is how many bytes {which} carries; it began at {seq}, so it ends before"
             f" {seq + seg_len}.",
-        )  # fmt: skip
+        )
         yield Misconception(
-            "the last byte", seq + seg_len - 1,
+            "the last byte",
+            seq + seg_len - 1,
             f"{seq + seg_len - 1} is the number of the last byte of {which}; what counts is the"
             " next one.",
-        )  # fmt: skip
+        )
 
 
 def _of_seq(packet: Packet, basis: Basis) -> Iterator[Misconception]:
@@ -147,33 +155,37 @@ def _of_seq(packet: Packet, basis: Basis) -> Iterator[Misconception]:
     previous = basis.previous
     if previous is not None and not previous.segment.seg_len:
         yield Misconception(
-            "added one for a pure ACK", right + 1,
+            "added one for a pure ACK",
+            right + 1,
             f"You added one for packet {previous.number}. It was a pure ACK, and an ACK takes up"
             " no number.",
-        )  # fmt: skip
+        )
     if basis.before is not None:
         if basis.before.rel_seq != right:
             yield Misconception(
-                "repeated the last seq", basis.before.rel_seq,
+                "repeated the last seq",
+                basis.before.rel_seq,
                 f"That was the seq of packet {basis.before.number}. It took up"
                 f" {basis.before.segment.seg_len}, so the number has moved on.",
-            )  # fmt: skip
+            )
         yield from _sums(basis.before, "seq")
     if packet.segment.syn:
         yield Misconception(
-            "began at one", right + 1,
+            "began at one",
+            right + 1,
             "The SYN itself carries its side's first number; one more is the number after the SYN.",
-        )  # fmt: skip
+        )
 
 
 def _of_ack(packet: Packet, basis: Basis) -> Iterator[Misconception]:
     right, acked, last = packet.rel_ack or 0, basis.acked, basis.peer_last
     if last is not None and not last.segment.seg_len:
         yield Misconception(
-            "added one for a pure ACK", right + 1,
+            "added one for a pure ACK",
+            right + 1,
             f"You added one for packet {last.number}. It was a pure ACK: it takes up no number and"
             " is not acknowledged itself.",
-        )  # fmt: skip
+        )
         if padding(last):
             yield from _sums(last, "ack")
     if acked is None:
@@ -181,40 +193,46 @@ def _of_ack(packet: Packet, basis: Basis) -> Iterator[Misconception]:
     yield from _sums(acked, "ack")
     if basis.last_ack is not None and basis.last_ack != right:
         yield Misconception(
-            "repeated the last ack", basis.last_ack,
+            "repeated the last ack",
+            basis.last_ack,
             f"That was the ack before packet {acked.number} came. It took up"
             f" {acked.segment.seg_len}, so {packet.sender} now expects {rel_end(acked)}.",
-        )  # fmt: skip
+        )
     yield Misconception(
-        "the first byte received", acked.rel_seq,
+        "the first byte received",
+        acked.rel_seq,
         f"{acked.rel_seq} is where packet {acked.number} began. An ack names the next number"
         " expected, not the one that came.",
-    )  # fmt: skip
+    )
     yield Misconception(
-        "one too many", right + 1,
+        "one too many",
+        right + 1,
         "One too many: only SYN, FIN and bytes of data take up a number.",
-    )  # fmt: skip
+    )
 
 
 def _of_len(packet: Packet, basis: Basis) -> Iterator[Misconception]:
     frame = packet.frame_len
     if packet.segment.seg_len != len(packet.segment.data):
         yield Misconception(
-            "counted SYN or FIN as data", packet.segment.seg_len,
+            "counted SYN or FIN as data",
+            packet.segment.seg_len,
             "SYN and FIN take up a sequence number, but they are not bytes of data.",
-        )  # fmt: skip
+        )
     if frame is None:
         return
     if filler := padding(packet):
         yield Misconception(
-            "counted the padding", frame - HEADERS,
+            "counted the padding",
+            frame - HEADERS,
             f"{filler} of these bytes are Ethernet padding: no frame is shorter than {frame}.",
-        )  # fmt: skip
+        )
     if options := packet.segment.options.length:
         yield Misconception(
-            "counted the options", frame - HEADERS,
+            "counted the options",
+            frame - HEADERS,
             f"{options} of these bytes are TCP options; they belong to the header.",
-        )  # fmt: skip
+        )
     for name, less, rest in (
         ("the whole frame", 0, "Ethernet, IP and TCP headers"),
         ("counted IP and TCP headers", ETHERNET, "IP and TCP headers"),
@@ -233,16 +251,21 @@ def _other_numbers(packet: Packet, field: Field, relative: bool) -> Iterator[Mis
     across = right_answer(packet, other, relative)
     if across is not None:
         yield Misconception(
-            "the other direction's number", across,
+            "the other direction's number",
+            across,
             f"That is its {other}. Each direction counts its own bytes: seq counts what"
             f" {packet.sender} sends, ack what {packet.sender} expects from {packet.receiver}.",
-        )  # fmt: skip
+        )
     swapped = right_answer(packet, field, not relative)
     if swapped is not None:
         given, asked = ("raw", "relative") if relative else ("relative", "raw")
         yield Misconception(
-            f"{given} for {asked}", swapped,
+            f"{given} for {asked}",
+            swapped,
             f"That is the right {given} number; asked is the {asked} one"
-            + (", which counts from its side's first number." if relative
-               else ", as it stands in the header."),
-        )  # fmt: skip
+            + (
+                ", which counts from its side's first number."
+                if relative
+                else ", as it stands in the header."
+            ),
+        )

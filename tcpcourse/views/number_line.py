@@ -83,16 +83,21 @@ def draw_number_line(trace: Trace, packet: Packet, basis: Basis) -> Svg:
     flags = [_own(packet, basis)]
     title: str = message(
         "Packet {number} from {sender}: seq {seq} is on its own line.",
-        number=packet.number, sender=packet.sender, seq=packet.rel_seq,
-    )  # fmt: skip
+        number=packet.number,
+        sender=packet.sender,
+        seq=packet.rel_seq,
+    )
     if packet.rel_ack is not None:
         flags.insert(0, _asked(packet, packet.rel_ack, basis))
         title = message(
             "Packet {number} from {sender}: ack {ack} is on {receiver}'s line,"
             " seq {seq} on {sender}'s.",
-            number=packet.number, sender=packet.sender, receiver=packet.receiver,
-            ack=packet.rel_ack, seq=packet.rel_seq,
-        )  # fmt: skip
+            number=packet.number,
+            sender=packet.sender,
+            receiver=packet.receiver,
+            ack=packet.rel_ack,
+            seq=packet.rel_seq,
+        )
     parts: list[str] = []
     for place, flag in enumerate(flags):
         shapes = "".join(_band(flag, _pieces(trace, packet, flag)))
@@ -119,8 +124,7 @@ def _asked(packet: Packet, ack: int, basis: Basis) -> _Flag:
         formula += [(" = ", False), (str(ack), True)]
     instead = message("No packet before this one ends at {ack}.", ack=ack)
     words = message("{sender} wants {ack} next", sender=packet.sender, ack=ack)
-    return _Flag("ack", ack, packet.receiver, packet.sender, words, acked, tuple(formula),
-                 instead)  # fmt: skip
+    return _Flag("ack", ack, packet.receiver, packet.sender, words, acked, tuple(formula), instead)
 
 
 def _own(packet: Packet, basis: Basis) -> _Flag:
@@ -132,14 +136,17 @@ def _own(packet: Packet, basis: Basis) -> _Flag:
         formula += [(str(before.segment.seg_len), True), (" = ", False)]
         formula.append((str(packet.rel_seq), True))
     if size:
-        words = message("packet {number} begins at {seq}", number=packet.number,
-                        seq=packet.rel_seq)  # fmt: skip
+        words = message("packet {number} begins at {seq}", number=packet.number, seq=packet.rel_seq)
     else:
-        words = message("packet {number} is at {seq} and takes up none", number=packet.number,
-                        seq=packet.rel_seq)  # fmt: skip
+        words = message(
+            "packet {number} is at {seq} and takes up none",
+            number=packet.number,
+            seq=packet.rel_seq,
+        )
     instead = message("Relative numbers begin at 0.") if packet.segment.syn else ""
-    return _Flag("seq", packet.rel_seq, packet.sender, packet.sender, words, packet,
-                 tuple(formula), instead)  # fmt: skip
+    return _Flag(
+        "seq", packet.rel_seq, packet.sender, packet.sender, words, packet, tuple(formula), instead
+    )
 
 
 def _pieces(trace: Trace, packet: Packet, flag: _Flag) -> tuple[list[_Piece], bool]:
@@ -176,8 +183,9 @@ def _pieces(trace: Trace, packet: Packet, flag: _Flag) -> tuple[list[_Piece], bo
 
 def _band(flag: _Flag, known: tuple[list[_Piece], bool]) -> Iterator[str]:
     pieces, more = known
-    question = message("Where does {name} = {number} come from?", name=flag.name,
-                       number=flag.number)  # fmt: skip
+    question = message(
+        "Where does {name} = {number} come from?", name=flag.name, number=flag.number
+    )
     yield write(EDGE, 16, question, "q")
     css = flag.line.lower()
     yield write(EDGE, LINE + 21, message("{side}'s bytes", side=flag.line), f"t {css}")

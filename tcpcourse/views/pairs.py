@@ -143,8 +143,9 @@ def _broken(side: Side, here: State, there: State) -> str:
     if there is SS and here in (E, F2, CW, CG, LA, TW):
         return message(
             "{me} in {here} knows that its SYN was acknowledged, so {peer} has got it."
-            " In {there}, {peer} has not.", **places,
-        )  # fmt: skip
+            " In {there}, {peer} has not.",
+            **places,
+        )
     if here in (CW, CG, LA, TW) and there in (SS, SR, E, CW):
         return message(
             "{me} in {here} has got a FIN from {peer}. In {there}, {peer} has sent none.", **places
@@ -152,11 +153,13 @@ def _broken(side: Side, here: State, there: State) -> str:
     if here in (F2, TW) and there in (SS, SR, E, F1, F2):
         return message(
             "{me} in {here} knows that its FIN was acknowledged, so {peer} has got it."
-            " In {there}, {peer} has not.", **places,
-        )  # fmt: skip
+            " In {there}, {peer} has not.",
+            **places,
+        )
     if here is LA and there in (CG, LA):
         return message(
             "{me} in {here} sent its FIN after {peer}'s had come, and with it the ACK for"
-            " {peer}'s. That takes {peer} to TIME_WAIT, never to {there}.", **places,
-        )  # fmt: skip
+            " {peer}'s. That takes {peer} to TIME_WAIT, never to {there}.",
+            **places,
+        )
     return ""

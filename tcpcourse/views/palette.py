@@ -49,22 +49,28 @@ SIDE: dict[Side, Colour] = {"A": Colour("#0a63bd", "#6db6ff"), "B": Colour("#b04
 PHASES = (
     Phase("closed", Colour("#f1f3f5", "#3d4551"), Colour("#7a8392", "#828d9e"), (State.CLOSED,)),
     Phase(
-        "opening", Colour("#f8e27c", "#6e5c0e"), Colour("#8c7000", "#d9bf45"),
+        "opening",
+        Colour("#f8e27c", "#6e5c0e"),
+        Colour("#8c7000", "#d9bf45"),
         (State.LISTEN, State.SYN_SENT, State.SYN_RCVD),
     ),
-    Phase("open", Colour("#a0db9c", "#1b622e"), Colour("#2e8439", "#66c478"),
-          (State.ESTABLISHED,)),
+    Phase("open", Colour("#a0db9c", "#1b622e"), Colour("#2e8439", "#66c478"), (State.ESTABLISHED,)),
     Phase(
-        "closing first", Colour("#cbb8f4", "#573f9c"), Colour("#7450c4", "#ab8ff2"),
+        "closing first",
+        Colour("#cbb8f4", "#573f9c"),
+        Colour("#7450c4", "#ab8ff2"),
         (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING),
     ),
     Phase(
-        "closing second", Colour("#f5b8d4", "#953969"), Colour("#b6357d", "#f4accf"),
+        "closing second",
+        Colour("#f5b8d4", "#953969"),
+        Colour("#b6357d", "#f4accf"),
         (State.CLOSE_WAIT, State.LAST_ACK),
     ),
-    Phase("waiting", Colour("#9edfe3", "#114246"), Colour("#0b5a5f", "#50c3ca"),
-          (State.TIME_WAIT,)),
-)  # fmt: skip
+    Phase(
+        "waiting", Colour("#9edfe3", "#114246"), Colour("#0b5a5f", "#50c3ca"), (State.TIME_WAIT,)
+    ),
+)
 """From closed through open to waiting; CLOSING belongs to those who closed first."""
 
 PHASE_OF: dict[State, int] = {
@@ -73,10 +79,19 @@ PHASE_OF: dict[State, int] = {
 """The place in ``PHASES`` of each state's phase."""
 
 _NAMED = {
-    "bg": PAPER, "ink": INK, "mut": MUTED, "line": LINE, "soft": SOFT, "hatch": HATCH,
-    "now": NOW, "nowline": NOW_LINE, "red": TROUBLE, "on": ON_SIDE,
-    "A": SIDE["A"], "B": SIDE["B"],
-}  # fmt: skip
+    "bg": PAPER,
+    "ink": INK,
+    "mut": MUTED,
+    "line": LINE,
+    "soft": SOFT,
+    "hatch": HATCH,
+    "now": NOW,
+    "nowline": NOW_LINE,
+    "red": TROUBLE,
+    "on": ON_SIDE,
+    "A": SIDE["A"],
+    "B": SIDE["B"],
+}
 
 
 def variables(used: str | None = None) -> str:

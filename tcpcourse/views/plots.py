@@ -25,7 +25,7 @@ from tcpcourse.views.palette import (
     SIDE,
     TROUBLE,
     schemes,
-)  # fmt: skip
+)
 from tcpcourse.words import message
 
 if TYPE_CHECKING:
@@ -52,8 +52,9 @@ def _plot() -> type[Figure]:
             """The plot in the page's colours, as an image with words for who cannot see it."""
             buffer = StringIO()
             with rc_context({"svg.fonttype": "none", "svg.hashsalt": "tcpcourse"}):
-                self.savefig(buffer, format="svg", transparent=True,
-                             metadata={"Date": None, "Creator": None})  # fmt: skip
+                self.savefig(
+                    buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
+                )
             svg = buffer.getvalue()
             for colour in _COLOURS:
                 svg = svg.replace(colour.light, str(colour))
@@ -97,10 +98,16 @@ def _note(axes: Axes, words: str, x: float, y: float) -> None:
     late = x > (left + right) / 2
     axes.set_ylim(low, max(high, low + (y - low) * 1.25))
     axes.annotate(
-        words, (x, y), xytext=(-28 if late else 28, 28), textcoords="offset points",
-        ha="right" if late else "left", color=INK.light, fontweight="bold", parse_math=False,
+        words,
+        (x, y),
+        xytext=(-28 if late else 28, 28),
+        textcoords="offset points",
+        ha="right" if late else "left",
+        color=INK.light,
+        fontweight="bold",
+        parse_math=False,
         arrowprops={"arrowstyle": "->", "color": INK.light, "shrinkB": 5},
-    )  # fmt: skip
+    )
 
 
 def time_sequence(trace: Trace | HasTrace, side: Side = "A") -> Figure:
@@ -117,8 +124,9 @@ def time_sequence(trace: Trace | HasTrace, side: Side = "A") -> Figure:
     trace, side = as_trace(trace), as_side(side)
     figure, axes = _figure(
         message("What {side} sent, and how much of it was acknowledged", side=side),
-        trace.title, "relative seq [bytes]",
-    )  # fmt: skip
+        trace.title,
+        "relative seq [bytes]",
+    )
     sent = [packet for packet in trace.packets if packet.sender == side and packet.segment.seg_len]
     highest = -1
     groups: dict[str, list[Packet]] = {"sent": [], "sent again": [], "lost": []}
@@ -134,10 +142,23 @@ def time_sequence(trace: Trace | HasTrace, side: Side = "A") -> Figure:
             colour, marker = looks[kind]
             times = [packet.sent_ns / SECOND for packet in packets]
             many = len(packets) > MOST_SHAPES
-            axes.vlines(times, [p.rel_seq for p in packets], [rel_end(p) for p in packets],
-                        colors=colour, linewidth=2, rasterized=many)  # fmt: skip
-            axes.plot(times, [rel_end(packet) for packet in packets], marker, color=colour,
-                      markersize=5, label=kind, rasterized=many)  # fmt: skip
+            axes.vlines(
+                times,
+                [p.rel_seq for p in packets],
+                [rel_end(p) for p in packets],
+                colors=colour,
+                linewidth=2,
+                rasterized=many,
+            )
+            axes.plot(
+                times,
+                [rel_end(packet) for packet in packets],
+                marker,
+                color=colour,
+                markersize=5,
+                label=kind,
+                rasterized=many,
+            )
     _ack_lines(axes, trace, side)
     if groups["lost"]:
         packet = groups["lost"][0]
@@ -168,8 +189,9 @@ def _ack_lines(axes: Axes, trace: Trace, side: Side) -> None:
     if times:
         axes.step(times, acks, where="post", color=ACKNOWLEDGED, label="acknowledged")
         if max(edges) < 20 * max(*acks, 1):  # a huge window would flatten everything else
-            axes.step(times, edges, where="post", color=EDGE, linestyle="--",
-                      label="edge of the window")  # fmt: skip
+            axes.step(
+                times, edges, where="post", color=EDGE, linestyle="--", label="edge of the window"
+            )
 
 
 def bytes_in_flight(trace: Trace | HasTrace, side: Side = "A") -> Figure:
@@ -181,8 +203,9 @@ def bytes_in_flight(trace: Trace | HasTrace, side: Side = "A") -> Figure:
     trace, side = as_trace(trace), as_side(side)
     figure, axes = _figure(
         message("How much from {side} was on its way and not acknowledged", side=side),
-        trace.title, "in flight [bytes]",
-    )  # fmt: skip
+        trace.title,
+        "in flight [bytes]",
+    )
     events: list[tuple[int, int, Packet]] = []
     for packet in trace.packets:
         if packet.sender == side:
@@ -229,11 +252,18 @@ def round_trips(trace: Trace | HasTrace, side: Side = "A") -> Figure:
     trace, side = as_trace(trace), as_side(side)
     figure, axes = _figure(
         message("How long {side} waited for each acknowledgment", side=side),
-        trace.title, "round-trip time [ms]",
-    )  # fmt: skip
+        trace.title,
+        "round-trip time [ms]",
+    )
     points = round_trip_times(trace, side)
-    axes.plot([time / SECOND for time, _ in points], [wait / MILLISECOND for _, wait in points],
-              "o-", color=SENT, markersize=4, rasterized=len(points) > MOST_SHAPES)  # fmt: skip
+    axes.plot(
+        [time / SECOND for time, _ in points],
+        [wait / MILLISECOND for _, wait in points],
+        "o-",
+        color=SENT,
+        markersize=4,
+        rasterized=len(points) > MOST_SHAPES,
+    )
     axes.set_ylim(bottom=0)
     if points:
         time, wait = max(points, key=lambda point: point[1])

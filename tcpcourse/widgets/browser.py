@@ -41,8 +41,9 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.file = ipw.Text(str(path or ""), description="file", placeholder="data/avatar.pcap")
         self.read = ipw.Button(description="Open", tooltip="read the file")
         self.upload = ipw.FileUpload(description="Upload", accept=".pcap,.pcapng,.cap,.gz")
-        self.filter = ipw.Text(description="filter", placeholder="part of an address or port",
-                               continuous_update=False)  # fmt: skip
+        self.filter = ipw.Text(
+            description="filter", placeholder="part of an address or port", continuous_update=False
+        )
         self.list = ipw.Select(description="choose", rows=8, layout=ipw.Layout(width="98%"))
         self.earlier = ipw.Button(description="earlier ones", tooltip="the page before")
         self.later = ipw.Button(description="later ones", tooltip="the next page")

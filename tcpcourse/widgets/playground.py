@@ -63,22 +63,26 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.packets: dict[tuple[str, int], Any] = {}
         self.calls = {
             (side, call): _button(call, partial(self._call, side, call))
-            for side in SIDES for call in CALLS
-        }  # fmt: skip
+            for side in SIDES
+            for call in CALLS
+        }
         self.timers = {
             (side, timer): _button(timer, partial(self._do, f"{side} timer {timer}"))
-            for side in SIDES for timer in TIMERS
-        }  # fmt: skip
+            for side in SIDES
+            for timer in TIMERS
+        }
         self.preset = ipw.Dropdown(options=[CHOOSE, *PRESETS], description="preset")
         self.step = _button("next move", self._next, "play the next move of the preset or script")
         self.undo = _button("undo", self._undo, "take the last move back")
         self.redo = _button("redo", self._redo, "do again what was undone")
         self.restart = _button("start again", lambda: self._load(""), "forget all moves")
         self.text = ipw.Text(value=DATA.decode(), description="text to send")
-        self.script = ipw.Textarea(description="script", rows=3,
-                                   layout=ipw.Layout(width="98%"))  # fmt: skip
-        self.run = _button("play the script", lambda: self._load(self.script.value),
-                           "begin anew and make all moves of the script")  # fmt: skip
+        self.script = ipw.Textarea(description="script", rows=3, layout=ipw.Layout(width="98%"))
+        self.run = _button(
+            "play the script",
+            lambda: self._load(self.script.value),
+            "begin anew and make all moves of the script",
+        )
         self.file = ipw.Text(value="playground.pcap", description="file")
         self.save = _button("save as pcap", self._save, "write the packets for Wireshark")
         self.preset.observe(self._choose, names="value")
@@ -92,8 +96,9 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _rooms(self) -> list[Any]:
         wrap = ipw.Layout(**WRAP)
-        rooms: list[Any] = [ipw.HBox([self.preset, self.step, self.undo, self.redo, self.restart],
-                                     layout=wrap)]  # fmt: skip
+        rooms: list[Any] = [
+            ipw.HBox([self.preset, self.step, self.undo, self.redo, self.restart], layout=wrap)
+        ]
         for side in SIDES:
             calls = [self.calls[side, call] for call in CALLS]
             timers = [self.timers[side, timer] for timer in TIMERS]

@@ -74,10 +74,12 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.fields: dict[str, Any] = {}
         for name in self.ask:
             self.fields |= _controls(name)
-        self.check = ipw.Button(description="Check", button_style="primary",
-                                tooltip="compare with the packet")  # fmt: skip
-        self.show_answer = ipw.Button(description="Show the answer",
-                                      tooltip="give up on this packet")  # fmt: skip
+        self.check = ipw.Button(
+            description="Check", button_style="primary", tooltip="compare with the packet"
+        )
+        self.show_answer = ipw.Button(
+            description="Show the answer", tooltip="give up on this packet"
+        )
         self.next = ipw.Button(description="Next packet", tooltip="go on to the next packet")
         self.again = ipw.Button(description="Start again", tooltip="the first packet, score 0")
         self.check.on_click(lambda _: self._compare())

@@ -98,9 +98,7 @@ def long(packets: int) -> Trace:
         who: Side = "A" if number % 3 == 0 else "B"
         peer: Side = "B" if who == "A" else "A"
         size = 0 if who == "A" else 1000
-        segment = Segment(
-            1000 + seq[who], 1000 + seq[peer], "A", 500, data if size else b""
-        )
+        segment = Segment(1000 + seq[who], 1000 + seq[peer], "A", 500, data if size else b"")
         time = number * 1_000_000
         packet = Packet(
             number, who, segment, time, time, seq[who], seq[peer], 500, "captured", 54 + size

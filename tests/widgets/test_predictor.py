@@ -56,9 +56,7 @@ def test_the_document_answered_rightly_to_the_end() -> None:
         answer(quiz, seq=seq, ack=ack)
         quiz.next.click()
     assert (quiz.score, quiz.asked) == (8, 8)
-    assert quiz.feedback == (
-        "That was the last packet. Score: 8 of 8 right at the first try."
-    )
+    assert quiz.feedback == ("That was the last packet. Score: 8 of 8 right at the first try.")
     assert quiz.next.disabled
 
 

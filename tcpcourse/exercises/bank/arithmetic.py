@@ -75,8 +75,10 @@ def _scaled(draw: Draw, shared: Shared) -> Posed:
     rows = rows_of(trace, columns, relative=True)
     right, wrong = {}, {}
     for part, number, other_shift in (
-        ("window1", 1, shift_b), ("window4", 4, shift_b), ("window5", 5, shift_a),
-    ):  # fmt: skip
+        ("window1", 1, shift_b),
+        ("window4", 4, shift_b),
+        ("window5", 5, shift_a),
+    ):
         packet = trace.packet(number)
         field, own = packet.segment.window, shift_a if packet.sender == "A" else shift_b
         right[part] = packet.scaled_window
@@ -170,15 +172,22 @@ ASSIGNMENT = assignment(
     "04",
     (
         Value(
-            "q1", "Four frames", 4, {f"len{n}": NUMBER for n in (1, 2, 3, 4)}, _headers,
+            "q1",
+            "Four frames",
+            4,
+            {f"len{n}": NUMBER for n in (1, 2, 3, 4)},
+            _headers,
             (
                 "The IP length is the one to trust: a frame may be filled up.",
                 "data = IP total − IP header − TCP header.",
             ),
         ),
         Value(
-            "q2", "Past the largest number", 3,
-            {"ack5": NUMBER, "seq7": NUMBER, "ack9": NUMBER}, _wrapped,
+            "q2",
+            "Past the largest number",
+            3,
+            {"ack5": NUMBER, "seq7": NUMBER, "ack9": NUMBER},
+            _wrapped,
             (
                 "There are 2**32 numbers, from 0 to 4294967295.",
                 "Python: (number + bytes) % 2**32.",
@@ -186,8 +195,11 @@ ASSIGNMENT = assignment(
             ),
         ),
         Value(
-            "q3", "How large is the window?", 3,
-            {"window1": NUMBER, "window4": NUMBER, "window5": NUMBER}, _scaled,
+            "q3",
+            "How large is the window?",
+            3,
+            {"window1": NUMBER, "window4": NUMBER, "window5": NUMBER},
+            _scaled,
             (
                 "wscale n means: shift the field by n bits, that is, times 2**n.",
                 "Each side's own option tells how its own windows are to be read.",
@@ -195,7 +207,11 @@ ASSIGNMENT = assignment(
             ),
         ),
         Function(
-            "q4", "The length of the data", 4, "payload_len", "ip_total, ip_words, tcp_words",
+            "q4",
+            "The length of the data",
+            4,
+            "payload_len",
+            "ip_total, ip_words, tcp_words",
             (
                 # the document's packet 4: a frame of 679 holds an IP packet of 665 bytes
                 Example((665, 5, 5), 625),
@@ -207,7 +223,11 @@ ASSIGNMENT = assignment(
             ("Headers are counted in words of four bytes.",),
         ),
         Function(
-            "q5", "Which is newer?", 4, "is_before", "a, b",
+            "q5",
+            "Which is newer?",
+            4,
+            "is_before",
+            "a, b",
             (
                 Example((100, 300), True),
                 Example((300, 100), False),
@@ -220,26 +240,35 @@ ASSIGNMENT = assignment(
             ),
         ),
         Value(
-            "q6", "In flight", 3,
-            {"in flight": NUMBER, "usable": NUMBER, "right edge": NUMBER}, _in_flight,
+            "q6",
+            "In flight",
+            3,
+            {"in flight": NUMBER, "usable": NUMBER, "right edge": NUMBER},
+            _in_flight,
             (
                 "In flight is what lies from UNA up to, and without, NXT.",
                 "Usable is what the window leaves: UNA + WND − NXT, all on the circle.",
             ),
         ),
         Value(
-            "q7", "Around the circle", 2, {ONLY: Order(5)}, _circle,
+            "q7",
+            "Around the circle",
+            2,
+            {ONLY: Order(5)},
+            _circle,
             (
                 "Put them in the order in which one side sent them.",
                 "None is more than a few ten thousand bytes from the next.",
             ),
         ),
         Written(
-            "q8", "A shortcut that fails", 4,
+            "q8",
+            "A shortcut that fails",
+            4,
             (
                 "The document calculates len = LEN − 54. When is that right?",
                 "Look again at the packets of 60 and of 66 bytes.",
             ),
         ),
     ),
-)  # fmt: skip
+)

@@ -216,15 +216,22 @@ ASSIGNMENT = assignment(
     "02",
     (
         Value(
-            "q1", "The last four packets", 4,
-            {"ack9": NUMBER, "seq10": NUMBER, "seq11": NUMBER, "ack11": NUMBER}, _numbers,
+            "q1",
+            "The last four packets",
+            4,
+            {"ack9": NUMBER, "seq10": NUMBER, "seq11": NUMBER, "ack11": NUMBER},
+            _numbers,
             (
                 "A FIN takes up one number, after the last byte of data.",
                 "A pure ACK takes up none: the next packet of that side has the same seq.",
             ),
         ),
         Value(
-            "q2", "Who waits for whom?", 6, state_parts(3), _moments,
+            "q2",
+            "Who waits for whom?",
+            6,
+            state_parts(3),
+            _moments,
             (
                 "Find the first FIN. Its sender is the active closer, the other the passive one.",
                 "After the first FIN is acknowledged, one side waits for a FIN, the other for its"
@@ -234,15 +241,20 @@ ASSIGNMENT = assignment(
             both_at(3),
         ),
         Value(
-            "q3", "Three ways into TIME_WAIT", 3,
-            {f"story {n}": letters(5) for n in (1, 2, 3)}, _three_ways,
+            "q3",
+            "Three ways into TIME_WAIT",
+            3,
+            {f"story {n}": letters(5) for n in (1, 2, 3)},
+            _three_ways,
             (
                 "The tables begin with the close; what was lost does not stand in them.",
                 "Compare the ack of the second FIN with the seq of the first.",
             ),
         ),
         Value(
-            "q4", "What the program forgot", 3,
+            "q4",
+            "What the program forgot",
+            3,
             {"program": Name(PROGRAMS, "program"), "forgot": letters(5), "each hour": NUMBER},
             _forgotten,
             (
@@ -252,11 +264,19 @@ ASSIGNMENT = assignment(
             ),
         ),
         Value(
-            "q5", "One packet lies", 3, {"packet": Whole(1, 11), "rule": letters(5)}, _broken,
+            "q5",
+            "One packet lies",
+            3,
+            {"packet": Whole(1, 11), "rule": letters(5)},
+            _broken,
             ("Nothing is lost in this story.", "Read each packet against those before it."),
         ),
         Function(
-            "q6", "Who must wait?", 4, "who_waits", "packets",
+            "q6",
+            "Who must wait?",
+            4,
+            "who_waits",
+            "packets",
             (Example((FIRST_CLOSES,), "A"), Example((BOTH_CLOSE,), "both")),
             _closes,
             (
@@ -265,7 +285,10 @@ ASSIGNMENT = assignment(
             ),
         ),
         Script(
-            "q7", "Both at once", 4, _goal,
+            "q7",
+            "Both at once",
+            4,
+            _goal,
             (
                 "CLOSING comes from FIN_WAIT_1 when a FIN arrives that does not acknowledge ours.",
                 "Let both close before either FIN is delivered.",
@@ -273,9 +296,11 @@ ASSIGNMENT = assignment(
             ),
         ),
         Written(
-            "q8", "Why wait?", 4,
+            "q8",
+            "Why wait?",
+            4,
             ("What if the last ACK is lost?", "What if an old packet comes to a new connection?"),
         ),
     ),
     _share,
-)  # fmt: skip
+)

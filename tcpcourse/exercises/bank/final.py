@@ -126,13 +126,17 @@ def row(no: int, ms: int, side: str, flags: str, seq: int, ack: int | None, leng
 
 # By hand: RFC 9293's first numbers, one request that is sent again, and B closes first.
 BY_HAND = [
-    row(1, 0, "A", "S", 100, None), row(2, 50, "B", "SA", 300, 101),
+    row(1, 0, "A", "S", 100, None),
+    row(2, 50, "B", "SA", 300, 101),
     row(3, 100, "A", "A", 101, 301),
-    row(4, 120, "A", "PA", 101, 301, 20), row(5, 1120, "A", "PA", 101, 301, 20),
-    row(6, 1170, "B", "A", 301, 121), row(7, 2000, "B", "FA", 301, 121),
-    row(8, 2050, "A", "A", 121, 302), row(9, 2300, "A", "FA", 121, 302),
+    row(4, 120, "A", "PA", 101, 301, 20),
+    row(5, 1120, "A", "PA", 101, 301, 20),
+    row(6, 1170, "B", "A", 301, 121),
+    row(7, 2000, "B", "FA", 301, 121),
+    row(8, 2050, "A", "A", 121, 302),
+    row(9, 2300, "A", "FA", 121, 302),
     row(10, 2350, "B", "A", 302, 122),
-]  # fmt: skip
+]
 
 
 def data(number: int, side: str, seq: int, length: int, flags: str = "PA") -> Any:
@@ -146,9 +150,12 @@ def _repeats(draw: Draw) -> list[tuple[str, Challenge]]:
         x, y = draw.between(1, 1 << 31), draw.between(1, 1 << 31)
         one, two = sizes(draw, 2)
         plain = [
-            data(1, "A", x, one), data(2, "B", y, 0, "A"), data(3, "B", y, two),
-            data(4, "A", x + one, 0, "A"), data(5, "A", x + one, two),
-        ]  # fmt: skip
+            data(1, "A", x, one),
+            data(2, "B", y, 0, "A"),
+            data(3, "B", y, two),
+            data(4, "A", x + one, 0, "A"),
+            data(5, "A", x + one, two),
+        ]
         calls.append(("nothing is sent again", [plain]))
         calls.append(("nothing is sent again", [[*plain, data(6, "A", x, one)]]))
         quiet = data(7, "B", y + two, 0, "A")
@@ -178,21 +185,29 @@ ASSIGNMENT = assignment(
     "final",
     (
         Function(
-            "q1", "Who, and how much?", 3, "said", "packets",
+            "q1",
+            "Who, and how much?",
+            3,
+            "said",
+            "packets",
             (
+                Example((BY_HAND,), {"closes first": "B", "bytes A": 20, "bytes B": 0}, "example"),
                 Example(
-                    (BY_HAND,), {"closes first": "B", "bytes A": 20, "bytes B": 0}, "example"
+                    (BY_HAND[:4] + BY_HAND[5:],),
+                    {"closes first": "B", "bytes A": 20, "bytes B": 0},
+                    "example without packet 5",
                 ),
-                Example((BY_HAND[:4] + BY_HAND[5:],),
-                        {"closes first": "B", "bytes A": 20, "bytes B": 0},
-                        "example without packet 5"),
             ),
             _said,
             ("Look for the first FIN.", "Count bytes that are new only."),
             _own,
         ),
         Function(
-            "q2", "What went wrong", 3, "repeated", "packets",
+            "q2",
+            "What went wrong",
+            3,
+            "repeated",
+            "packets",
             (Example((BY_HAND,), {"first copy": 4, "second copy": 5, "waited": 1000}, "example"),),
             _repeated,
             (
@@ -201,7 +216,11 @@ ASSIGNMENT = assignment(
             ),
         ),
         Function(
-            "q3", "Who is where?", 6, "where", "packets",
+            "q3",
+            "Who is where?",
+            6,
+            "where",
+            "packets",
             (
                 Example((BY_HAND[:1],), ["SYN_SENT", "SYN_RCVD"], "example[:1]"),
                 Example((BY_HAND[:7],), ["CLOSE_WAIT", "FIN_WAIT_1"], "example[:7]"),
@@ -214,10 +233,15 @@ ASSIGNMENT = assignment(
             ),
         ),
         Function(
-            "q4", "The end", 4, "ending", "packets",
+            "q4",
+            "The end",
+            4,
+            "ending",
+            "packets",
             (
                 Example(
-                    (BY_HAND,), {"waits": "B", "last seq": 302, "last ack": 122, "if lost": 9},
+                    (BY_HAND,),
+                    {"waits": "B", "last seq": 302, "last ack": 122, "if lost": 9},
                     "example",
                 ),
             ),
@@ -225,7 +249,11 @@ ASSIGNMENT = assignment(
             ("The numbers are those in the header.", "Which packets does TCP send again?"),
         ),
         Function(
-            "q5", "Find what is sent again", 5, "sent_again", "packets",
+            "q5",
+            "Find what is sent again",
+            5,
+            "sent_again",
+            "packets",
             (
                 Example(([data(1, "A", 1, 10), data(2, "A", 11, 5), data(3, "A", 1, 10)],), [3]),
                 Example(([data(1, "A", 1, 10), data(2, "B", 1, 10)],), []),
@@ -238,9 +266,11 @@ ASSIGNMENT = assignment(
             ),
         ),
         Written(
-            "q6", "Tell it", 8,
+            "q6",
+            "Tell it",
+            8,
             ("Begin with the opening and end with TIME_WAIT.", "Say why, not only what."),
         ),
     ),
     _share,
-)  # fmt: skip
+)

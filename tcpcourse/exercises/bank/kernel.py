@@ -21,11 +21,14 @@ CALLS = (
     ("B: listen(); A: connect()", "ESTABLISHED", "ESTABLISHED"),
     ("B: listen(); A: connect(); B: accept(); A: close()", "FIN_WAIT_2", "CLOSE_WAIT"),
     ("B: listen(); A: connect(); B: accept(); B: close()", "CLOSE_WAIT", "FIN_WAIT_2"),
-    ("B: listen(); A: connect(); B: accept(); A: shutdown(SHUT_WR); B: send(1000 bytes)",
-     "FIN_WAIT_2", "CLOSE_WAIT"),
+    (
+        "B: listen(); A: connect(); B: accept(); A: shutdown(SHUT_WR); B: send(1000 bytes)",
+        "FIN_WAIT_2",
+        "CLOSE_WAIT",
+    ),
     ("B: listen(); A: connect(); B: accept(); A: close(); B: close()", "TIME_WAIT", "CLOSED"),
     ("B: listen(); A: connect(); B: accept(); B: close(); A: close()", "CLOSED", "TIME_WAIT"),
-)  # fmt: skip
+)
 CLOSER_WAITS = "Who closed first? Only that end waits for old packets to die."
 NOT_YET = "Nobody has sent a FIN here."
 NOT_BOTH = "Only one end has sent a FIN here, and TIME_WAIT comes after both."
@@ -46,10 +49,18 @@ TOO_SHORT = (
 )
 
 PROC_STATES = {
-    "01": "ESTABLISHED", "02": "SYN_SENT", "03": "SYN_RCVD", "04": "FIN_WAIT_1",
-    "05": "FIN_WAIT_2", "06": "TIME_WAIT", "07": "CLOSED", "08": "CLOSE_WAIT", "09": "LAST_ACK",
-    "0A": "LISTEN", "0B": "CLOSING",
-}  # fmt: skip
+    "01": "ESTABLISHED",
+    "02": "SYN_SENT",
+    "03": "SYN_RCVD",
+    "04": "FIN_WAIT_1",
+    "05": "FIN_WAIT_2",
+    "06": "TIME_WAIT",
+    "07": "CLOSED",
+    "08": "CLOSE_WAIT",
+    "09": "LAST_ACK",
+    "0A": "LISTEN",
+    "0B": "CLOSING",
+}
 
 
 def _calls(draw: Draw, shared: Shared) -> Posed:
@@ -91,10 +102,16 @@ def _sockets(draw: Draw, shared: Shared) -> Posed:
     told = [line["tells"] for line in mixed]
     right = {part: told.index(part) + 1 for part in ("forgot", "stuck", "unread")}
     rows = [
-        {"line": place, "State": line["State"], "Recv-Q": line["Recv-Q"],
-         "Send-Q": line["Send-Q"], "Local": f"192.0.2.7:{port}", "Peer": peer}
+        {
+            "line": place,
+            "State": line["State"],
+            "Recv-Q": line["Recv-Q"],
+            "Send-Q": line["Send-Q"],
+            "Local": f"192.0.2.7:{port}",
+            "Peer": peer,
+        }
         for place, (line, peer) in enumerate(zip(mixed, peers, strict=True), 1)
-    ]  # fmt: skip
+    ]
     waits = next(row["line"] for row in rows if row["State"] == "TIME-WAIT")
     wrong = {
         "forgot": (Wrong(waits, "A socket in TIME_WAIT goes away by itself."),),
@@ -189,23 +206,31 @@ ASSIGNMENT = assignment(
     "06",
     (
         Value(
-            "q1", "Calls and states", 6,
-            {f"{side}{number}": STATE for number in (1, 2, 3) for side in SIDES}, _calls,
+            "q1",
+            "Calls and states",
+            6,
+            {f"{side}{number}": STATE for number in (1, 2, 3) for side in SIDES},
+            _calls,
             (
                 "connect() comes back when the handshake is over; accept() changes no state.",
                 "close() sends a FIN. So does shutdown(SHUT_WR).",
             ),
         ),
         Value(
-            "q2", "Six lines of ss", 3,
-            {"forgot": Whole(1, 6), "stuck": Whole(1, 6), "unread": Whole(1, 6)}, _sockets,
+            "q2",
+            "Six lines of ss",
+            3,
+            {"forgot": Whole(1, 6), "stuck": Whole(1, 6), "unread": Whole(1, 6)},
+            _sockets,
             (
                 "ss writes states with hyphens, and ESTAB for ESTABLISHED.",
                 "Recv-Q: bytes that have come and were not read. Send-Q: bytes not acknowledged.",
             ),
         ),
         Value(
-            "q3", "A pile of TIME_WAIT", 3,
+            "q3",
+            "A pile of TIME_WAIT",
+            3,
             {"ports": NUMBER, "a second": NUMBER, "closes first": Name(("server", "proxy"), "end")},
             _pile,
             (
@@ -214,23 +239,35 @@ ASSIGNMENT = assignment(
             ),
         ),
         Value(
-            "q4", "Too fast to see", 2, {"reason": letters(4), "state": STATE}, _reason,
+            "q4",
+            "Too fast to see",
+            2,
+            {"reason": letters(4), "state": STATE},
+            _reason,
             ("Which state lasts only as long as a packet and its answer need?",),
         ),
         Function(
-            "q5", "Read an address", 4, "address", "text",
+            "q5",
+            "Read an address",
+            4,
+            "address",
+            "text",
             (
                 Example(("0100007F:1F90",), "127.0.0.1:8080"),
                 Example(("00000000:0016",), "0.0.0.0:22"),
             ),
             _addresses,
             (
-                "int(\"7F\", 16) is 127.",
+                'int("7F", 16) is 127.',
                 "The four bytes of the address stand in the wrong order, those of the port do not.",
             ),
         ),
         Function(
-            "q6", "Read a line", 3, "state_of", "line",
+            "q6",
+            "Read a line",
+            3,
+            "state_of",
+            "line",
             (
                 Example(
                     ("   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000",),
@@ -246,15 +283,20 @@ ASSIGNMENT = assignment(
             ),
         ),
         Script(
-            "q7", "Half a connection", 4, _goal,
+            "q7",
+            "Half a connection",
+            4,
+            _goal,
             (
                 "One side closes, and its FIN is acknowledged.",
                 "The other side may still send. Deliver what it sends.",
             ),
         ),
         Written(
-            "q8", "Twenty thousand", 4,
+            "q8",
+            "Twenty thousand",
+            4,
             ("Which end is in CLOSE_WAIT?", "Does a timer end CLOSE_WAIT?"),
         ),
     ),
-)  # fmt: skip
+)

@@ -145,7 +145,11 @@ ASSIGNMENT = assignment(
     "03",
     (
         Value(
-            "q1", "How much data?", 4, {f"len{n}": NUMBER for n in (1, 2, 3, 4)}, _lengths,
+            "q1",
+            "How much data?",
+            4,
+            {f"len{n}": NUMBER for n in (1, 2, 3, 4)},
+            _lengths,
             (
                 "Ethernet, IP and TCP headers without options are 14 + 20 + 20 bytes.",
                 "The options stand in the table: MSS 4 bytes, scale 3, SACK permitted 2, filled"
@@ -154,7 +158,9 @@ ASSIGNMENT = assignment(
             ),
         ),
         Value(
-            "q2", "Eight packets, relative", 5,
+            "q2",
+            "Eight packets, relative",
+            5,
             {"ack5": NUMBER, "seq7": NUMBER, "ack8": NUMBER, "seq8": NUMBER},
             _relative,
             (
@@ -164,29 +170,44 @@ ASSIGNMENT = assignment(
             ),
         ),
         Value(
-            "q3", "The same, in the header", 4,
-            {"seq4": NUMBER, "ack5": NUMBER, "seq7": NUMBER, "ack8": NUMBER}, _raw,
+            "q3",
+            "The same, in the header",
+            4,
+            {"seq4": NUMBER, "ack5": NUMBER, "seq7": NUMBER, "ack8": NUMBER},
+            _raw,
             (
                 "Begin with the numbers of the two SYNs.",
                 "Raw number = the side's first number + the relative number.",
             ),
         ),
         Value(
-            "q4", "Eight packets fell on the floor", 2, {ONLY: Order(8)}, _shuffled,
+            "q4",
+            "Eight packets fell on the floor",
+            2,
+            {ONLY: Order(8)},
+            _shuffled,
             (
                 "Sort each side by itself first, by seq and then by ack.",
                 "Then lay the two rows together: nobody acknowledges what was not sent yet.",
             ),
         ),
         Value(
-            "q5", "How much was said?", 2, {"A": NUMBER, "B": NUMBER}, _spoken,
+            "q5",
+            "How much was said?",
+            2,
+            {"A": NUMBER, "B": NUMBER},
+            _spoken,
             (
                 "A side's last number tells how much it has sent since its first.",
                 "Take off what SYN and FIN took up, if the number is beyond them.",
             ),
         ),
         Function(
-            "q6", "What to acknowledge", 5, "ack_for", "segment",
+            "q6",
+            "What to acknowledge",
+            5,
+            "ack_for",
+            "segment",
             (
                 # RFC 9293 figure 6: SYN 100 is acknowledged with 101
                 Example((segment(100, 0, "S"),), 101),
@@ -202,9 +223,13 @@ ASSIGNMENT = assignment(
             ),
         ),
         Value(
-            "q7", "One packet lies", 3, {"packet": Whole(1, 8), "rule": letters(4)}, _broken,
+            "q7",
+            "One packet lies",
+            3,
+            {"packet": Whole(1, 8), "rule": letters(4)},
+            _broken,
             ("What is the MSS of both sides?", "Keep a note of each side's next number."),
         ),
     ),
     _share,
-)  # fmt: skip
+)

@@ -120,8 +120,11 @@ ASSIGNMENT = assignment(
     "01",
     (
         Value(
-            "q1", "Two numbers and their answers", 4,
-            {"seq2": NUMBER, "ack2": NUMBER, "seq3": NUMBER, "ack3": NUMBER}, _numbers,
+            "q1",
+            "Two numbers and their answers",
+            4,
+            {"seq2": NUMBER, "ack2": NUMBER, "seq3": NUMBER, "ack3": NUMBER},
+            _numbers,
             (
                 "Which of these packets carry a SYN?",
                 "An ack names the next number that its sender expects from the other side.",
@@ -129,8 +132,11 @@ ASSIGNMENT = assignment(
             ),
         ),
         Value(
-            "q2", "Who believes what?", 4,
-            state_parts(2), _moments,
+            "q2",
+            "Who believes what?",
+            4,
+            state_parts(2),
+            _moments,
             (
                 "Look who sends the first SYN. The other side was in LISTEN before.",
                 "Ask of each end: has it sent a SYN? got one? is its own SYN acknowledged?",
@@ -138,7 +144,11 @@ ASSIGNMENT = assignment(
             both_at(2),
         ),
         Value(
-            "q3", "Seven packets fell on the floor", 2, {ONLY: Order(7)}, _shuffled,
+            "q3",
+            "Seven packets fell on the floor",
+            2,
+            {ONLY: Order(7)},
+            _shuffled,
             (
                 "Only one packet can be the first: it has no ack.",
                 "Follow one side's seq, then ask which packet of the other side answers it.",
@@ -146,14 +156,20 @@ ASSIGNMENT = assignment(
             ),
         ),
         Value(
-            "q4", "One packet lies", 3, {"packet": Whole(1, 5), "rule": letters(4)}, _broken,
+            "q4",
+            "One packet lies",
+            3,
+            {"packet": Whole(1, 5), "rule": letters(4)},
+            _broken,
             (
                 "Go through the table from the top and say for each packet what it should carry.",
                 "Relative numbers: both SYNs have the number 0.",
             ),
         ),
         Value(
-            "q5", "Lost at the start", 3,
+            "q5",
+            "Lost at the start",
+            3,
             {"again": Whole(1, 12), "opener": Whole(0, 100_000), "listener": Whole(0, 100_000)},
             _lost,
             (
@@ -163,7 +179,11 @@ ASSIGNMENT = assignment(
             ),
         ),
         Function(
-            "q6", "Answer a SYN", 3, "answer_to_syn", "seq, iss",
+            "q6",
+            "Answer a SYN",
+            3,
+            "answer_to_syn",
+            "seq, iss",
             (
                 # RFC 9293 figure 6: SYN with 100, answered with 300 and ack 101
                 Example((100, 300), {"flags": "SA", "seq": 300, "ack": 101}),
@@ -176,7 +196,10 @@ ASSIGNMENT = assignment(
             ),
         ),
         Script(
-            "q7", "Half open, half shut", 4, _goal,
+            "q7",
+            "Half open, half shut",
+            4,
+            _goal,
             (
                 "Which packet takes the second end to ESTABLISHED? What if it never arrives?",
                 "The end that is ESTABLISHED may send. What happens to its data?",
@@ -184,7 +207,9 @@ ASSIGNMENT = assignment(
             ),
         ),
         Written(
-            "q8", "Why three?", 4,
+            "q8",
+            "Why three?",
+            4,
             (
                 "Think of what each side does not know after two packets.",
                 "Think of a SYN from an old connection that arrives late.",
@@ -192,4 +217,4 @@ ASSIGNMENT = assignment(
         ),
     ),
     _share,
-)  # fmt: skip
+)

@@ -39,15 +39,27 @@ ROWS = (
 
 # Pairs of states of two ends; a test asks the exploration.
 CAN_BE = (
-    ("ESTABLISHED", "SYN_RCVD"), ("FIN_WAIT_1", "SYN_RCVD"), ("CLOSING", "TIME_WAIT"),
-    ("FIN_WAIT_2", "CLOSE_WAIT"), ("LAST_ACK", "TIME_WAIT"), ("SYN_SENT", "LISTEN"),
-    ("FIN_WAIT_1", "ESTABLISHED"), ("FIN_WAIT_2", "LAST_ACK"), ("SYN_RCVD", "SYN_RCVD"),
-)  # fmt: skip
+    ("ESTABLISHED", "SYN_RCVD"),
+    ("FIN_WAIT_1", "SYN_RCVD"),
+    ("CLOSING", "TIME_WAIT"),
+    ("FIN_WAIT_2", "CLOSE_WAIT"),
+    ("LAST_ACK", "TIME_WAIT"),
+    ("SYN_SENT", "LISTEN"),
+    ("FIN_WAIT_1", "ESTABLISHED"),
+    ("FIN_WAIT_2", "LAST_ACK"),
+    ("SYN_RCVD", "SYN_RCVD"),
+)
 CANNOT_BE = (
-    ("ESTABLISHED", "TIME_WAIT"), ("CLOSE_WAIT", "CLOSE_WAIT"), ("FIN_WAIT_2", "FIN_WAIT_2"),
-    ("LAST_ACK", "LAST_ACK"), ("ESTABLISHED", "LAST_ACK"), ("CLOSE_WAIT", "ESTABLISHED"),
-    ("FIN_WAIT_2", "TIME_WAIT"), ("LISTEN", "ESTABLISHED"), ("CLOSING", "CLOSE_WAIT"),
-)  # fmt: skip
+    ("ESTABLISHED", "TIME_WAIT"),
+    ("CLOSE_WAIT", "CLOSE_WAIT"),
+    ("FIN_WAIT_2", "FIN_WAIT_2"),
+    ("LAST_ACK", "LAST_ACK"),
+    ("ESTABLISHED", "LAST_ACK"),
+    ("CLOSE_WAIT", "ESTABLISHED"),
+    ("FIN_WAIT_2", "TIME_WAIT"),
+    ("LISTEN", "ESTABLISHED"),
+    ("CLOSING", "CLOSE_WAIT"),
+)
 
 INTO_TIME_WAIT = (
     "from FIN_WAIT_2, when a FIN arrives",
@@ -63,21 +75,31 @@ NOT_INTO = (
 
 # Arrows that the rules have and figure 5 of RFC 9293 does not draw, and some that it draws.
 LEFT_OUT = (
-    "FIN_WAIT_1 → TIME_WAIT", "SYN_RCVD → CLOSE_WAIT", "TIME_WAIT → SYN_RCVD",
-    "ESTABLISHED → CLOSED", "SYN_SENT → CLOSE_WAIT",
-)  # fmt: skip
+    "FIN_WAIT_1 → TIME_WAIT",
+    "SYN_RCVD → CLOSE_WAIT",
+    "TIME_WAIT → SYN_RCVD",
+    "ESTABLISHED → CLOSED",
+    "SYN_SENT → CLOSE_WAIT",
+)
 DRAWN = (
-    "FIN_WAIT_1 → CLOSING", "SYN_RCVD → FIN_WAIT_1", "SYN_SENT → SYN_RCVD", "LISTEN → SYN_SENT",
+    "FIN_WAIT_1 → CLOSING",
+    "SYN_RCVD → FIN_WAIT_1",
+    "SYN_SENT → SYN_RCVD",
+    "LISTEN → SYN_SENT",
     "SYN_RCVD → LISTEN",
-)  # fmt: skip
+)
 
 # The closing half of the table: in these states these events change something. (A FIN here
 # never brings the ACK of ours; the event that does is one of its own.)
 FIRST = (
-    ("ESTABLISHED", "CLOSE"), ("FIN_WAIT_1", "ACK OF FIN"), ("FIN_WAIT_1", "FIN"),
-    ("FIN_WAIT_1", "FIN AND ACK OF FIN"), ("FIN_WAIT_2", "FIN"), ("CLOSING", "ACK OF FIN"),
+    ("ESTABLISHED", "CLOSE"),
+    ("FIN_WAIT_1", "ACK OF FIN"),
+    ("FIN_WAIT_1", "FIN"),
+    ("FIN_WAIT_1", "FIN AND ACK OF FIN"),
+    ("FIN_WAIT_2", "FIN"),
+    ("CLOSING", "ACK OF FIN"),
     ("TIME_WAIT", "2MSL"),
-)  # fmt: skip
+)
 SECOND = (("ESTABLISHED", "FIN"), ("CLOSE_WAIT", "CLOSE"), ("LAST_ACK", "ACK OF FIN"))
 EVENTS = ("CLOSE", "FIN", "ACK OF FIN", "FIN AND ACK OF FIN", "2MSL", "DATA")
 
@@ -132,8 +154,10 @@ def _count(draw: Draw, shared: Shared) -> Posed:
     each, depth = calls + 2 * wire + timers, draw.between(3, 4)
     return Posed(
         {
-            "calls possible": calls, "packets on the wire": wire,
-            "each packet may": "arrive or be lost", "timers that may run out": timers,
+            "calls possible": calls,
+            "packets on the wire": wire,
+            "each packet may": "arrive or be lost",
+            "timers that may run out": timers,
             "moves": depth,
         },
         {"now": each, "in all": each**depth},
@@ -141,7 +165,7 @@ def _count(draw: Draw, shared: Shared) -> Posed:
             "now": (Wrong(calls + wire + timers, "Each packet can do two things."),),
             "in all": (Wrong(each * depth, "After each first move there are as many seconds."),),
         },
-    )  # fmt: skip
+    )
 
 
 def _moves(draw: Draw) -> list[tuple[str, Challenge]]:
@@ -181,33 +205,57 @@ ASSIGNMENT = assignment(
     "08",
     (
         Value(
-            "q1", "Five rows", 5, {f"row{n}": STATE for n in range(1, 6)}, _rows,
+            "q1",
+            "Five rows",
+            5,
+            {f"row{n}": STATE for n in range(1, 6)},
+            _rows,
             ("The map of states has an arrow for each.",),
         ),
         Value(
-            "q2", "Two ends at one moment", 3, {ONLY: Several(6)}, _pairs,
+            "q2",
+            "Two ends at one moment",
+            3,
+            {ONLY: Several(6)},
+            _pairs,
             (
                 "Three of the six can be.",
                 "TIME_WAIT: both FINs have come. What must the other end have done?",
             ),
         ),
         Value(
-            "q3", "Ways into TIME_WAIT", 2, {ONLY: Several(6)}, _ways,
+            "q3",
+            "Ways into TIME_WAIT",
+            2,
+            {ONLY: Several(6)},
+            _ways,
             ("There are exactly three in the whole table.",),
         ),
         Value(
-            "q4", "What the figure leaves out", 3, {ONLY: Several(6)}, _missing,
+            "q4",
+            "What the figure leaves out",
+            3,
+            {ONLY: Several(6)},
+            _missing,
             (
                 "Three of the six are not in figure 5.",
                 "Rare arrows are left out: two things in one segment, an abort, an old port.",
             ),
         ),
         Value(
-            "q5", "How much is everything?", 2, {"now": NUMBER, "in all": NUMBER}, _count,
+            "q5",
+            "How much is everything?",
+            2,
+            {"now": NUMBER, "in all": NUMBER},
+            _count,
             ("At each moment there are that many first moves, and after each the same again.",),
         ),
         Function(
-            "q6", "Half of the table", 5, "next_state", "state, event",
+            "q6",
+            "Half of the table",
+            5,
+            "next_state",
+            "state, event",
             (
                 Example(("ESTABLISHED", "CLOSE"), "FIN_WAIT_1"),
                 Example(("ESTABLISHED", "DATA"), "ESTABLISHED"),
@@ -216,9 +264,15 @@ ASSIGNMENT = assignment(
             ("A dictionary with pairs as keys is a table.", "What if a pair is not in it?"),
         ),
         Function(
-            "q7", "A passive observer", 6, "watch", "packets",
-            (Example((FIRST_CLOSES,), ["TIME_WAIT", "CLOSED"]),
-             Example((BOTH_CLOSE,), ["TIME_WAIT", "TIME_WAIT"])),
+            "q7",
+            "A passive observer",
+            6,
+            "watch",
+            "packets",
+            (
+                Example((FIRST_CLOSES,), ["TIME_WAIT", "CLOSED"]),
+                Example((BOTH_CLOSE,), ["TIME_WAIT", "TIME_WAIT"]),
+            ),
             _closes,
             (
                 "Your table from the last question does the work.",
@@ -227,15 +281,20 @@ ASSIGNMENT = assignment(
             ),
         ),
         Script(
-            "q8", "The arrow that is not there", 4, _goal,
+            "q8",
+            "The arrow that is not there",
+            4,
+            _goal,
             (
                 "One segment must bring the FIN and the ACK of the other FIN.",
                 "So the pure ACK before it must not arrive.",
             ),
         ),
         Written(
-            "q9", "Within these bounds", 4,
+            "q9",
+            "Within these bounds",
+            4,
             ("What does a search of all moments show, and up to where?",),
         ),
     ),
-)  # fmt: skip
+)

@@ -119,7 +119,10 @@ def _resets(draw: Draw, shared: Shared) -> Posed:
     edge = "Numbers outside the window are not even answered when they carry a RST."
     return Posed(
         {
-            "state": "ESTABLISHED", "RCV.NXT": nxt, "RCV.WND": window, "what may happen": lettered,
+            "state": "ESTABLISHED",
+            "RCV.NXT": nxt,
+            "RCV.WND": window,
+            "what may happen": lettered,
             "RSTs": [{"no": place, "seq": seq} for place, (seq, _) in enumerate(mixed, 1)],
         },
         {f"rst{place}": letter[fate] for place, (_, fate) in enumerate(mixed, 1)},
@@ -129,7 +132,7 @@ def _resets(draw: Draw, shared: Shared) -> Posed:
             else (Wrong(letter[CHALLENGED], edge),)
             for place, (_, fate) in enumerate(mixed, 1)
         },
-    )  # fmt: skip
+    )
 
 
 def _halves(draw: Draw, shared: Shared) -> Posed:
@@ -143,12 +146,15 @@ def _halves(draw: Draw, shared: Shared) -> Posed:
 
     peer, alive = other(closer), other(crashed)
     closed = [
-        row(closer, "FA", x, y), row(peer, "A", y, x + 1), row(peer, "PA", y, x + 1, size),
+        row(closer, "FA", x, y),
+        row(peer, "A", y, x + 1),
+        row(peer, "PA", y, x + 1, size),
         row(closer, "A", x + 1, y + size),
-    ]  # fmt: skip
+    ]
     forgot = [
-        row(alive, "PA", u, v, size), row(crashed, "R", v, None),
-    ]  # fmt: skip
+        row(alive, "PA", u, v, size),
+        row(crashed, "R", v, None),
+    ]
     names = draw.shuffled(("story 1", "story 2"))
     lettered = dict(zip("abcd", draw.shuffled(KINDS), strict=True))
     letter = {kind: key for key, kind in lettered.items()}
@@ -156,11 +162,13 @@ def _halves(draw: Draw, shared: Shared) -> Posed:
     others = {names[0]: HALF_OPEN, names[1]: HALF_CLOSED}
     swapped = "Closing is done on purpose, with a FIN. Forgetting is not."
     return Posed(
-        {"kinds": lettered, **{name: closed if name == names[0] else forgot
-                            for name in ("story 1", "story 2")}},
+        {
+            "kinds": lettered,
+            **{name: closed if name == names[0] else forgot for name in ("story 1", "story 2")},
+        },
         {name: letter[kinds[name]] for name in ("story 1", "story 2")},
         {name: (Wrong(letter[others[name]], swapped),) for name in ("story 1", "story 2")},
-    )  # fmt: skip
+    )
 
 
 def _windows(draw: Draw) -> list[tuple[str, Challenge]]:
@@ -196,38 +204,60 @@ ASSIGNMENT = assignment(
     "07",
     (
         Value(
-            "q1", "And again, and again", 3,
-            {"second": NUMBER, "third": NUMBER, "fourth": NUMBER}, _again,
+            "q1",
+            "And again, and again",
+            3,
+            {"second": NUMBER, "third": NUMBER, "fourth": NUMBER},
+            _again,
             ("The first wait is the timeout.", "After each timeout it is doubled."),
         ),
         Value(
-            "q2", "A hole", 4, {f"ack{n}": NUMBER for n in (1, 2, 3, 4)}, _holes,
+            "q2",
+            "A hole",
+            4,
+            {f"ack{n}": NUMBER for n in (1, 2, 3, 4)},
+            _holes,
             (
                 "B acknowledges whatever comes, but with which number?",
                 "Data behind a hole is kept. What happens when the hole is filled?",
             ),
         ),
         Value(
-            "q3", "No room", 4,
-            {"sent": NUMBER, "waits": NUMBER, "probe": NUMBER, "reply": NUMBER}, _full,
+            "q3",
+            "No room",
+            4,
+            {"sent": NUMBER, "waits": NUMBER, "probe": NUMBER, "reply": NUMBER},
+            _full,
             (
                 "B acknowledges what it has taken, until nothing more fits.",
                 "The probe is the next byte that A would send if it might.",
             ),
         ),
         Value(
-            "q4", "Four resets", 4, {f"rst{n}": letters(5) for n in (1, 2, 3, 4)}, _resets,
+            "q4",
+            "Four resets",
+            4,
+            {f"rst{n}": letters(5) for n in (1, 2, 3, 4)},
+            _resets,
             (
                 "There are three cases: exactly RCV.NXT, elsewhere in the window, outside.",
                 "Somebody who guesses a number in the window should not be able to reset it.",
             ),
         ),
         Value(
-            "q5", "Two halves", 2, {"story 1": letters(4), "story 2": letters(4)}, _halves,
+            "q5",
+            "Two halves",
+            2,
+            {"story 1": letters(4), "story 2": letters(4)},
+            _halves,
             ("Which packet tells that something was closed on purpose?",),
         ),
         Function(
-            "q6", "May it come in?", 5, "acceptable", "seq, length, rcv_nxt, rcv_wnd",
+            "q6",
+            "May it come in?",
+            5,
+            "acceptable",
+            "seq, length, rcv_nxt, rcv_wnd",
             (
                 Example((100, 0, 100, 0), True),
                 Example((100, 10, 100, 0), False),
@@ -243,7 +273,10 @@ ASSIGNMENT = assignment(
             ),
         ),
         Script(
-            "q7", "The last ACK is lost", 4, _goal,
+            "q7",
+            "The last ACK is lost",
+            4,
+            _goal,
             (
                 "Close in the usual way, but lose the packet that would bring the other end to"
                 " CLOSED.",
@@ -251,8 +284,10 @@ ASSIGNMENT = assignment(
             ),
         ),
         Written(
-            "q8", "Alive, or again?", 4,
+            "q8",
+            "Alive, or again?",
+            4,
             ("Compare the seq with the next number.", "How many bytes does each bring?"),
         ),
     ),
-)  # fmt: skip
+)

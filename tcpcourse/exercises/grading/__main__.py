@@ -94,13 +94,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def _roster(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--roster", type=Path, help="CSV with the columns number and student, or Moodle's"
-        " grading worksheet, or Canvas's gradebook"
-    )  # fmt: skip
+        "--roster",
+        type=Path,
+        help="CSV with the columns number and student, or Moodle's"
+        " grading worksheet, or Canvas's gradebook",
+    )
     parser.add_argument(
-        "--student-column", default="student", metavar="NAME",
+        "--student-column",
+        default="student",
+        metavar="NAME",
         help="the roster's column with the student ids (student)",
-    )  # fmt: skip
+    )
 
 
 def _known(course: Course, given: argparse.Namespace) -> dict[str, Entry]:
@@ -118,9 +122,14 @@ def _key(given: argparse.Namespace) -> int:
 def _import(given: argparse.Namespace) -> int:
     course = Course(given.root)
     done = collect(
-        given.zip, course.submitted(), given.assignment, course.questions.student,
-        _known(course, given), times=given.times, replace=given.replace,
-    )  # fmt: skip
+        given.zip,
+        course.submitted(),
+        given.assignment,
+        course.questions.student,
+        _known(course, given),
+        times=given.times,
+        replace=given.replace,
+    )
     print(f"The names are those of: {done.form}.")
     for name, why in done.left_out:
         print(f"left out: {name!r}: {why}")

@@ -70,18 +70,28 @@ class _Rules:
     """How to collect: see ``collect``."""
 
     def __init__(
-        self, assignment: str, known: Mapping[str, Entry], fold: Callable[[str], str],
-        times: bool, replace: bool,
-    ) -> None:  # fmt: skip
+        self,
+        assignment: str,
+        known: Mapping[str, Entry],
+        fold: Callable[[str], str],
+        times: bool,
+        replace: bool,
+    ) -> None:
         self.assignment, self.known, self.fold = assignment, known, fold
         self.times, self.replace = times, replace
         self.students = {name: known[number] for number, name in by_student(known, fold)}
 
 
 def collect(
-    source: Path, submitted: Path, assignment: str, fold: Callable[[str], str],
-    known: Mapping[str, Entry] | None = None, *, times: bool = False, replace: bool = False,
-) -> Collected:  # fmt: skip
+    source: Path,
+    submitted: Path,
+    assignment: str,
+    fold: Callable[[str], str],
+    known: Mapping[str, Entry] | None = None,
+    *,
+    times: bool = False,
+    replace: bool = False,
+) -> Collected:
     """Put each notebook of a zip or a folder into ``submitted/<student>/<assignment>/``.
 
     ``fold`` gives a student's id as it is used for folders, and raises for what is none.

@@ -25,8 +25,16 @@ from tcpcourse.exercises.grading.roster import Entry, Table, by_student, number_
 
 GRADED, WAITS, UNREAD = "graded", "waits for a person", "could not be read"
 LEFT, MISSING = "not graded", "not handed in"
-COLUMNS = ("student", "assignment", "status", "score", "max_score", "waits for", "handed in",
-           "seconds late")  # fmt: skip
+COLUMNS = (
+    "student",
+    "assignment",
+    "status",
+    "score",
+    "max_score",
+    "waits for",
+    "handed in",
+    "seconds late",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +103,15 @@ def _line(course: Course, submission: Any, most: float) -> Line:
     if waits:
         status = WAITS if _readable(course, student, assignment) else UNREAD
     return Line(
-        student, assignment, status, None if waits else score, most, waits, handed_in,
+        student,
+        assignment,
+        status,
+        None if waits else score,
+        most,
+        waits,
+        handed_in,
         float(submission.total_seconds_late),
-    )  # fmt: skip
+    )
 
 
 def _readable(course: Course, student: str, assignment: str) -> bool:
@@ -113,17 +127,28 @@ def write_table(lines: Iterable[Line], path: Path) -> None:
     rows = [list(COLUMNS)]
     for line in lines:
         score = "" if line.score is None else f"{line.score:g}"
-        rows.append([
-            as_text(line.student), line.assignment, line.status, score, f"{line.max_score:g}",
-            " ".join(line.waits), line.handed_in, f"{line.late:g}",
-        ])  # fmt: skip
+        rows.append(
+            [
+                as_text(line.student),
+                line.assignment,
+                line.status,
+                score,
+                f"{line.max_score:g}",
+                " ".join(line.waits),
+                line.handed_in,
+                f"{line.late:g}",
+            ]
+        )
     _write(path, rows, ",", "utf-8")
 
 
 def fill_moodle(
-    worksheet: Path, path: Path, lines: Iterable[Line], known: Mapping[str, Entry],
+    worksheet: Path,
+    path: Path,
+    lines: Iterable[Line],
+    known: Mapping[str, Entry],
     column: str = "Grade",
-) -> Filled:  # fmt: skip
+) -> Filled:
     """Write the scores into Moodle's grading worksheet, and nothing else.
 
     Moodle finds a participant by the number in the first column and passes over, without a
@@ -164,9 +189,10 @@ def fill_canvas(
         raise TcpCourseError(f"{gradebook} is no gradebook of Canvas: it has no ID or no Section.")
     titles = [re.sub(r"\s*\(\d+\)$", "", title).casefold() for title in head]
     fitting = [
-        at for at in range(section + 1, len(head))
+        at
+        for at in range(section + 1, len(head))
         if column.casefold() in (head[at].casefold(), titles[at])
-    ]  # fmt: skip
+    ]
     if len(fitting) != 1:
         raise TcpCourseError(
             f"{gradebook} has {len(fitting)} columns called {column}; --column names one of"
@@ -197,9 +223,12 @@ def _same_most(path: Path, there: str, lines: Iterable[Line]) -> None:
 
 
 def _fill(
-    table: Table, numbers: int, target: int, scores: Mapping[str, Line],
+    table: Table,
+    numbers: int,
+    target: int,
+    scores: Mapping[str, Line],
     known: Mapping[str, Entry],
-) -> Filled:  # fmt: skip
+) -> Filled:
     done, seen = Filled(), set()
     for row in table.rows[1:]:
         number = number_in(row[numbers]) if len(row) > numbers else ""

@@ -102,9 +102,10 @@ class Findings:
         """The cells of the questions to which there is no answer."""
         out = self.outcome
         return {
-            cell for question, cell in self.restored.answers.items()
+            cell
+            for question, cell in self.restored.answers.items()
             if out.answers.get(question) is None and not out.defined.get(question)
-        }  # fmt: skip
+        }
 
     def _stopped(self, cell: str) -> bool:
         return any(where == cell for where, _ in self.outcome.notes)

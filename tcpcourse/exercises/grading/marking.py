@@ -254,9 +254,10 @@ def _files(release: Path) -> dict[str, Path]:
     return {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".ipynb"
+        if path.is_file()
+        and path.suffix != ".ipynb"
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    }  # fmt: skip
+    }
 
 
 @contextlib.contextmanager

@@ -139,10 +139,12 @@ class _Restoring:
             slot = self.slots[at]
             wanted = getattr(slot, what).strip()
             same = [
-                n for n in self._free()
-                if wanted and getattr(self.cells[n], what).strip() == wanted
+                n
+                for n in self._free()
+                if wanted
+                and getattr(self.cells[n], what).strip() == wanted
                 and self.cells[n].kind == slot.kind
-            ]  # fmt: skip
+            ]
             if same:
                 self.place[same[0]] = at
 

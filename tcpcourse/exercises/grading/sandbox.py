@@ -65,12 +65,37 @@ def command(
             ' instructor\'s guide (notebooks/exercises/README.md, "The container recipe").'
         )
     words = [
-        bwrap, "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534",
-        "--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session",
-        "--hostname", "sandbox", "--clearenv", "--setenv", "PATH", "/usr/bin:/bin",
-        "--setenv", "HOME", "/tmp", "--setenv", "LANG", "C.UTF-8",
-        "--setenv", "MPLBACKEND", "Agg", "--setenv", "OPENBLAS_NUM_THREADS", "1",
-    ]  # fmt: skip
+        bwrap,
+        "--unshare-all",
+        "--unshare-user",
+        "--uid",
+        "65534",
+        "--gid",
+        "65534",
+        "--disable-userns",
+        "--cap-drop",
+        "ALL",
+        "--die-with-parent",
+        "--new-session",
+        "--hostname",
+        "sandbox",
+        "--clearenv",
+        "--setenv",
+        "PATH",
+        "/usr/bin:/bin",
+        "--setenv",
+        "HOME",
+        "/tmp",
+        "--setenv",
+        "LANG",
+        "C.UTF-8",
+        "--setenv",
+        "MPLBACKEND",
+        "Agg",
+        "--setenv",
+        "OPENBLAS_NUM_THREADS",
+        "1",
+    ]
     size = ["--size", str(int(limits.storage))]
     words += [*size, "--tmpfs", "/tmp"]  # first: Python itself may lie below it
     shown = _shown()

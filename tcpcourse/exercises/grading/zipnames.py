@@ -58,9 +58,8 @@ def _canvas(path: str) -> Owned | None:
         return None
     words = path.split("_")
     places = [
-        at for at in range(1, len(words) - 2)
-        if words[at].isdecimal() and words[at + 1].isdecimal()
-    ]  # fmt: skip
+        at for at in range(1, len(words) - 2) if words[at].isdecimal() and words[at + 1].isdecimal()
+    ]
     if not places:
         return None
     first = places[0]

@@ -85,8 +85,9 @@ def load(
             if stream.packed and max_bytes is None and frames > max(FEW_PACKETS, stream.taken):
                 found.add(
                     f"reading stopped after {frames} frames: no real capture packs a frame into "
-                    "less than a byte; load(…, max_bytes=…) reads on", piece.base,
-                )  # fmt: skip
+                    "less than a byte; load(…, max_bytes=…) reads on",
+                    piece.base,
+                )
                 break
         if stream.trouble is not None:
             found.add(stream.trouble, piece.base + piece.end)

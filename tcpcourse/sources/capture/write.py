@@ -148,9 +148,16 @@ def _tcp(source: int, goal: int, segment: Segment) -> bytes:
     options = write_options(segment.options)
     bits = (20 + len(options)) // 4 << 12 | int(segment.flags)
     head = struct.pack(
-        "!HHIIHHHH", source, goal, int(segment.seq), int(segment.ack or 0), bits,
-        segment.window, 0, segment.urgent,
-    )  # fmt: skip
+        "!HHIIHHHH",
+        source,
+        goal,
+        int(segment.seq),
+        int(segment.ack or 0),
+        bits,
+        segment.window,
+        0,
+        segment.urgent,
+    )
     return head + options + segment.data
 
 

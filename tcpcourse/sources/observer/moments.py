@@ -64,10 +64,14 @@ def life_story(
     theirs = talk_of(evidence, peer, life, lines[::-1], bases[::-1], spans_of(life, peer_lives))
     facts = dict.fromkeys(Fact, NOT_AT_ALL)
     story = LifeStory(
-        life, facts, None, mine, theirs,
+        life,
+        facts,
+        None,
+        mine,
+        theirs,
         resets_of(evidence, own, life, lines, bases),
         resets_of(evidence, peer, life, lines[::-1], bases[::-1]),
-    )  # fmt: skip
+    )
     _opening(story, clock, gone=life.end < len(evidence))
     least = 0 if life.opened is None else 1  # number 0 is the SYN's, or from before the capture
     our_fin = _fin_of(mine, int(theirs.ack.max(initial=-1)), least)

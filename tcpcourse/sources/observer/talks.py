@@ -107,8 +107,9 @@ def bases_of(
     """Where the numbers of the life begin on the lines of both sides."""
     found = []
     for number, side, other, line in (
-        (life.iss, own, peer, lines[0]), (life.irs, peer, own, lines[1])
-    ):  # fmt: skip
+        (life.iss, own, peer, lines[0]),
+        (life.irs, peer, own, lines[1]),
+    ):
         if number is not None:
             anchor = life.start
             if side is own and life.called is not None:

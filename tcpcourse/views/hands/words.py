@@ -60,15 +60,25 @@ WORDS = {
     "try_again": message("Start again, and lose a packet this time"),
 }
 CALLS = (
-    message("listen"), message("connect"), message("send"), message("close"), message("abort"),
-    message("timer rings"), message("2MSL over"),
-)  # fmt: skip
+    message("listen"),
+    message("connect"),
+    message("send"),
+    message("close"),
+    message("abort"),
+    message("timer rings"),
+    message("2MSL over"),
+)
 """What the buttons of the table's events say, in their order."""
 
 FLAGS = {
-    "S": "SYN", "SA": "SYN ACK", "A": "ACK", "PA": "DATA", "FA": "FIN ACK", "R": "RST",
+    "S": "SYN",
+    "SA": "SYN ACK",
+    "A": "ACK",
+    "PA": "DATA",
+    "FA": "FIN ACK",
+    "R": "RST",
     "RA": "RST ACK",
-}  # fmt: skip
+}
 """The flags of the table's segments, as they stand on an arrow."""
 
 

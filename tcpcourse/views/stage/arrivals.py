@@ -41,9 +41,15 @@ def tell(step: Step, facts: Facts) -> Iterator[str]:
 
 
 def _moved(
-    step: Step, packet: Packet, road: Road,
-    before: State | None, after: State | None, peer: State | None, *, lost: bool,
-) -> Iterator[str]:  # fmt: skip
+    step: Step,
+    packet: Packet,
+    road: Road,
+    before: State | None,
+    after: State | None,
+    peer: State | None,
+    *,
+    lost: bool,
+) -> Iterator[str]:
     found = _MOVED.get((before, after, lost)) or _MOVED.get((before, after, False))
     if (before, after) == (SS, SR) and peer is SR:
         found = message("{me} gets a SYN, too, and does the same. Now both ends are SYN_RCVD.")

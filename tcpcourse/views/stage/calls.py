@@ -128,9 +128,14 @@ def _send(step: Step, *, lost: bool) -> Iterator[str]:
 
 
 def _close(
-    before: State | None, after: State | None, peer: State | None,
-    *, sent: bool, lost: bool, rst: bool,
-) -> Iterator[str]:  # fmt: skip
+    before: State | None,
+    after: State | None,
+    peer: State | None,
+    *,
+    sent: bool,
+    lost: bool,
+    rst: bool,
+) -> Iterator[str]:
     if rst:
         yield message(
             "{me}'s program closes with data still unread."

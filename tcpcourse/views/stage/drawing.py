@@ -36,10 +36,13 @@ def draw(
 ) -> str:
     """The shapes of the whole ladder, from the back to the front."""
     parts = [f'<path class="bg" d="M0-{HEAD}H{WIDTH}V{num(sheet.height)}H0z"/>', _heads(trace)]
-    parts += [_silence(shown[quiet.scene].steps[0], quiet.wait, quiet.y0, quiet.y1)
-              for quiet in sheet.silences]  # fmt: skip
-    parts += [_bulk(scene, y, facts) for scene, y in zip(shown, sheet.ys, strict=True)
-              if scene.many]  # fmt: skip
+    parts += [
+        _silence(shown[quiet.scene].steps[0], quiet.wait, quiet.y0, quiet.y1)
+        for quiet in sheet.silences
+    ]
+    parts += [
+        _bulk(scene, y, facts) for scene, y in zip(shown, sheet.ys, strict=True) if scene.many
+    ]
     parts += [_band(shown, sheet, side) for side in SIDES]
     parts += [_arrow(arrow, relative) for arrow in sheet.arrows]
     parts += list(_events(shown, sheet))

@@ -174,9 +174,12 @@ def _spans(
 
 
 def _space(
-    rows: Sequence[_Row], shown: Sequence[Scene], facts: Facts,
-    spans: Sequence[_Span], stretch: float,
-) -> None:  # fmt: skip
+    rows: Sequence[_Row],
+    shown: Sequence[Scene],
+    facts: Facts,
+    spans: Sequence[_Span],
+    stretch: float,
+) -> None:
     """Give each row its height."""
     index = {id(row): place for place, row in enumerate(rows)}
     under_way: list[set[Side]] = [set() for _ in rows]
@@ -205,9 +208,13 @@ def _space(
 
 
 def _arrow(
-    road: Road, fan: float, start: _Row, stop: _Row,
-    shown: Sequence[Scene], where: dict[int, _Row],
-) -> Arrow:  # fmt: skip
+    road: Road,
+    fan: float,
+    start: _Row,
+    stop: _Row,
+    shown: Sequence[Scene],
+    where: dict[int, _Row],
+) -> Arrow:
     first = min(start.scenes, default=0)
     arrow = Arrow(road, round(start.y + fan, 1), round(stop.y, 1), leaves=first)
     if start is stop and not road.level:

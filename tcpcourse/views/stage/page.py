@@ -56,8 +56,10 @@ def page(trace: Trace, relative: bool = True) -> str:
     facts = learn(trace)
     shown = scenes(trace, facts)
     sheet = lay_out(trace, shown, facts)
-    told = [together(*(run(scene.steps, facts) if scene.many else tell(scene.step, facts)))
-            for scene in shown]  # fmt: skip
+    told = [
+        together(*(run(scene.steps, facts) if scene.many else tell(scene.step, facts)))
+        for scene in shown
+    ]
     title = visible(trace.title, 80)
     question = visible(trace.question, 160)
     head = f'<p class="tt">{markup(title)}</p>'
@@ -143,8 +145,9 @@ def _items(
 def _facts(scene: Scene, facts: Facts, relative: bool) -> str:
     """What changed and which packets came and went, each number in its owner's colour."""
     step = scene.step
-    sides = [side for side in SIDES
-             if scene.before.of(side).possible != step.after.of(side).possible]  # fmt: skip
+    sides = [
+        side for side in SIDES if scene.before.of(side).possible != step.after.of(side).possible
+    ]
     chips = "".join(
         f"{_disc(side)}{_chip(scene, side, False)} → {_chip(scene, side, True)}</span>"
         for side in sides
@@ -223,34 +226,53 @@ def _data(
             touched[scene].append(place)
     everything = [
         [
-            sheet.ys[k], *sheet.rest[k], scene.step.who, clock(scene.step.time_ns),
-            touched[k], scene.first + 1,
-            found.at[k]["A"], found.taken[k].get("A", -1),
-            found.at[k]["B"], found.taken[k].get("B", -1), found.labels[k],
+            sheet.ys[k],
+            *sheet.rest[k],
+            scene.step.who,
+            clock(scene.step.time_ns),
+            touched[k],
+            scene.first + 1,
+            found.at[k]["A"],
+            found.taken[k].get("A", -1),
+            found.at[k]["B"],
+            found.taken[k].get("B", -1),
+            found.labels[k],
         ]
         for k, scene in enumerate(shown)
-    ]  # fmt: skip
+    ]
     arrows = [
         [
-            arrow.y0, arrow.y1, arrow.reach, arrow.start,
-            2 if arrow.overtaken else int(arrow.crossing), arrow.leaves, arrow.scene,
-            arrow.packet.sender, flags(arrow.packet), int(arrow.road.level),
+            arrow.y0,
+            arrow.y1,
+            arrow.reach,
+            arrow.start,
+            2 if arrow.overtaken else int(arrow.crossing),
+            arrow.leaves,
+            arrow.scene,
+            arrow.packet.sender,
+            flags(arrow.packet),
+            int(arrow.road.level),
         ]
         for arrow in sheet.arrows
-    ]  # fmt: skip
+    ]
     quiet = [[each.scene, each.y0, each.y1, round(each.wait / 1e6)] for each in sheet.silences]
     return {
         "S": everything,
         "P": arrows,
         "Q": quiet,
         "B": _tiles(shown, sheet),
-        "M": [MAP, found.height, found.svg, found.nodes,
-              *(found.start.get(side, []) for side in SIDES)],
+        "M": [
+            MAP,
+            found.height,
+            found.svg,
+            found.nodes,
+            *(found.start.get(side, []) for side in SIDES),
+        ],
         "o": overview,
         "k": sheet.stretch,
         "h": sheet.height,
         "w": WORDS,
-    }  # fmt: skip
+    }
 
 
 def _tiles(shown: Sequence[Scene], sheet: Sheet) -> list[list[Any]]:

@@ -22,10 +22,19 @@ END = "end"
 Node = State | str
 Spot = tuple[float, float]
 _ROWS: dict[Node, int] = {
-    State.CLOSED: 0, State.LISTEN: 1, State.SYN_SENT: 1, State.SYN_RCVD: 2,
-    State.ESTABLISHED: 3, State.FIN_WAIT_1: 4, State.CLOSE_WAIT: 4, State.FIN_WAIT_2: 5,
-    State.LAST_ACK: 5, State.CLOSING: 5, State.TIME_WAIT: 6, END: 7,
-}  # fmt: skip
+    State.CLOSED: 0,
+    State.LISTEN: 1,
+    State.SYN_SENT: 1,
+    State.SYN_RCVD: 2,
+    State.ESTABLISHED: 3,
+    State.FIN_WAIT_1: 4,
+    State.CLOSE_WAIT: 4,
+    State.FIN_WAIT_2: 5,
+    State.LAST_ACK: 5,
+    State.CLOSING: 5,
+    State.TIME_WAIT: 6,
+    END: 7,
+}
 
 
 @dataclass(slots=True)

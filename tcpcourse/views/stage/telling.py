@@ -76,8 +76,11 @@ def _amounts(seen: Iterable[Packet]) -> Iterator[Message]:
     for me, peer in ((side, other(side)) for side in SIDES):
         sizes = both[me]
         places = {
-            "me": me, "peer": peer, "size": f"{sum(sizes):,}", "count": f"{len(sizes):,}",
-        }  # fmt: skip
+            "me": me,
+            "peer": peer,
+            "size": f"{sum(sizes):,}",
+            "count": f"{len(sizes):,}",
+        }
         if sum(sizes):
             yield message("{me} sends {size} bytes to {peer}.", **places)
         elif len(sizes) == 1:

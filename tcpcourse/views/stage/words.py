@@ -44,11 +44,13 @@ def flags(packet: Packet) -> str:
     names = [
         name
         for name, there in (
-            ("SYN", segment.syn), ("FIN", segment.fin), ("RST", segment.rst),
+            ("SYN", segment.syn),
+            ("FIN", segment.fin),
+            ("RST", segment.rst),
             ("DATA", bool(segment.data)),
         )
         if there
-    ]  # fmt: skip
+    ]
     if segment.ack is not None and not segment.data:
         names.append("ACK")
     return " ".join(names) or "nothing"

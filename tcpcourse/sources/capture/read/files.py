@@ -270,6 +270,8 @@ def opened(source: Source, name: str | None, limit: int | None) -> Iterator[tupl
         yield Stream(source, store, None, limit, copy=True), store
     else:
         raise CaptureError(
-            name or "capture", 0, f"a capture cannot be read from {type(source).__name__}",
+            name or "capture",
+            0,
+            f"a capture cannot be read from {type(source).__name__}",
             "give a path, bytes or a binary file object",
-        )  # fmt: skip
+        )

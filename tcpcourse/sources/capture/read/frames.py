@@ -30,9 +30,13 @@ class Frames:
     def only(self, which: Which) -> Frames:
         """Some of them."""
         return Frames(
-            self.data, self.at[which], self.end[which], self.frame_len[which],
-            self.number[which], self.place[which],
-        )  # fmt: skip
+            self.data,
+            self.at[which],
+            self.end[which],
+            self.frame_len[which],
+            self.number[which],
+            self.place[which],
+        )
 
 
 def sift(found: Findings, frames: Frames, wrong: Mapping[str, Mask]) -> Mask | None:

@@ -73,9 +73,13 @@ class HeaderReader:
         """Read a batch; its TCP packets become rows."""
         number = np.arange(batch.first, batch.first + len(batch.at))
         frames = Frames(
-            batch.data, batch.at, batch.at + batch.captured, batch.frame_len, number,
+            batch.data,
+            batch.at,
+            batch.at + batch.captured,
+            batch.frame_len,
+            number,
             batch.base + batch.at,
-        )  # fmt: skip
+        )
         self._look_at_times(frames, batch.time_ns)
         parts: list[tuple[Inside, int]] = []
         kinds = np.unique(batch.link).tolist()
@@ -128,14 +132,15 @@ class HeaderReader:
         bits = head["bits"].astype(np.uint16)
         size = (bits >> 12).astype(np.int64) * 4
         good = sift(
-            self._found, frames,
+            self._found,
+            frames,
             {
                 "an IP packet too short for a TCP header": inside.length < 20,
                 "a TCP header cut off by the capture": frames.end - inside.start < 20,
                 "a TCP header length below 20 bytes": size < 20,
                 "a TCP header longer than its packet": size > inside.length,
             },
-        )  # fmt: skip
+        )
         which = slice(None) if good is None else good
         if good is not None:
             frames, head, bits, size = frames.only(good), head[good], bits[good], size[good]

@@ -11,10 +11,18 @@ from tcpcourse.sources.capture.read.frames import Frames, Places
 
 UDP = 17
 TUNNELS = {
-    4: "IPv4 in IP", 41: "IPv6 in IP", 47: "GRE", 50: "ESP", 55: "minimal IP in IP",
-    94: "IP in IP", 97: "Ethernet in IP", 98: "ENCAP", 115: "L2TPv3", 137: "MPLS in IP",
+    4: "IPv4 in IP",
+    41: "IPv6 in IP",
+    47: "GRE",
+    50: "ESP",
+    55: "minimal IP in IP",
+    94: "IP in IP",
+    97: "Ethernet in IP",
+    98: "ENCAP",
+    115: "L2TPv3",
+    137: "MPLS in IP",
     143: "Ethernet in IPv6",
-}  # fmt: skip
+}
 _BARE = (4, 41)  # in which an IP packet follows at once
 _GRE = 47
 _GRE_HEADER = np.dtype([("flags", "u1"), ("version", "u1"), ("protocol", ">u2")])
@@ -24,12 +32,19 @@ _ESP = 50
 
 # UDP port: (name, bytes before what is inside, whether a whole Ethernet frame is)
 _PORTS = {
-    4789: ("VXLAN", 8, True), 8472: ("VXLAN", 8, True), 4790: ("VXLAN-GPE", 8, True),
-    6081: ("GENEVE", 8, True), 2152: ("GTP", 8, False), 3544: ("Teredo", 0, False),
-    5247: ("CAPWAP", None, False), 1701: ("L2TP", None, False), 37008: ("TZSP", None, True),
-    4754: ("GRE in UDP", None, False), 6080: ("GUE", None, False),
+    4789: ("VXLAN", 8, True),
+    8472: ("VXLAN", 8, True),
+    4790: ("VXLAN-GPE", 8, True),
+    6081: ("GENEVE", 8, True),
+    2152: ("GTP", 8, False),
+    3544: ("Teredo", 0, False),
+    5247: ("CAPWAP", None, False),
+    1701: ("L2TP", None, False),
+    37008: ("TZSP", None, True),
+    4754: ("GRE in UDP", None, False),
+    6080: ("GUE", None, False),
     6635: ("MPLS in UDP", None, False),
-}  # fmt: skip
+}
 _UDP_HEADER = 8
 _UDP = np.dtype([("source", ">u2"), ("target", ">u2"), ("length", ">u4"), ("first", "u1", (4,))])
 _MOST_CUT = 150  # bytes: whoever has more before the inner packet has no ordinary tunnel

@@ -109,8 +109,9 @@ def _beyond(found: Findings, frames: Frames, which: Mask) -> None:
     if which.any():
         found.add_many(
             "an IP length beyond the end of the frame; the frame's end is taken",
-            frames.number[which], frames.place[which],
-        )  # fmt: skip
+            frames.number[which],
+            frames.place[which],
+        )
 
 
 def ipv4(found: Findings, frames: Frames, inner: Places) -> Inside:
@@ -121,17 +122,19 @@ def ipv4(found: Findings, frames: Frames, inner: Places) -> Inside:
     total = head["total"].astype(np.int64)
     total, beyond, absurd = _lengths(frames, inner, total, total == 0)
     good = sift(
-        found, frames,
+        found,
+        frames,
         {
             "an IPv4 header cut off by the capture": frames.end - inner < 20,
             "an IPv4 header with another version": version >> 4 != 4,
             "an IPv4 header length below 20 bytes": size < 20,
             "an IPv4 header longer than its packet": size > total,
             "an IP length of 0 in a frame that no offloading explains": absurd,
-            "a fragment of an IPv4 packet: fragments are not put together":
-                head["fragment"] & 0x3FFF != 0,
+            "a fragment of an IPv4 packet: fragments are not put together": head["fragment"]
+            & 0x3FFF
+            != 0,
         },
-    )  # fmt: skip
+    )
     _beyond(found, frames, beyond if good is None else beyond & good)
     start, length = inner + size, total - size
     if good is not None:
@@ -151,13 +154,14 @@ def ipv6(found: Findings, frames: Frames, inner: Places, addresses: PairTable) -
     total, beyond, absurd = _lengths(frames, inner, payload + 40, payload == 0)
     none = head["next"] == 59
     good = sift(
-        found, frames,
+        found,
+        frames,
         {
             "an IPv6 header cut off by the capture": frames.end - inner < 40,
             "an IPv6 header with another version": head["version"] >> 4 != 6,
             "an IP length of 0 in a frame that no offloading explains": absurd & ~none,
         },
-    )  # fmt: skip
+    )
     _beyond(found, frames, beyond if good is None else beyond & good)
     start, length = inner + 40, total - 40
     if good is not None:
@@ -202,15 +206,17 @@ def _skip_extensions(
         # an offset, or more to come; a fragment header with neither holds the whole packet
         part = (code == _FRAGMENT) & (head["fragment"] & 0xFFF9 != 0)
         sound = sift(
-            found, mine,
+            found,
+            mine,
             {
                 "an IPv6 extension header cut off by the capture": cut,
                 "a fragment of an IPv6 packet: fragments are not put together": part,
                 "an IPv6 extension header longer than its packet": size > length[todo],
-                f"more than {MOST_EXTENSIONS} IPv6 extension headers":
-                    np.full(len(todo), step == MOST_EXTENSIONS),
+                f"more than {MOST_EXTENSIONS} IPv6 extension headers": np.full(
+                    len(todo), step == MOST_EXTENSIONS
+                ),
             },
-        )  # fmt: skip
+        )
         if sound is not None:
             good[todo[~sound]] = False
         start[todo] += size

@@ -48,27 +48,44 @@ _MAGICS = {
         "a git-annex pointer, which only names the capture",
         "run git annex get FILE in the repository",
     ),
-}  # fmt: skip
+}
 _WEB = re.compile(
     rb"(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)?<(!doctype\s+html|html|head|body)\b", re.I | re.S
 )
 # how the text begins: (what it is, what to do)
 _TEXTS = (
-    (rb"<\?xml.*?<(pdml|psml|packet)", "packets that Wireshark exported as XML",
-     "save them in Wireshark as pcapng instead"),
-    (rb'\[\s*\{\s*"(_index|layers)"', "packets that Wireshark exported as JSON",
-     "save them in Wireshark as pcapng instead"),
-    (rb'"?No\."?,"?Time"?', "text, not a capture: the table that Wireshark exported as CSV",
-     "save the packets in Wireshark as pcapng instead"),
-    (rb"(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d+ (IP6?|ARP|\w+ +(In|Out)) ",
-     "the text that tcpdump printed", "record anew: tcpdump -w FILE writes a capture"),
-    (rb"0{4,8}:?\s+([0-9a-f]{2} ?){4}", "a hex dump",
-     "make a capture of it: text2pcap IN OUT"),
-    (rb"(1MOyoQ|obLD1A|TTyyoQ|obI8TQ|Cg0NCg)", "a capture written as base64 text",
-     "decode it: base64 -d IN > OUT"),
-    (rb"(d4c3b2a1|a1b2c3d4|4d3cb2a1|a1b23c4d|0a0d0d0a)", "a capture written as hex text",
-     "turn it into bytes: xxd -r -p IN OUT"),
-)  # fmt: skip
+    (
+        rb"<\?xml.*?<(pdml|psml|packet)",
+        "packets that Wireshark exported as XML",
+        "save them in Wireshark as pcapng instead",
+    ),
+    (
+        rb'\[\s*\{\s*"(_index|layers)"',
+        "packets that Wireshark exported as JSON",
+        "save them in Wireshark as pcapng instead",
+    ),
+    (
+        rb'"?No\."?,"?Time"?',
+        "text, not a capture: the table that Wireshark exported as CSV",
+        "save the packets in Wireshark as pcapng instead",
+    ),
+    (
+        rb"(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d+ (IP6?|ARP|\w+ +(In|Out)) ",
+        "the text that tcpdump printed",
+        "record anew: tcpdump -w FILE writes a capture",
+    ),
+    (rb"0{4,8}:?\s+([0-9a-f]{2} ?){4}", "a hex dump", "make a capture of it: text2pcap IN OUT"),
+    (
+        rb"(1MOyoQ|obLD1A|TTyyoQ|obI8TQ|Cg0NCg)",
+        "a capture written as base64 text",
+        "decode it: base64 -d IN > OUT",
+    ),
+    (
+        rb"(d4c3b2a1|a1b2c3d4|4d3cb2a1|a1b23c4d|0a0d0d0a)",
+        "a capture written as hex text",
+        "turn it into bytes: xxd -r -p IN OUT",
+    ),
+)
 
 
 def what_it_is(head: bytes, name: str, packed: bool) -> tuple[str, str]:

@@ -36,9 +36,11 @@ def read_pcap(piece: Piece, found: Findings, max_packets: int) -> Iterator[Batch
     order, scale = MAGICS[bytes(piece.buffer[:4])]
     if piece.end < FILE_HEADER:
         raise CaptureError(
-            piece.stream.name, piece.end,
-            f"the file ends within its header of {FILE_HEADER} bytes", "record or copy it again",
-        )  # fmt: skip
+            piece.stream.name,
+            piece.end,
+            f"the file ends within its header of {FILE_HEADER} bytes",
+            "record or copy it again",
+        )
     (network,) = unpacker(order, "I")(piece.buffer, 20)
     link = network & 0xFFFF  # the upper bits tell of frame check sequences
     fields = np.dtype([(name, order + "u4") for name in ("sec", "frac", "captured", "length")])
@@ -70,24 +72,29 @@ def read_pcap(piece: Piece, found: Findings, max_packets: int) -> Iterator[Batch
         if stop:
             found.add(
                 f"reading stopped after {max_packets} frames, the limit; "
-                "load(…, max_packets=…) sets another", where,
-            )  # fmt: skip
+                "load(…, max_packets=…) sets another",
+                where,
+            )
             return
         if piece.end - position >= RECORD_HEADER:
             (wanted,) = read_length(buffer, position + 8)
             if wanted > LARGEST_FRAME:
                 found.add(
                     f"a record claims {wanted} bytes, more than any frame has; "
-                    "what follows cannot be read", where, frames + 1,
-                )  # fmt: skip
+                    "what follows cannot be read",
+                    where,
+                    frames + 1,
+                )
                 return
         left = piece.end - position
         if not piece.advance(position):
             if left and piece.stream.trouble is None:
                 found.add(
                     f"the file is cut in the middle of this record, {left} bytes after its "
-                    "beginning", where, frames + 1,
-                )  # fmt: skip
+                    "beginning",
+                    where,
+                    frames + 1,
+                )
             return
         position = 0
 
@@ -112,6 +119,12 @@ def _batch(
         if wrong.any():
             found.add_many(what, frames[wrong], piece.base + at[wrong])
     return Batch(
-        piece.data, piece.base, at + RECORD_HEADER, captured, np.maximum(length, captured),
-        head["sec"].astype(np.int64) * 10**9 + frac, link, first,
-    )  # fmt: skip
+        piece.data,
+        piece.base,
+        at + RECORD_HEADER,
+        captured,
+        np.maximum(length, captured),
+        head["sec"].astype(np.int64) * 10**9 + frac,
+        link,
+        first,
+    )

@@ -156,15 +156,18 @@ def read_pcapng(piece: Piece, found: Findings, max_packets: int) -> Iterator[Bat
         starts = walk.starts()
         if not walk.interfaces.section_place:
             raise CaptureError(
-                piece.stream.name, piece.base + walk.position,
-                "the first pcapng section is damaged or cut", "record or copy it again",
-            )  # fmt: skip
+                piece.stream.name,
+                piece.base + walk.position,
+                "the first pcapng section is damaged or cut",
+                "record or copy it again",
+            )
         if walk.frames + len(starts) > max_packets:
             del starts[max_packets - walk.frames :]
             found.add(
                 f"reading stopped after {max_packets} frames, the limit; "
-                "load(…, max_packets=…) sets another", piece.base + walk.position,
-            )  # fmt: skip
+                "load(…, max_packets=…) sets another",
+                piece.base + walk.position,
+            )
             walk.over = True
         if starts:
             at = np.array(starts, np.int64)
@@ -231,9 +234,15 @@ def _batch(piece: Piece, found: Findings, known: Interfaces, at: Places, first: 
     captured = np.where(there, np.minimum(captured, room), 0)
     link = np.where(there, np.append(np.array(known.link), 0)[index], UNREADABLE)
     return Batch(
-        piece.data, piece.base, start, captured, np.maximum(frame_len, captured), time_ns,
-        link, first,
-    )  # fmt: skip
+        piece.data,
+        piece.base,
+        start,
+        captured,
+        np.maximum(frame_len, captured),
+        time_ns,
+        link,
+        first,
+    )
 
 
 def _words(piece: Piece, at: Places, swapped: Mask) -> dict[str, Places]:
