@@ -173,7 +173,7 @@ class Bridge:
             size = len(packet.raw)
             out.append(struct.pack("<IIII", seconds, nanoseconds, size, size) + packet.raw)
         path.write_bytes(b"".join(out))
-        with path.with_suffix(".states.csv").open("w", newline="") as file:
+        with path.with_suffix(".states.csv").open("w", newline="", encoding="utf-8") as file:
             table = csv.writer(file, lineterminator="\n")
             table.writerow(COLUMNS)
             for packet in self.frames:

@@ -2,15 +2,17 @@
 
 The map of the house, from left to right (a room imports only from rooms to its left)::
 
+    words/      sentences for people, marked so that they can be translated
     core/       what TCP is: SeqNumber, Segment, State, TRANSITIONS, Tcb, Endpoint
     trace       the story of a connection: Trace, Step, Packet
     sources/    where traces come from: simulate(), load(), the observer, the own kernel
     views/      pictures and tables of a trace: ladder, state_diagram, table, explain, …
     widgets/    live widgets for notebooks: Predictor, …
     exercises/  problems with numbers of their own for each student, and their grading
+    export/     decks, pages and sites made from the chapters
 
-``import tcpcourse as tcp`` loads only the core; whatever needs a larger library is loaded
-when it is first used.
+``import tcpcourse as tcp`` loads only words, core and trace; whatever needs a larger library
+is loaded when it is first used.
 """
 
 from __future__ import annotations

@@ -90,8 +90,9 @@ class Move:
     """A rule that was followed at one end: the row that fired, and why.
 
     Where an observer tells of a packet, ``packet`` is its number and ``arrival`` says whether it
-    arrives in this step (``"now"``), arrived by now (``"by now"``), may have arrived or not
-    (``"perhaps"``), or was lost or not taken (``"never"``).
+    arrives in this step (``"now"``), arrived by now (``"by now"``), was on its way when the other
+    end sent (``"crossing"``), may have been lost (``"perhaps"``), or was lost or not taken
+    (``"never"``).
     """
 
     who: Side
@@ -99,7 +100,7 @@ class Move:
     why: str
     cite: str
     packet: int | None = None
-    arrival: Literal["now", "by now", "perhaps", "never"] = "now"
+    arrival: Literal["now", "by now", "crossing", "perhaps", "never"] = "now"
 
     def __repr__(self) -> str:
         return f"<Move of {self.who}: {shortened(self.why, 150)}>"

@@ -149,7 +149,7 @@ class StartError(TcpCourseError):
     """Why an assignment did not start; in a notebook it shows its sentence and nothing else."""
 
     def _render_traceback_(self) -> list[str]:
-        return [f"{str(self)[0].upper()}{str(self)[1:]}."]
+        return [str(self)]
 
 
 def start(assignment: str, student: str) -> Variant:

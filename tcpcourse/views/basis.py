@@ -45,9 +45,6 @@ class Basis:
     peer_sent: int = 0
 
 
-PROBES = frozenset(("keep-alive", "zero-window probe"))
-
-
 def states_after(trace: Trace) -> dict[int, Ends]:
     """Both ends after each packet, by its number: after it arrived, else after it left."""
     after: dict[int, Ends] = {}

@@ -6,7 +6,6 @@ its own background. No shape has an ``id``, so that any number of pictures can s
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
@@ -39,10 +38,6 @@ class Svg:
 
     def _repr_html_(self) -> str:
         return f'<div style="overflow-x:auto">{self.svg}</div>'
-
-    def data_uri(self) -> str:
-        """The picture as the address of an image, for where markup is not allowed."""
-        return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode("ascii")
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the picture as an ``.svg`` file."""

@@ -291,7 +291,8 @@ def test_notes_are_in_the_speaker_view(start: Offline) -> None:
     page = start.page
     assert page.locator("aside.notes").first.is_hidden()
     page.evaluate(
-        "() => { const slide = document.querySelector('aside.notes').closest('section');"
+        "() => { const notes = [...document.querySelectorAll('aside.notes')];"
+        " const slide = notes.at(-1).closest('section');"
         " const at = Reveal.getIndices(slide); Reveal.slide(at.h, at.v); }"
     )
     words = str(page.locator("section.present section.present aside.notes").text_content()).strip()

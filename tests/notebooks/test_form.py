@@ -177,6 +177,8 @@ def test_what_the_library_has_is_used_by_some_chapter() -> None:
 
 NOT_IN_A_CHAPTER: dict[str, str] = {
     "stage": "it is what a trace shows by itself; nobody has to call it",
+    "number_line": "it is the picture beside the words of explain()",
+    "playground": "pages and decks put it where a chapter has the widget",
 }
 
 

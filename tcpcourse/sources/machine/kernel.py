@@ -128,7 +128,7 @@ class _Bench:
         self.did(
             "B",
             "calls socket, bind, listen",
-            "B opens passively: it waits for a call.",
+            "A passive OPEN: from now on it waits for a call.",
             None,
             State.LISTEN,
         )

@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcpcourse.core.segment import Flags, Segment
+from tcpcourse.core.seq import HALF, MODULUS
 from tcpcourse.trace import Side
 
 FIN, SYN, RST, ACK = (int(flag) for flag in (Flags.FIN, Flags.SYN, Flags.RST, Flags.ACK))
-HALF = 1 << 31
-MODULUS = 1 << 32
 
 Places = NDArray[np.int64]
 Numbers = NDArray[np.int64]

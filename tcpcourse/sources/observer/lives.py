@@ -12,9 +12,9 @@ from typing import Literal
 
 import numpy as np
 
+from tcpcourse.core.seq import MODULUS
 from tcpcourse.sources.observer.evidence import (
     ACK,
-    MODULUS,
     RST,
     SYN,
     Evidence,

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from tcpcourse.core.segment import Segment
-from tcpcourse.core.seq import SeqNumber
+from tcpcourse.core.seq import MODULUS, SeqNumber
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import LARGEST_WINDOW, Tcb
-from tcpcourse.sources.observer.evidence import MODULUS, Evidence, Numbers, Sighting
+from tcpcourse.sources.observer.evidence import Evidence, Numbers, Sighting
 from tcpcourse.sources.observer.facts import Fact, LifeStory
 
 _FIN_UNACKED = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)

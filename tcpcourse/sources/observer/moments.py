@@ -206,7 +206,7 @@ def _fin_got(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> In
             if expected < fin.number:  # data before the FIN was missing, so the FIN had to wait
                 hi = NEVER if proof is None else proof + 1
                 return Interval(interval.lo, hi, interval.by, Doubt.CROSSING, interval.lost)
-        if proof is None and interval is not NOT_AT_ALL and _hole_before(theirs, fin.number):
+        if proof is None and interval is not NOT_AT_ALL and _has_hole(theirs):
             return Interval(interval.lo, NEVER, interval.by, Doubt.MAYBE)
         return interval
     shown = first(theirs.place[theirs.end > fin.number])
@@ -218,8 +218,8 @@ def _fin_got(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> In
     return Interval(lo, NEVER, limit, Doubt.MAYBE)
 
 
-def _hole_before(theirs: Talk, number: int) -> bool:
-    """Whether bytes before ``number`` were not captured, so that they may not have come."""
+def _has_hole(theirs: Talk) -> bool:
+    """Whether some of the peer's bytes were not captured, so that they may not have come."""
     reached = np.maximum.accumulate(theirs.end)
     return bool((theirs.seq[1:] > reached[:-1]).any()) or int(theirs.seq.min()) > 1
 

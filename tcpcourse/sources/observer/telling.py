@@ -142,7 +142,7 @@ class Telling:
                 text = say.sent_early(number=number, why=why)
                 return Move(self.side, None, text, cite)
             text = say.on_its_way(number=first, why=why)
-            return Move(self.side, None, text, cite, first, "perhaps")
+            return Move(self.side, None, text, cite, first, "crossing")
         if interval.doubt is Doubt.UNSEEN:
             return Move(self.side, None, say.maybe_by_now(why=why), cite)
         if happening.fact is Fact.OVER and happening.before is State.TIME_WAIT:

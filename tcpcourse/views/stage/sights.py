@@ -56,11 +56,13 @@ def _seen(step: Step, packet: Packet, road: Road) -> str:
     if _opens(step) and not segment.data:
         return message("{me} confirms {peer}'s number. The connection is open at both ends.")
     if road.barred and {"keep-alive", "zero-window probe"} & set(packet.notes):
-        return message("{me} may not send: it asks whether {peer} has room again.")
+        return message("{me} may send no data. It asks whether {peer} has room again.")
     if road.shut and not segment.data:
         return _still_shut(packet)
     for note, words in (_AGAIN if segment.data else _ASKED).items():
-        if note in packet.notes:
+        # the first window after a SYN is the first that is scaled: it did not grow
+        opened = note == "window update" and packet.rel_seq == packet.rel_ack == 1
+        if note in packet.notes and not opened:
             return words
     if segment.data:
         return message("{me} sends {got} bytes.")
@@ -99,6 +101,8 @@ def _reset(packet: Packet) -> str:
 
 def _syn(step: Step, packet: Packet, road: Road) -> str:
     answers = packet.segment.ack is not None
+    if answers and road.again is not None and road.again.segment.ack is None:
+        return message("{me} has got {peer}'s SYN: its own goes out again, now with an ACK.")
     if road.again is not None and answers:
         return message("{wait} without an answer: {me} sends the same SYN,ACK again.")
     if road.again is not None:

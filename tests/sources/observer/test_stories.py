@@ -21,9 +21,8 @@ UNTOLD = {
     425: "a full accept queue drops the ACK and the first data",
     461: "the ACK of a FIN is late by three round trips, and the peer's own FIN overtakes it",
 }
-# What the observer before this one reached on the same stories: claims of one state that
-# are right, of all claims. It was falsely certain in the others.
-ONE_STATE_BEFORE = 0.858
+# Claims of one state that are right, of all claims: a wide claim is safe, but teaches nothing.
+LEAST_ONE_STATE = 0.88
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +31,12 @@ def verdicts() -> list[Verdict]:
 
 
 def test_nothing_is_false(verdicts: list[Verdict]) -> None:
-    wrong = [
-        verdict
-        for number, verdict in enumerate(verdicts)
-        if verdict.error or (verdict.wrong and number not in UNTOLD)
-    ]
-    assert not wrong, "\n\n".join(told(verdict) for verdict in wrong[:3])
+    wrong = {
+        number: verdict for number, verdict in enumerate(verdicts) if verdict.error or verdict.wrong
+    }
+    new = [verdict for number, verdict in wrong.items() if number not in UNTOLD]
+    assert not new, "\n\n".join(told(verdict) for verdict in new[:3])
+    assert wrong.keys() == UNTOLD.keys()
 
 
 def test_what_is_certain_is_certain_often_enough(verdicts: list[Verdict]) -> None:
@@ -45,11 +44,12 @@ def test_what_is_certain_is_certain_often_enough(verdicts: list[Verdict]) -> Non
     for verdict in verdicts:
         total.add(verdict)
     share = (total.single["exact"] + total.single["timing"]) / sum(total.kinds.values())
-    assert share >= ONE_STATE_BEFORE, str(total)
+    assert share >= LEAST_ONE_STATE, str(total)
 
 
 def test_where_another_fate_is_followed_the_remarks_say_so(verdicts: list[Verdict]) -> None:
     followed = [v for v in verdicts if any(claim.verdict == "fate" for claim in v.claims)]
+    assert followed
     for verdict in followed:
         words = " ".join(verdict.remarks)
         assert "taken to" in words or "assume" in words or "assumption" in words, told(verdict)

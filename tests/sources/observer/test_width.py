@@ -25,7 +25,7 @@ SHORT = {
 }  # fmt: skip
 
 # For each frame: A's state, a space, B's state; states that are left open with | between
-# them. A packet is taken to have arrived where nothing later contradicts (DESIGN §5).
+# them. A packet is taken to have arrived where nothing later contradicts.
 HANDSHAKE = "SS SR, E SR, E E"
 B_CLOSES_SECOND = "F1 CW, F2 CW, TW LA, TW C"
 HTTP_GET = f"{HANDSHAKE}, {'E E, ' * 16}CW F1, CW F2, LA TW, C TW"

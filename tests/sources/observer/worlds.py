@@ -117,7 +117,10 @@ class Story:
         return {state, State.CLOSED} if state is State.LISTEN and met_peer else {state}
 
     def truth(self, side: Side, place: int) -> set[State]:
-        """What is true of an end after the frame at ``place`` (from 0): see DESIGN §5."""
+        """What is true of an end after the frame at ``place`` (from 0).
+
+        That is: between it and the next, or when it came.
+        """
         frame = self.frames[place]
         following = place + 1 < len(self.frames)
         until = self.frames[place + 1].time_ns if following else self.stop_ns
