@@ -264,6 +264,17 @@ def test_a_container_is_a_command_that_starts_the_runner(monkeypatch: pytest.Mon
     assert found.results["q6"] == [-1, -2]
 
 
+@sandboxed
+def test_a_forked_process_has_no_voice_of_its_own() -> None:
+    found = tried(
+        "import os\npid = os.fork()\nq1 = 'parent' if pid else 'child'",
+        "if pid:\n    os.wait()\nprint(q1)",
+    )
+    assert found.answers["q1"] == "parent"
+    assert found.texts == {"c0": "", "c1": "parent\n"}
+    assert found.whole and found.notes == []
+
+
 @pytest.fixture
 def for_all() -> Iterator[Path]:
     """A copy of the package that every user of this machine may read."""
