@@ -12,7 +12,7 @@ _CELL = "text-align:left;padding:2px 10px"
 
 
 @dataclass(frozen=True, repr=False)
-class Shown:
+class Captioned:
     """Plain data with a caption, to be looked at in a notebook."""
 
     title: str

@@ -13,7 +13,7 @@ from tcpcourse.exercises.bank import assignments
 from tcpcourse.exercises.functions import Function
 from tcpcourse.exercises.question import Assignment, Problem
 from tcpcourse.exercises.scripts import Script
-from tcpcourse.exercises.show import Shown
+from tcpcourse.exercises.show import Captioned
 from tcpcourse.exercises.values import Posed, Value
 
 _started: list[Variant] = []
@@ -70,10 +70,10 @@ class Variant:
         """What the question shows, as plain data: a copy, to do with as you like."""
         return copy.deepcopy(dict(self._posed(question).given))
 
-    def show(self, question: str) -> Shown:
+    def show(self, question: str) -> Captioned:
         """What the question shows, to look at."""
         asked = self._assignment.question(question)
-        return Shown(f"{asked.id} · {asked.title}", self._posed(question).given)
+        return Captioned(f"{asked.id} · {asked.title}", self._posed(question).given)
 
     def save(self, path: str, capture: str = "capture") -> None:
         """Write the assignment's capture to a pcap file, for Wireshark or ``tcp.load``.
@@ -107,15 +107,15 @@ class Variant:
             lines = ["This answer is read by a person."]
         return Feedback(asked.id, self.tries[asked.id], tuple(lines))
 
-    def hint(self, question: str) -> Shown:
+    def hint(self, question: str) -> Captioned:
         """The next hint to this question; after the last one they begin again."""
         asked = self._assignment.question(question)
         if not asked.hints:
-            return Shown(f"{asked.id} has no hints.", {})
+            return Captioned(f"{asked.id} has no hints.", {})
         place = self._hints.get(asked.id, 0) % len(asked.hints)
         self._hints[asked.id] = place + 1
         words = asked.hints[place]
-        return Shown(f"{asked.id}, hint {place + 1} of {len(asked.hints)}", {"hint": words})
+        return Captioned(f"{asked.id}, hint {place + 1} of {len(asked.hints)}", {"hint": words})
 
     def _posed(self, question: str) -> Posed:
         asked = self._assignment.question(question)
@@ -170,7 +170,7 @@ def check(question: str, answer: Any) -> Feedback:
     return _last().check(question, answer)
 
 
-def hint(question: str) -> Shown:
+def hint(question: str) -> Captioned:
     """``Variant.hint`` of the assignment started last; ``TcpCourseError`` if there is none."""
     return _last().hint(question)
 

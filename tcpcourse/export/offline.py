@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.export.layout import only_shows, pictures, spread, title_picture
-from tcpcourse.export.stories import Reader, Shown
+from tcpcourse.export.stories import Reader, ShownWidget
 from tcpcourse.views.escape import markup
 from tcpcourse.views.hands import playground
 from tcpcourse.views.stage import code, stage, without_code
@@ -155,7 +155,7 @@ def _embedded(folder: Path, found: re.Match[str]) -> str:
     return f"{found.group(1)}data:{kind or 'image/png'};base64,{data})"
 
 
-def _still(output: NotebookNode, shown: Shown | None) -> NotebookNode:
+def _still(output: NotebookNode, shown: ShownWidget | None) -> NotebookNode:
     """The output, or what stands in its place if it is a live widget."""
     data = output.get("data", {})
     live = WIDGET_VIEW in data or (
@@ -175,7 +175,7 @@ def _bare(output: NotebookNode) -> NotebookNode:
     return output
 
 
-def _instead(shown: Shown | None) -> str:
+def _instead(shown: ShownWidget | None) -> str:
     if shown is None:
         return f'<p class="tcp-instead">{markup("Here is a live widget. " + NEEDS_PYTHON)}</p>'
     if shown.widget == "Playground":

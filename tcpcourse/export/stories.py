@@ -25,7 +25,7 @@ class _NotUnderstoodError(Exception):
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownWidget:
     """A widget that a cell shows, the story it is about, if there is one, and the script that
     a playground begins with."""
 
@@ -41,7 +41,7 @@ class Reader:
         self._folder = folder
         self._names: dict[str, ast.expr] = {}
 
-    def read(self, source: str) -> Shown | None:
+    def read(self, source: str) -> ShownWidget | None:
         """The widget that this cell shows at its end, if it does; names are remembered."""
         try:
             body = ast.parse(source).body
@@ -58,7 +58,7 @@ class Reader:
             return None
         given = call.args[0] if call.args else None
         script = given.value if isinstance(given, ast.Constant) else ""
-        return Shown(name, self._story(name, call.args), str(script))
+        return ShownWidget(name, self._story(name, call.args), str(script))
 
     def _story(self, widget: str, arguments: list[ast.expr]) -> Trace | None:
         try:

@@ -18,7 +18,7 @@ DROP = 34  # how far a packet sinks that is lost or still on its way, if it went
 
 
 @dataclass(frozen=True, slots=True)
-class Arrow:
+class LadderArrow:
     """A packet between two heights; ``end`` is ``None`` while it has not arrived.
 
     ``forged`` packets were never sent by the end whose name they bear.
@@ -44,7 +44,7 @@ class Arrow:
         return x, self.start + (bottom - self.start) * along
 
 
-def places(arrows: Sequence[Arrow]) -> list[float]:
+def places(arrows: Sequence[LadderArrow]) -> list[float]:
     """How far along each arrow its words should stand, from 0 (tail) to 1 (tip).
 
     In the middle if possible; where another arrow or its words are in the way, nearer to one
@@ -66,11 +66,13 @@ _CHOICES = ((0.5, 0.0), (0.28, 2.0), (0.72, 3.0))  # with what each costs by its
 _NEAR_LINE, _NEAR_WORDS = 13, 26
 
 
-def _heights_meet(one: Arrow, other: Arrow) -> bool:
+def _heights_meet(one: LadderArrow, other: LadderArrow) -> bool:
     return one.start - ROOM < other.bottom + ROOM and other.start - ROOM < one.bottom + ROOM
 
 
-def _clash(arrow: Arrow, along: float, near: Sequence[tuple[Arrow, float | None]]) -> float:
+def _clash(
+    arrow: LadderArrow, along: float, near: Sequence[tuple[LadderArrow, float | None]]
+) -> float:
     """How badly words at this place would meet other arrows and their words."""
     cost = 0.0
     for spot in (along - 0.16, along, along + 0.16):
@@ -88,7 +90,7 @@ def _clash(arrow: Arrow, along: float, near: Sequence[tuple[Arrow, float | None]
     return cost
 
 
-def draw(arrow: Arrow, along: float, relative: bool) -> str:
+def draw(arrow: LadderArrow, along: float, relative: bool) -> str:
     """The arrow with its words, as a group that a script can find by packet number.
 
     The group has its origin in the middle of the arrow and is turned as the arrow is.
@@ -112,13 +114,13 @@ def draw(arrow: Arrow, along: float, relative: bool) -> str:
     )
 
 
-def _dash(arrow: Arrow) -> str:
+def _dash(arrow: LadderArrow) -> str:
     if arrow.packet.fate == "duplicate":
         return " d2"
     return " d1" if arrow.packet.notes or arrow.end is None else ""
 
 
-def _words(arrow: Arrow, length: float, along: float, relative: bool) -> str:
+def _words(arrow: LadderArrow, length: float, along: float, relative: bool) -> str:
     packet = arrow.packet
     above = flag_names(packet.segment.flags).replace(", ", " ")
     if notes := fate(packet):

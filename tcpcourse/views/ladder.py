@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from tcpcourse.trace import SIDES, End, Packet, Side, Step, Trace
-from tcpcourse.views.arrows import LEFT, RIGHT, Arrow, draw, places
+from tcpcourse.views.arrows import LEFT, RIGHT, LadderArrow, draw, places
 from tcpcourse.views.escape import brief, visible
 from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.palette import PHASE_OF
@@ -32,11 +32,11 @@ Range = tuple[int, int]
 
 
 @dataclass(slots=True)
-class _Sheet:
+class _Layout:
     """What has been laid out so far; ``y`` is where the next row goes."""
 
     y: float = TOP
-    arrows: list[Arrow] = field(default_factory=list)
+    arrows: list[LadderArrow] = field(default_factory=list)
     bands: dict[Side, list[tuple[float, End]]] = field(default_factory=lambda: {"A": [], "B": []})
     parts: list[str] = field(default_factory=list)
     open: dict[int, tuple[Packet, float]] = field(default_factory=dict)
@@ -45,20 +45,20 @@ class _Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Overview:
     """What drawing any part of a trace needs to know of the whole, found in one pass."""
 
     usual_wait: int
     sent: frozenset[int]
 
 
-def study(trace: Trace) -> Known:
+def study(trace: Trace) -> Overview:
     """The usual wait between steps in nanoseconds (three of four are not longer), and the
     numbers of packets that were sent."""
     steps = trace.steps
     waits = [b.time_ns - a.time_ns for a, b in pairwise(steps)]
     waits = sorted(wait for wait in waits if wait > 0) or [0]
-    return Known(
+    return Overview(
         waits[len(waits) * 3 // 4],
         frozenset(packet.number for step in steps for packet in step.sent),
     )
@@ -89,30 +89,30 @@ def draw_ladder(
     relative: bool = True,
     *,
     so_far: bool = False,
-    known: Known | None = None,
+    overview: Overview | None = None,
 ) -> Svg:
     """The ladder of some ranges of steps (first, next), in order; what lies between is folded.
 
     With ``so_far`` the last step is marked, and packets that arrive later are on their way.
     """
-    known = known or study(trace)
-    sheet = _Sheet()
+    overview = overview or study(trace)
+    layout = _Layout()
     last = ranges[-1][1] if ranges else 0
     done = 0
     if not trace.steps:
-        sheet.parts.append(write(WIDTH / 2, TOP + 30, "Nothing happened.", "c"))
-        sheet.y += 40
+        layout.parts.append(write(WIDTH / 2, TOP + 30, "Nothing happened.", "c"))
+        layout.y += 40
     for start, stop in ranges:
         if start > done:
-            _fold(sheet, start - done)
+            _fold(layout, start - done)
         for place in range(start, stop):
-            _row(sheet, trace, place, known, mark=so_far and place == last - 1)
+            _row(layout, trace, place, overview, mark=so_far and place == last - 1)
         done = stop
-    _leave_open(sheet)
+    _leave_open(layout)
     return picture(
-        _shapes(sheet, trace, relative),
+        _shapes(layout, trace, relative),
         WIDTH,
-        round(sheet.y) + 8,
+        round(layout.y) + 8,
         _in_words(trace, last, so_far),
         "tcl",
         style=_STYLE,
@@ -140,102 +140,104 @@ def _height(step: Step) -> int:
     return max(ROW, SEND * len(step.sent) + (8 if step.packet else 4))
 
 
-def _fold(sheet: _Sheet, count: int) -> None:
-    _leave_open(sheet)
-    sheet.open.clear()
+def _fold(layout: _Layout, count: int) -> None:
+    _leave_open(layout)
+    layout.open.clear()
     words = f"⋯ {count:,} step{'s' * (count != 1)} folded ⋯"
-    sheet.parts.append(write((LEFT + RIGHT) / 2, sheet.y + 4, words, "c s"))
-    sheet.y += FOLD
+    layout.parts.append(write((LEFT + RIGHT) / 2, layout.y + 4, words, "c s"))
+    layout.y += FOLD
 
 
-def _row(sheet: _Sheet, trace: Trace, place: int, known: Known, *, mark: bool) -> None:
+def _row(layout: _Layout, trace: Trace, place: int, overview: Overview, *, mark: bool) -> None:
     step = trace.steps[place]
-    if not sheet.bands["A"]:
+    if not layout.bands["A"]:
         for side in SIDES:
-            sheet.bands[side].append((sheet.y - 10, step.before.of(side)))
-        sheet.y += 22
+            layout.bands[side].append((layout.y - 10, step.before.of(side)))
+        layout.y += 22
     else:
         wait = step.time_ns - trace.steps[place - 1].time_ns
-        if known.usual_wait and wait > LONG_WAIT * known.usual_wait:
-            sheet.y += WAIT
+        if overview.usual_wait and wait > LONG_WAIT * overview.usual_wait:
+            layout.y += WAIT
             level = step.packet is not None and step.packet.sender == step.who
-            sheet.parts.append(_pause(sheet.y - WAIT, wait, -5 if level else 9))
-    if step.packet is not None and _forged(step.packet, step, known):
-        sheet.y += WAIT  # it comes from nowhere, and needs room of its own
-    y, height = sheet.y, _height(step)
+            layout.parts.append(_pause(layout.y - WAIT, wait, -5 if level else 9))
+    if step.packet is not None and _forged(step.packet, step, overview):
+        layout.y += WAIT  # it comes from nowhere, and needs room of its own
+    y, height = layout.y, _height(step)
     if mark:
-        sheet.parts.insert(0, f'<path class="n" d="M0 {num(y - 13)}h{WIDTH}v{height}H0z"/>')
+        layout.parts.insert(0, f'<path class="n" d="M0 {num(y - 13)}h{WIDTH}v{height}H0z"/>')
     clock = short_time(step.time_ns)
-    if clock != sheet.clock:
-        sheet.clocks.append(write(3, y + 3, clock))
-        sheet.clock = clock
+    if clock != layout.clock:
+        layout.clocks.append(write(3, y + 3, clock))
+        layout.clock = clock
     if step.packet is not None:
-        _arrive(sheet, step, step.packet, y, known)
+        _arrive(layout, step, step.packet, y, overview)
     for count, packet in enumerate(step.sent):
-        sheet.open[packet.number] = (packet, y + SEND * count + (5 if step.packet else 0))
-    _note_states(sheet, step, y)
-    sheet.y += height
+        layout.open[packet.number] = (packet, y + SEND * count + (5 if step.packet else 0))
+    _note_states(layout, step, y)
+    layout.y += height
 
 
-def _forged(packet: Packet, step: Step, known: Known) -> bool:
+def _forged(packet: Packet, step: Step, overview: Overview) -> bool:
     """Whether nobody in the trace ever sent this packet that arrives."""
     return (
-        packet.fate != "captured" and packet.sender != step.who and packet.number not in known.sent
+        packet.fate != "captured"
+        and packet.sender != step.who
+        and packet.number not in overview.sent
     )
 
 
-def _arrive(sheet: _Sheet, step: Step, packet: Packet, y: float, known: Known) -> None:
-    if packet.number in sheet.open:
-        _, start = sheet.open.pop(packet.number)
-        sheet.arrows.append(Arrow(packet, start, y))
-    elif _forged(packet, step, known):
-        sheet.arrows.append(Arrow(packet, y - ROW * 0.45, y, forged=True))
+def _arrive(layout: _Layout, step: Step, packet: Packet, y: float, overview: Overview) -> None:
+    if packet.number in layout.open:
+        _, start = layout.open.pop(packet.number)
+        layout.arrows.append(LadderArrow(packet, start, y))
+    elif _forged(packet, step, overview):
+        layout.arrows.append(LadderArrow(packet, y - ROW * 0.45, y, forged=True))
     elif packet.fate == "captured" or packet.sender == step.who:
-        sheet.arrows.append(Arrow(packet, y, None if packet.fate == "lost" else y))
+        layout.arrows.append(LadderArrow(packet, y, None if packet.fate == "lost" else y))
     else:  # sent in a folded part
-        sheet.arrows.append(Arrow(packet, y - ROW * 0.8, y))
+        layout.arrows.append(LadderArrow(packet, y - ROW * 0.8, y))
 
 
-def _leave_open(sheet: _Sheet) -> None:
+def _leave_open(layout: _Layout) -> None:
     """Packets that do not arrive as far as is shown."""
-    for packet, start in sheet.open.values():
-        sheet.arrows.append(Arrow(packet, start, None))
-        sheet.y = max(sheet.y, start + 30)
+    for packet, start in layout.open.values():
+        layout.arrows.append(LadderArrow(packet, start, None))
+        layout.y = max(layout.y, start + 30)
 
 
-def _note_states(sheet: _Sheet, step: Step, y: float) -> None:
+def _note_states(layout: _Layout, step: Step, y: float) -> None:
     event = short_event(step)
     for side in SIDES:
         x, style = (LEFT - 20, " e") if side == "A" else (RIGHT + 20, "")
         line = y + 4
         if step.after.of(side).possible != step.before.of(side).possible:
-            sheet.bands[side].append((y, step.after.of(side)))
+            layout.bands[side].append((y, step.after.of(side)))
             line += 11 * len(state_lines(step.after.of(side)))
         if event and step.who == side:
-            sheet.parts.append(write(x, line, event, "s u" + style))
+            layout.parts.append(write(x, line, event, "s u" + style))
 
 
 # --- drawing -----------------------------------------------------------------------------
 
 
-def _shapes(sheet: _Sheet, trace: Trace, relative: bool) -> Iterator[str]:
+def _shapes(layout: _Layout, trace: Trace, relative: bool) -> Iterator[str]:
     for side in SIDES:
         x, style = (LEFT - BAND - 4, "e") if side == "A" else (RIGHT + 4, "")
-        yield from _band(sheet, side, x, style)
+        yield from _band(layout, side, x, style)
         host = brief(trace.hosts.get(side, ""), 23)
         middle = x + BAND / 2
         yield write(middle, 13, side, "c t", ' font-size="13"')
         yield write(middle, 25, host, "c s")
-    yield f'<g class="s f">{"".join(sheet.clocks)}</g>'
-    yield from sheet.parts
-    for arrow, along in zip(sheet.arrows, places(sheet.arrows), strict=True):
+    yield f'<g class="s f">{"".join(layout.clocks)}</g>'
+    yield from layout.parts
+    for arrow, along in zip(layout.arrows, places(layout.arrows), strict=True):
         yield draw(arrow, along, relative)
 
 
-def _band(sheet: _Sheet, side: Side, x: float, style: str) -> Iterator[str]:
-    pieces = sheet.bands[side]
+def _band(layout: _Layout, side: Side, x: float, style: str) -> Iterator[str]:
+    pieces = layout.bands[side]
     names = []
-    for (y, end), below in zip(pieces, [*(y for y, _ in pieces[1:]), sheet.y], strict=False):
+    for (y, end), below in zip(pieces, [*(y for y, _ in pieces[1:]), layout.y], strict=False):
         down = num(max(below - y - 1, 1))
         if end.state is None:
             box = f"M{num(x)} {num(y)}h{BAND}v{down}h-{BAND}z"

@@ -39,7 +39,7 @@ _STYLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _Span:
     """Numbers that one packet takes up; ``first`` and ``after`` count from the flag."""
 
     first: int
@@ -149,9 +149,9 @@ def _own(packet: Packet, basis: Basis) -> _Flag:
     )
 
 
-def _pieces(trace: Trace, packet: Packet, flag: _Flag) -> tuple[list[_Piece], bool]:
+def _pieces(trace: Trace, packet: Packet, flag: _Flag) -> tuple[list[_Span], bool]:
     """What was sent on a line up to this packet, near the flag; whether more came before."""
-    found: dict[tuple[int, int], _Piece] = {}
+    found: dict[tuple[int, int], _Span] = {}
     for each in trace.packets:
         if each.number > packet.number:
             break
@@ -166,13 +166,13 @@ def _pieces(trace: Trace, packet: Packet, flag: _Flag) -> tuple[list[_Piece], bo
             if size:
                 known = found.get((first, first + size))
                 if known is None or known.packet.fate == "lost" or each is packet:
-                    found[first, first + size] = _Piece(first, first + size, word, each)
+                    found[first, first + size] = _Span(first, first + size, word, each)
                 first += size
-    pieces: list[_Piece] = []
+    pieces: list[_Span] = []
     for piece in sorted(found.values(), key=lambda piece: (piece.first, -piece.after)):
         reached = pieces[-1].after if pieces else piece.first
         if piece.after > reached:  # what was sent in other portions before is there already
-            pieces.append(_Piece(max(piece.first, reached), piece.after, piece.word, piece.packet))
+            pieces.append(_Span(max(piece.first, reached), piece.after, piece.word, piece.packet))
     upto = next((at for at, piece in enumerate(pieces) if piece.first >= 0), len(pieces))
     start = max(0, upto - BEFORE)
     return pieces[start : upto + 2], start > 0
@@ -181,7 +181,7 @@ def _pieces(trace: Trace, packet: Packet, flag: _Flag) -> tuple[list[_Piece], bo
 # --- drawing ---------------------------------------------------------------------------------
 
 
-def _band(flag: _Flag, known: tuple[list[_Piece], bool]) -> Iterator[str]:
+def _band(flag: _Flag, known: tuple[list[_Span], bool]) -> Iterator[str]:
     pieces, more = known
     question = message(
         "Where does {name} = {number} come from?", name=flag.name, number=flag.number
@@ -208,7 +208,7 @@ def _band(flag: _Flag, known: tuple[list[_Piece], bool]) -> Iterator[str]:
         yield from draw_frame(flag.source, EDGE, LINE + 104, WIDTH - 2 * EDGE)
 
 
-def _scale(pieces: list[_Piece], flag: _Flag, more: bool) -> dict[int, float]:
+def _scale(pieces: list[_Span], flag: _Flag, more: bool) -> dict[int, float]:
     """Where each boundary stands: long pieces are wider, but not in proportion."""
     x = EDGE + 78.0 + (GAP if more else 0)
     cuts = sorted({0, *(p.first for p in pieces), *(p.after for p in pieces)})
@@ -224,7 +224,7 @@ def _scale(pieces: list[_Piece], flag: _Flag, more: bool) -> dict[int, float]:
     return xs
 
 
-def _cell(piece: _Piece, xs: dict[int, float], flag: _Flag) -> str:
+def _cell(piece: _Span, xs: dict[int, float], flag: _Flag) -> str:
     left, right = xs[piece.first], xs[piece.after]
     box = f"M{num(left)} {LINE}h{num(right - left)}v{CELL}H{num(left)}z"
     css = flag.line.lower() + (" v" if piece.word else "")
@@ -248,7 +248,7 @@ def _cell(piece: _Piece, xs: dict[int, float], flag: _Flag) -> str:
     return f'<path class="{css}" d="{box}"/>{text}'
 
 
-def _numbers(pieces: list[_Piece], xs: dict[int, float], flag: _Flag) -> Iterator[str]:
+def _numbers(pieces: list[_Span], xs: dict[int, float], flag: _Flag) -> Iterator[str]:
     """The number at each boundary, as far as there is room beside the flag's."""
     taken: list[tuple[float, float]] = []
     cuts = sorted(xs, key=lambda cut: (cut != 0, -abs(cut)))

@@ -30,16 +30,16 @@ _STYLE = (
 )
 
 Mark = tuple[int, str]
-Piece = tuple[int, int, str, str]  # first, next, kind, what to write into it
+Stretch = tuple[int, int, str, str]  # first, next, kind, what to write into it
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Strip:
     """What is to be drawn; all numbers count from ``origin``, the first of this direction."""
 
     origin: SeqNumber
-    sent: tuple[Piece, ...]
-    received: tuple[Piece, ...]
+    sent: tuple[Stretch, ...]
+    received: tuple[Stretch, ...]
     above: tuple[Mark, ...]
     below: tuple[Mark, ...]
     packets: tuple[Packet, ...]
@@ -82,7 +82,7 @@ def _packets(step: Step, side: Side) -> tuple[Packet, ...]:
     return tuple(packet for packet in every if packet.sender == side)
 
 
-def _of_tcbs(step: Step, side: Side, peer: Side) -> _Line | None:
+def _of_tcbs(step: Step, side: Side, peer: Side) -> _Strip | None:
     tcb, other = step.after.of(side).tcb, step.after.of(peer).tcb
     if tcb is None or tcb.state in (State.CLOSED, State.LISTEN):
         return None
@@ -95,17 +95,17 @@ def _of_tcbs(step: Step, side: Side, peer: Side) -> _Line | None:
     marks = [(una, "SND.UNA"), (nxt, "SND.NXT")]
     if tcb.state is not State.SYN_SENT:
         marks.append((edge, "SND.UNA+SND.WND"))
-    received: tuple[Piece, ...] = ()
+    received: tuple[Stretch, ...] = ()
     below: list[Mark] = []
     if other is not None and other.irs == tcb.iss:
         received, below = _at_receiver(tcb, other)
     sent = _at_sender(una, nxt, edge if tcb.state is not State.SYN_SENT else nxt, fin)
-    return _Line(
+    return _Strip(
         tcb.iss, sent, received, tuple(marks), tuple(below), _packets(step, side), known=True
     )
 
 
-def _at_sender(una: int, nxt: int, edge: int, fin: int | None) -> tuple[Piece, ...]:
+def _at_sender(una: int, nxt: int, edge: int, fin: int | None) -> tuple[Stretch, ...]:
     cuts = {0, 1, una, nxt, edge} | ({fin, fin + 1} if fin is not None else set())
     pieces = []
     for first, after in pairwise(sorted(cut for cut in cuts if cut <= max(nxt, edge))):
@@ -124,7 +124,7 @@ def _at_sender(una: int, nxt: int, edge: int, fin: int | None) -> tuple[Piece, .
     return tuple(pieces)
 
 
-def _at_receiver(tcb: Tcb, other: Tcb) -> tuple[tuple[Piece, ...], list[Mark]]:
+def _at_receiver(tcb: Tcb, other: Tcb) -> tuple[tuple[Stretch, ...], list[Mark]]:
     def at(number: SeqNumber) -> int:
         return tcb.iss.forward_to(number)
 
@@ -133,7 +133,7 @@ def _at_receiver(tcb: Tcb, other: Tcb) -> tuple[tuple[Piece, ...], list[Mark]]:
     edge = at(other.rcv_nxt + other.rcv_wnd) if known else nxt
     fin = None if tcb.fin_seq is None else at(tcb.fin_seq)
     early = sorted((at(number), len(data)) for number, data in other.early)
-    pieces: list[Piece] = [(0, 1, "k p", "SYN")]
+    pieces: list[Stretch] = [(0, 1, "k p", "SYN")]
     if nxt > 1:
         taken = nxt - 1 if fin is not None and nxt == fin + 1 else nxt
         if taken > 1:
@@ -153,7 +153,7 @@ def _at_receiver(tcb: Tcb, other: Tcb) -> tuple[tuple[Piece, ...], list[Mark]]:
     return tuple(pieces), [(nxt, "RCV.NXT"), *([(edge, "RCV.NXT+RCV.WND")] if known else [])]
 
 
-def _of_packet(step: Step, side: Side) -> _Line | None:
+def _of_packet(step: Step, side: Side) -> _Strip | None:
     packets = _packets(step, side)
     if packets:
         packet = packets[0]
@@ -166,20 +166,20 @@ def _of_packet(step: Step, side: Side) -> _Line | None:
             pieces.append((first, body, "w p" if word == "SYN" else "w", word or "in this packet"))
         if packet.segment.fin:
             pieces.append((body, after, "w p", "FIN"))
-        return _Line(origin, tuple(pieces), (), ((first, "seq"),), (), packets, known=False)
+        return _Strip(origin, tuple(pieces), (), ((first, "seq"),), (), packets, known=False)
     answer = step.packet
     if answer is None or answer.rel_ack is None or answer.segment.ack is None:
         return None
     ack = answer.rel_ack
-    piece: Piece = (0, ack, "k", "acknowledged")
+    piece: Stretch = (0, ack, "k", "acknowledged")
     origin = answer.segment.ack - ack
-    return _Line(origin, (), (piece,), (), ((ack, "ack"),), (), known=False)
+    return _Strip(origin, (), (piece,), (), ((ack, "ack"),), (), known=False)
 
 
 # --- drawing ---------------------------------------------------------------------------------
 
 
-def _shapes(line: _Line, side: Side, peer: Side) -> Iterator[str]:
+def _shapes(line: _Strip, side: Side, peer: Side) -> Iterator[str]:
     wrap = (MODULUS - int(line.origin)) % MODULUS
     cuts = {cut for piece in (*line.sent, *line.received) for cut in piece[:2]}
     cuts |= {at for at, _ in (*line.above, *line.below)}

@@ -14,7 +14,7 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises import assignments, check, hint, plain, start, variant
 from tcpcourse.exercises.functions import Function, same
 from tcpcourse.exercises.question import Problem
-from tcpcourse.exercises.show import Shown
+from tcpcourse.exercises.show import Captioned
 from tcpcourse.exercises.values import ONLY, Value
 
 from .solutions import SECRET
@@ -186,14 +186,14 @@ def test_the_first_cell_says_what_is_missing_and_nothing_else() -> None:
 def test_what_is_shown_can_be_read_aloud_and_holds_no_markup() -> None:
     data = {"a<b": 1, "window": None, "c": 2, "rows": [{"no": 1, "x": "<i>"}], "d": ["<u>"],
             "options": {"a": "one"}}  # fmt: skip
-    html = Shown("<b>", data)._repr_html_()
+    html = Captioned("<b>", data)._repr_html_()
     assert html.count("<table>") == 3, "facts side by side share a table"
     assert html.count('<th scope="row"') == 3
     assert html.count('<th scope="col"') == 2
     for bad in ("<b>a", "<i>", "<u>", "a<b"):
         assert bad not in html
     assert "&lt;i&gt;" in html
-    assert "window: –" in repr(Shown("q", data))
+    assert "window: –" in repr(Captioned("q", data))
 
 
 @pytest.mark.parametrize(

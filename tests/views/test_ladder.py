@@ -8,7 +8,7 @@ import pytest
 
 from tcpcourse.trace import Trace
 from tcpcourse.views import ladder
-from tcpcourse.views.arrows import Arrow, places
+from tcpcourse.views.arrows import LadderArrow, places
 from tcpcourse.views.ladder import draw_ladder, nearby
 
 from . import stories
@@ -129,9 +129,9 @@ def test_the_window_of_the_last_steps_fits() -> None:
 def test_words_avoid_a_crossing() -> None:
     trace = stories.talk()
     one, other = trace.packets[0], trace.packets[1]  # one of each direction
-    apart = places([Arrow(one, 0, 34), Arrow(other, 40, 74)])
+    apart = places([LadderArrow(one, 0, 34), LadderArrow(other, 40, 74)])
     assert apart == [0.5, 0.5]
-    crossed = places([Arrow(one, 0, 60), Arrow(other, 0, 60)])
+    crossed = places([LadderArrow(one, 0, 60), LadderArrow(other, 0, 60)])
     assert crossed != [0.5, 0.5]
 
 

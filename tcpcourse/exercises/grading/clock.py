@@ -48,7 +48,7 @@ def tree(pid: int, most: int) -> Held:
     return Held(found, pages * page, ticks / tick, waited / 1e9)
 
 
-class Clock:
+class Allowance:
     """Counts for one submission, over all its starts.
 
     ``most_cpu`` and ``most_wall`` are in seconds.

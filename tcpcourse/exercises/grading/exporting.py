@@ -21,7 +21,7 @@ from tcpcourse.exercises.grading.converting import job_of, notebooks_of
 from tcpcourse.exercises.grading.course import Course
 from tcpcourse.exercises.grading.marking import Graded
 from tcpcourse.exercises.grading.plaindata import as_text, clean
-from tcpcourse.exercises.grading.roster import Entry, Table, by_student, number_in, read_table
+from tcpcourse.exercises.grading.roster import CsvTable, Entry, by_student, number_in, read_table
 
 GRADED, WAITS, UNREAD = "graded", "waits for a person", "could not be read"
 LEFT, MISSING = "not graded", "not handed in"
@@ -38,7 +38,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class GradeLine:
     """One student's work in one assignment; ``score`` only where nothing is left to do."""
 
     student: str
@@ -61,7 +61,7 @@ class Filled:
 
 def lines_of(
     course: Course, assignments: Iterable[str], known: Mapping[str, Entry] | None = None
-) -> list[Line]:
+) -> list[GradeLine]:
     """A line for everybody who handed in, or is in the roster, in each of the assignments."""
     expected = {name for _, name in by_student(known or {}, course.questions.student)}
     found = []
@@ -77,9 +77,9 @@ def lines_of(
                 for submission in book.assignment_submissions(assignment)
             }
             for student in course.students(assignment):
-                graded.setdefault(student, Line(student, assignment, LEFT, None, most))
+                graded.setdefault(student, GradeLine(student, assignment, LEFT, None, most))
             for student in expected:
-                graded.setdefault(student, Line(student, assignment, MISSING, None, most))
+                graded.setdefault(student, GradeLine(student, assignment, MISSING, None, most))
             found += [graded[student] for student in sorted(graded)]
     return found
 
@@ -90,7 +90,7 @@ def assignments_of(course: Course) -> list[str]:
         return [each.name for each in book.assignments]
 
 
-def _line(course: Course, submission: Any, most: float) -> Line:
+def _line(course: Course, submission: Any, most: float) -> GradeLine:
     student, assignment = submission.student.id, submission.assignment.name
     waits = tuple(
         grade.name
@@ -102,7 +102,7 @@ def _line(course: Course, submission: Any, most: float) -> Line:
     status, score = GRADED, round(float(submission.score), 2)
     if waits:
         status = WAITS if _readable(course, student, assignment) else UNREAD
-    return Line(
+    return GradeLine(
         student,
         assignment,
         status,
@@ -122,7 +122,7 @@ def _readable(course: Course, student: str, assignment: str) -> bool:
     return True
 
 
-def write_table(lines: Iterable[Line], path: Path) -> None:
+def write_table(lines: Iterable[GradeLine], path: Path) -> None:
     """The long table: a row for each student and assignment; a blank is no mark."""
     rows = [list(COLUMNS)]
     for line in lines:
@@ -145,7 +145,7 @@ def write_table(lines: Iterable[Line], path: Path) -> None:
 def fill_moodle(
     worksheet: Path,
     path: Path,
-    lines: Iterable[Line],
+    lines: Iterable[GradeLine],
     known: Mapping[str, Entry],
     column: str = "Grade",
 ) -> Filled:
@@ -175,7 +175,7 @@ def fill_moodle(
 
 
 def fill_canvas(
-    gradebook: Path, path: Path, lines: Iterable[Line], known: Mapping[str, Entry], column: str
+    gradebook: Path, path: Path, lines: Iterable[GradeLine], known: Mapping[str, Entry], column: str
 ) -> Filled:
     """Write the scores into the column of Canvas's exported gradebook that ``column`` names.
 
@@ -209,7 +209,7 @@ def fill_canvas(
     return done
 
 
-def _same_most(path: Path, there: str, lines: Iterable[Line]) -> None:
+def _same_most(path: Path, there: str, lines: Iterable[GradeLine]) -> None:
     for line in lines:
         try:
             same = abs(float(there.strip().replace(",", ".")) - line.max_score) < 0.01
@@ -223,10 +223,10 @@ def _same_most(path: Path, there: str, lines: Iterable[Line]) -> None:
 
 
 def _fill(
-    table: Table,
+    table: CsvTable,
     numbers: int,
     target: int,
-    scores: Mapping[str, Line],
+    scores: Mapping[str, GradeLine],
     known: Mapping[str, Entry],
 ) -> Filled:
     done, seen = Filled(), set()

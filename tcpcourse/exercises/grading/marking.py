@@ -24,7 +24,7 @@ from tcpcourse.exercises.grading.plaindata import clean, sentence
 from tcpcourse.exercises.grading.protocol import Asked, Handed, questions_of
 from tcpcourse.exercises.grading.restore import Restored, is_blank, restore
 from tcpcourse.exercises.grading.sandbox import container
-from tcpcourse.exercises.grading.session import Work, run
+from tcpcourse.exercises.grading.session import RunPlan, run
 from tcpcourse.exercises.grading.submissions import Submission, Unreadable, read
 
 MARKING_SECONDS = 60
@@ -36,7 +36,7 @@ class Job:
 
     ``student`` is the name of the submission's folder. ``store`` is the file that keeps the
     result, ``questions`` where the questions are (see ``questions_of``), ``hidden`` what no
-    student's code must see, ``container`` as in ``Work``. ``works_as`` is another id under
+    student's code must see, ``container`` as in ``RunPlan``. ``works_as`` is another id under
     which the student has worked, if the instructor has said so.
     """
 
@@ -207,7 +207,7 @@ def _graded(job: Job, prepared: Prepared) -> Graded:
         for each in asked
         if each.kind == "function"
     }
-    work = Work(
+    work = RunPlan(
         [(START, questions.setup(job.assignment, student)), *prepared.restored.run],
         {each.id: (each.name, each.kind) for each in asked},
         calls,

@@ -28,7 +28,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Table:
+class CsvTable:
     """A CSV file: its rows, the header among them, and how it was written."""
 
     rows: list[list[str]]
@@ -41,7 +41,7 @@ class Table:
         return next((head.index(name) for name in names if name in head), None)
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path) -> CsvTable:
     """A CSV file in UTF-8, UTF-16 or GB 18030 (which GBK is a part of).
 
     Spreadsheets write all three. Raises ``TcpCourseError`` for what is none of them.
@@ -61,7 +61,7 @@ def read_table(path: Path) -> Table:
         raise TcpCourseError(f"{path} cannot be read as CSV: {problem}.") from None
     if not any(map(any, rows)):
         raise TcpCourseError(f"{path} cannot be read as CSV: it is empty.")
-    return Table(rows, encoding, delimiter)
+    return CsvTable(rows, encoding, delimiter)
 
 
 def _decoded(path: Path, data: bytes) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.exercises.grading.clock import Clock, tree
+from tcpcourse.exercises.grading.clock import Allowance, tree
 from tcpcourse.exercises.grading.limits import Limits
 from tcpcourse.exercises.grading.protocol import Library
 
@@ -155,7 +155,9 @@ class Sandbox:
     of all processes together, and kills them when they are too many.
     """
 
-    def __init__(self, words: list[str], limits: Limits, clock: Clock, rules: bytes = b"") -> None:
+    def __init__(
+        self, words: list[str], limits: Limits, clock: Allowance, rules: bytes = b""
+    ) -> None:
         self.limits, self.clock = limits, clock
         clock.again()
         self.killed_for = ""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.exercises.grading.clock import Clock
+from tcpcourse.exercises.grading.clock import Allowance
 from tcpcourse.exercises.grading.limits import Limits
 from tcpcourse.exercises.grading.plaindata import clean, parse
 from tcpcourse.exercises.grading.protocol import Plain, Questions
@@ -59,7 +59,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Work:
+class RunPlan:
     """What to run: cells as pairs of a name and the source, in order; the answers' names by
     question, each with its kind; the calls to make of each function; and whose all this is.
 
@@ -84,22 +84,22 @@ class _Ended(Exception):
         self.why = why
 
 
-def run(work: Work, limits: Limits) -> Outcome:
+def run(work: RunPlan, limits: Limits) -> Outcome:
     """Run a notebook in a sandbox, as often as it takes to get all answers that it has.
 
     A cell that ends the process, or will not be interrupted, is left out of the next start.
     Raises ``SandboxError`` when there is no sandbox; then no student's code has run.
     """
-    return _Talk(work, limits).run()
+    return _Session(work, limits).run()
 
 
-class _Talk:
-    def __init__(self, work: Work, limits: Limits) -> None:
+class _Session:
+    def __init__(self, work: RunPlan, limits: Limits) -> None:
         self.work, self.limits = work, limits
         self.outcome = Outcome()
         self.left_out: set[str] = set()
         self.waiting = [name for name, calls in work.calls.items() if calls]
-        self.clock = Clock(limits.total_seconds, limits.wall_seconds)
+        self.clock = Allowance(limits.total_seconds, limits.wall_seconds)
         self.cell = ""
 
     def run(self) -> Outcome:

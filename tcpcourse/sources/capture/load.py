@@ -20,7 +20,7 @@ from tcpcourse.sources.capture.conversation import Conversation, Known
 from tcpcourse.sources.capture.conversations import Conversations, connect
 from tcpcourse.sources.capture.listing import Listing
 from tcpcourse.sources.capture.packets import CapturedPacket, Packets, place_of
-from tcpcourse.sources.capture.problems import Findings, Problem
+from tcpcourse.sources.capture.problems import ReadProblem, Tally
 from tcpcourse.sources.capture.read import pcap, pcapng
 from tcpcourse.sources.capture.read.buffer import Batch, Piece
 from tcpcourse.sources.capture.read.files import Source, Store, opened
@@ -75,7 +75,7 @@ def load(
         Progress("reading", progress, total=stream.size) as shown,
     ):
         piece = Piece(stream, shown)
-        found = Findings()
+        found = Tally()
         reader = HeaderReader(found)
         read = _format(piece)
         frames = 0
@@ -95,7 +95,7 @@ def load(
     return Capture(stream.name, rows, connect(rows, reader), reader, store, found, frames)
 
 
-def _format(piece: Piece) -> Callable[[Piece, Findings, int], Iterator[Batch]]:
+def _format(piece: Piece) -> Callable[[Piece, Tally, int], Iterator[Batch]]:
     """The reader for what the file begins with."""
     head = bytes(piece.buffer[: min(piece.end, 24)])
     file, trouble = piece.stream.name, piece.stream.trouble
@@ -144,7 +144,7 @@ class Capture:
         known: Conversations,
         reader: HeaderReader,
         store: Store,
-        found: Findings,
+        found: Tally,
         frames: int,
     ) -> None:
         self.name, self.frames = name, frames
@@ -181,7 +181,7 @@ class Capture:
         return notes
 
     @cached_property
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[ReadProblem, ...]:
         """What could not be read, or is in doubt, and where: nothing is dropped in silence.
 
         Worked out when first asked for: it looks at all packets once more.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ReadProblem:
     """One kind of trouble in a capture, and how often it was met.
 
     ``frame`` is the number (from 1) of the first frame concerned, or ``None`` when it is the
@@ -30,7 +30,7 @@ class Problem:
         return f"{first}{place} {self.offset}: {self.what}{times}"
 
 
-class Findings:
+class Tally:
     """Collects problems while a file is read; those that are alike are counted together.
 
     It also counts what is no problem but no TCP either, by the name of its protocol.
@@ -59,10 +59,10 @@ class Findings:
         if count:
             self.others[name] = self.others.get(name, 0) + count
 
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[ReadProblem, ...]:
         """Everything found, in the order of the first offsets."""
         found = (
-            Problem(frame, offset, what, count)
+            ReadProblem(frame, offset, what, count)
             for what, (frame, offset, count) in self._found.items()
         )
         return tuple(sorted(found, key=lambda each: each.offset))

@@ -31,7 +31,7 @@ SAME, ACK, RESET = -1, -1, -2
 LOWEST = -3  # of the numbers that stand for no answer
 
 
-class End(NamedTuple):
+class PageEnd(NamedTuple):
     """What a page shows of a TCB: its state, the number of its ISN, SND.UNA and SND.NXT beyond
     it, the number of the peer's ISN (``None``: not known) and RCV.NXT beyond that."""
 
@@ -51,7 +51,7 @@ class Carried:
     ``EDGE``, ``NEVER``.
     """
 
-    ends: tuple[End, ...] = field(repr=False)
+    ends: tuple[PageEnd, ...] = field(repr=False)
     segments: tuple[Kind, ...] = field(repr=False)
     own: tuple[tuple[Answer | int, ...], ...] = field(repr=False)
     arrivals: tuple[tuple[Answer | int, ...], ...] = field(repr=False)
@@ -117,7 +117,7 @@ def unpack(text: str) -> Carried:
         return Answer(after, tuple(usual.get(each, each) for each in sent), tuple(rows))
 
     return Carried(
-        tuple(End(State(each[0]), *each[1:]) for each in ends),
+        tuple(PageEnd(State(each[0]), *each[1:]) for each in ends),
         tuple(
             Kind(flags, seq and Number(*seq), ack and Number(*ack), size)
             for flags, seq, ack, size in data["segments"]

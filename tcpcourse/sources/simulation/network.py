@@ -23,7 +23,7 @@ from tcpcourse.trace import SIDES, Packet, Side, Step, Trace
 MOST_EVENTS = 1_000_000
 
 
-class _Clock:
+class _Agenda:
     """What is to happen when; drives an engine until nothing is left to happen."""
 
     def __init__(self, scenario: Scenario) -> None:
@@ -134,7 +134,7 @@ def simulate(story: str | Scenario = "three-way-handshake", **changes: Any) -> T
             f"{story!r:.60} is no story; give a name out of tcpcourse.scenarios(),"
             " or a tcpcourse.Scenario."
         )
-    clock = _Clock(changed(story, changes))
+    clock = _Agenda(changed(story, changes))
     trace = clock.run()
     # a named story's own faults may find nothing to meet once its wire is changed
     if "faults" in changes or story.name not in SCENARIOS:

@@ -53,7 +53,7 @@ WORDS: dict[Event | None, str] = {
 }
 
 
-class Happening(NamedTuple):
+class Cause(NamedTuple):
     """What leads from one moment to the next: an event (a loss is none), where, and of what."""
 
     event: Event | None
@@ -71,7 +71,7 @@ class _Effect(NamedTuple):
     emitted: Wire
 
 
-class _Known(Generic[V]):
+class _Numbering(Generic[V]):
     """Gives each value a number, and equal values the same one."""
 
     def __init__(self) -> None:
@@ -100,15 +100,15 @@ class Walker:
 
     def __init__(self, settings: Settings, limits: tuple[int, ...], in_flight: int) -> None:
         self.settings, self.limits, self.in_flight = settings, limits, in_flight
-        self.parents: dict[Moment, tuple[Moment, Happening] | None] = {}
+        self.parents: dict[Moment, tuple[Moment, Cause] | None] = {}
         self.first: dict[Pair, Moment] = {}
-        self.fired: dict[Row, tuple[Moment, Happening]] = {}
+        self.fired: dict[Row, tuple[Moment, Cause]] = {}
         self.stuck: dict[Pair, Moment] = {}
         self.cut_off = 0
-        self._tcbs: _Known[Tcb] = _Known()
-        self._segments: _Known[Segment] = _Known()
-        self._wires: _Known[Wire] = _Known()
-        self._spent: _Known[tuple[int, ...]] = _Known()
+        self._tcbs: _Numbering[Tcb] = _Numbering()
+        self._segments: _Numbering[Segment] = _Numbering()
+        self._wires: _Numbering[Wire] = _Numbering()
+        self._spent: _Numbering[tuple[int, ...]] = _Numbering()
         self._own: dict[int, tuple[list[_Effect], list[_Effect]]] = {}
         self._arrivals: dict[tuple[int, int], _Effect | None] = {}
         self._parts: dict[int, list[tuple[int, int]]] = {}
@@ -145,16 +145,16 @@ class Walker:
             level = following
         progress(visited, visited)
 
-    def story(self, moment: Moment, last: Happening | None = None) -> tuple[str, ...]:
+    def story(self, moment: Moment, last: Cause | None = None) -> tuple[str, ...]:
         """The events that lead to a moment, and one more if it is given, in words."""
         lines = [] if last is None else [self._words(last)]
         while (parent := self.parents[moment]) is not None:
-            moment, happening = parent
-            lines.append(self._words(happening))
+            moment, cause = parent
+            lines.append(self._words(cause))
         return tuple(reversed(lines))
 
-    def _words(self, happening: Happening) -> str:
-        event, side, segment = happening
+    def _words(self, cause: Cause) -> str:
+        event, side, segment = cause
         line = self._segments[segment].line() if segment >= 0 else ""
         return WORDS[event].format(end=SIDES[side], line=line)
 
@@ -165,14 +165,14 @@ class Walker:
             if effect is not None and id(effect) not in self._seen:
                 self._seen.add(id(effect))  # it is kept, so its id is its own
                 for row in effect.rows:
-                    self.fired.setdefault(row, (moment, Happening(effect.event, side, segment)))
+                    self.fired.setdefault(row, (moment, Cause(effect.event, side, segment)))
             if after in self.parents:
                 continue
             if self._crowded(after[2]) or self._crowded(after[3]):
                 self.cut_off += 1
                 continue
             event = None if effect is None else effect.event
-            self.parents[after] = (moment, Happening(event, side, segment))
+            self.parents[after] = (moment, Cause(event, side, segment))
             following.append(after)
             ends = after[:2]
             if ends not in self._met:

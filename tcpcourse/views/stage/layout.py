@@ -70,7 +70,7 @@ class Sheet:
 
 
 @dataclass(slots=True)
-class _Row:
+class _Rung:
     """A moment; ``time`` in nanoseconds, the scenes in it, and how much room it needs below."""
 
     time: int
@@ -109,22 +109,22 @@ def lay_out(trace: Trace, shown: Sequence[Scene], facts: Facts) -> Sheet:
     return sheet
 
 
-def _rows(shown: Sequence[Scene], facts: Facts) -> list[_Row]:
-    rows: list[_Row] = []
+def _rows(shown: Sequence[Scene], facts: Facts) -> list[_Rung]:
+    rows: list[_Rung] = []
     for place, scene in enumerate(shown):
         step = scene.step
         level = step.packet is not None and step.packet.sender == step.who
         sides: set[Side] = {"A", "B"} if level or scene.many else {step.who}
         last = rows[-1] if rows else None
         if last is None or last.time != step.time_ns or last.sides & sides:
-            last = _Row(step.time_ns)
+            last = _Rung(step.time_ns)
             rows.append(last)
         last.scenes.append(place)
         last.sides |= sides
         last.extra = max(last.extra, FAN * max(len(step.sent) - 1, 0), BULK * scene.many)
     times = {row.time for row in rows}
     for time in sorted(_empty_moments(shown, facts) - times):
-        rows.append(_Row(time))
+        rows.append(_Rung(time))
     return sorted(rows, key=lambda row: row.time)
 
 
@@ -144,11 +144,11 @@ def _empty_moments(shown: Sequence[Scene], facts: Facts) -> set[int]:
     return found
 
 
-_Span = tuple[Road, float, _Row, _Row]
+_Span = tuple[Road, float, _Rung, _Rung]
 
 
 def _spans(
-    shown: Sequence[Scene], facts: Facts, rows: Sequence[_Row], where: dict[int, _Row]
+    shown: Sequence[Scene], facts: Facts, rows: Sequence[_Rung], where: dict[int, _Rung]
 ) -> list[_Span]:
     """Every packet with the rows between which it travels, in the order of sending."""
     place_of = {scene.first: place for place, scene in enumerate(shown) if not scene.many}
@@ -174,7 +174,7 @@ def _spans(
 
 
 def _space(
-    rows: Sequence[_Row],
+    rows: Sequence[_Rung],
     shown: Sequence[Scene],
     facts: Facts,
     spans: Sequence[_Span],
@@ -210,10 +210,10 @@ def _space(
 def _arrow(
     road: Road,
     fan: float,
-    start: _Row,
-    stop: _Row,
+    start: _Rung,
+    stop: _Rung,
     shown: Sequence[Scene],
-    where: dict[int, _Row],
+    where: dict[int, _Rung],
 ) -> Arrow:
     first = min(start.scenes, default=0)
     arrow = Arrow(road, round(start.y + fan, 1), round(stop.y, 1), leaves=first)

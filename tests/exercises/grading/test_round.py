@@ -22,7 +22,7 @@ from tcpcourse.exercises.grading.__main__ import main
 from tcpcourse.exercises.grading.batch import autograde
 from tcpcourse.exercises.grading.course import Course
 from tcpcourse.exercises.grading.explaining import explain
-from tcpcourse.exercises.grading.exporting import Line, fill_canvas, fill_moodle
+from tcpcourse.exercises.grading.exporting import GradeLine, fill_canvas, fill_moodle
 from tcpcourse.exercises.grading.roster import Entry
 from tcpcourse.exercises.question import Mark
 
@@ -243,10 +243,12 @@ def test_graded_with_the_id_that_was_used(own: Class, make: Fill) -> None:
 # -- the way back ------------------------------------------------------------------------------
 
 LINES = [
-    Line("ann", NAME, "graded", 21.5, 27), Line("bob", NAME, "waits for a person", None, 27),
-    Line("cy", NAME, "not handed in", None, 27), Line("dee", NAME, "graded", 0.0, 27),
-    Line("eve", NAME, "graded", 3.0, 27),
-]  # fmt: skip
+    GradeLine("ann", NAME, "graded", 21.5, 27),
+    GradeLine("bob", NAME, "waits for a person", None, 27),
+    GradeLine("cy", NAME, "not handed in", None, 27),
+    GradeLine("dee", NAME, "graded", 0.0, 27),
+    GradeLine("eve", NAME, "graded", 3.0, 27),
+]
 ROSTER = {"11": Entry("Ann"), "12": Entry("bob"), "13": Entry("cy"), "14": Entry("dee")}
 # As mod/assign/feedback/offline writes it: the first, the grade and the last column are read.
 WORKSHEET = (
@@ -325,7 +327,7 @@ def test_canvass_own_gradebook(tmp_path: Path) -> None:
 def test_without_a_roster_the_number_is_the_student(tmp_path: Path) -> None:
     given, back = tmp_path / "worksheet.csv", tmp_path / "back.csv"
     given.write_text(WORKSHEET, encoding="utf-8")
-    fill_moodle(given, back, [Line("11", NAME, "graded", 3, 27)], {})
+    fill_moodle(given, back, [GradeLine("11", NAME, "graded", 3, 27)], {})
     assert table(back)[1][4] == "3"
 
 

@@ -20,10 +20,10 @@ import pytest
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.grading import sandbox, seccomp
-from tcpcourse.exercises.grading.clock import Clock, Held, tree
+from tcpcourse.exercises.grading.clock import Allowance, Held, tree
 from tcpcourse.exercises.grading.limits import Limits
 from tcpcourse.exercises.grading.sandbox import CONTAINER, SandboxError
-from tcpcourse.exercises.grading.session import Outcome, Work, run
+from tcpcourse.exercises.grading.session import Outcome, RunPlan, run
 from tcpcourse.exercises.marks import MARKS
 
 sandboxed = pytest.mark.needs("bwrap")
@@ -35,7 +35,7 @@ QUICK = Limits(cell_seconds=2, call_seconds=0.5, total_seconds=30)
 def tried(*cells: str, limits: Limits = QUICK, **more: Any) -> Outcome:
     names = {"q1": ("q1", "value"), "q6": ("f", "function"), "q9": ("g", "function")}
     calls = more.pop("calls", {"q6": [[1], [2]], "q9": [[3]]})
-    work = Work([(f"c{n}", cell) for n, cell in enumerate(cells)], names, calls, MARKS, **more)
+    work = RunPlan([(f"c{n}", cell) for n, cell in enumerate(cells)], names, calls, MARKS, **more)
     return run(work, limits)
 
 
@@ -147,7 +147,7 @@ def test_one_clock_for_a_whole_submission() -> None:
 def test_time_without_a_core_is_nobodys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    clock = Clock(most_cpu=10, most_wall=20)
+    clock = Allowance(most_cpu=10, most_wall=20)
     now[0] += 60
     clock.seen(Held(cpu=5, waited=50))
     assert (clock.cpu, clock.wall, clock.over()) == (5, 10, False)
@@ -156,7 +156,7 @@ def test_time_without_a_core_is_nobodys_fault(monkeypatch: pytest.MonkeyPatch) -
     clock.again()
     clock.seen(Held(cpu=6))
     assert clock.cpu == 11 and clock.over(), "a new start does not begin at nothing"
-    clock = Clock(most_cpu=10, most_wall=20)
+    clock = Allowance(most_cpu=10, most_wall=20)
     now[0] += 201
     clock.seen(Held(waited=200))
     assert clock.over(), "ten times as long is too long in any case"
@@ -290,11 +290,11 @@ AS_SOMEBODY = """
 import os, sys
 sys.path[:0] = [sys.argv[1]]
 from tcpcourse.exercises.grading.limits import Limits
-from tcpcourse.exercises.grading.session import Work, run
+from tcpcourse.exercises.grading.session import RunPlan, run
 from tcpcourse.exercises.marks import MARKS
 cells = [("a", "import os\\nwhile True: os.fork()"), ("b", "import os\\nq1 = os.getuid()"),
          ("c", "open('/etc/passwd')")]
-found = run(Work(cells, {"q1": ("q1", "value")}, {}, MARKS), Limits(cell_seconds=2))
+found = run(RunPlan(cells, {"q1": ("q1", "value")}, {}, MARKS), Limits(cell_seconds=2))
 print([os.getuid(), found.answers.get("q1"), found.errors["c"][:17]])
 """
 
@@ -317,10 +317,10 @@ def test_as_an_ordinary_user_and_as_whoever_runs_this(for_all: Path, user: int |
 @sandboxed
 def test_when_the_grader_dies_so_does_the_sandbox(tmp_path: Path) -> None:
     program = (
-        "from tcpcourse.exercises.grading.session import Work, run\n"
+        "from tcpcourse.exercises.grading.session import RunPlan, run\n"
         "from tcpcourse.exercises.grading.limits import Limits\n"
         "from tcpcourse.exercises.marks import MARKS\n"
-        "run(Work([('a', 'import os, time\\nos.fork()\\ntime.sleep(77)')], {}, {}, MARKS),"
+        "run(RunPlan([('a', 'import os, time\\nos.fork()\\ntime.sleep(77)')], {}, {}, MARKS),"
         " Limits(cell_seconds=60))"
     )
     grader = subprocess.Popen([sys.executable, "-c", program], cwd=PACKAGE.parent)

@@ -15,7 +15,7 @@ from tcpcourse.core.reaction import Reaction
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import TRANSITIONS
-from tcpcourse.sources.simulation.carried import Carried, End, pack, unpack
+from tcpcourse.sources.simulation.carried import Carried, PageEnd, pack, unpack
 from tcpcourse.sources.simulation.reactions import (
     DATA,
     EDGE,
@@ -158,7 +158,7 @@ class Game:
             if (found.seq if letter.sender == side else found.ack) is not None:
                 return
         self.base[side] += end.isn
-        self.at[side] = self.table.ends.index(End(end.state, 0, 0, 0, None, 0))
+        self.at[side] = self.table.ends.index(PageEnd(end.state, 0, 0, 0, None, 0))
 
 
 def really(end: Endpoint, event: Event, letter: Letter | None) -> Reaction:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tcpcourse.sources.capture.problems import Findings
+from tcpcourse.sources.capture.problems import Tally
 
 Buffer = NDArray[np.uint8]
 Places = NDArray[np.int64]
@@ -39,7 +39,7 @@ class Frames:
         )
 
 
-def sift(found: Findings, frames: Frames, wrong: Mapping[str, Mask]) -> Mask | None:
+def sift(found: Tally, frames: Frames, wrong: Mapping[str, Mask]) -> Mask | None:
     """Add each frame to the first problem it has; the sound ones, or ``None`` for all."""
     bad: Mask = np.logical_or.reduce(list(wrong.values()))
     if not bad.any():

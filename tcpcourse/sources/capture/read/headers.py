@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tcpcourse.sources.capture.columns import SYN, ColumnBuffer
 from tcpcourse.sources.capture.pair_index import PairTable
-from tcpcourse.sources.capture.problems import Findings
+from tcpcourse.sources.capture.problems import Tally
 from tcpcourse.sources.capture.read import link as links
 from tcpcourse.sources.capture.read.buffer import UNREADABLE, Batch, gather
 from tcpcourse.sources.capture.read.frames import Buffer, Frames, Places, sift
@@ -62,7 +62,7 @@ class HeaderReader:
     place of its link type in ``link.READABLE``.
     """
 
-    def __init__(self, found: Findings) -> None:
+    def __init__(self, found: Tally) -> None:
         self.rows = ColumnBuffer()
         self.addresses, self.conversations = PairTable(), PairTable()
         self.syn_row, self.syn_scale = array("I"), array("B")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tcpcourse.sources.capture.problems import Findings
+from tcpcourse.sources.capture.problems import Tally
 from tcpcourse.sources.capture.read.buffer import gather
 from tcpcourse.sources.capture.read.frames import Frames, Places
 
@@ -99,7 +99,7 @@ def link_type(kind: int) -> str:
     return _KNOWN_LINK_TYPE.format(kind=kind, name=name, way=way)
 
 
-def in_ip(found: Findings, frames: Frames, start: Places, code: int) -> None:
+def in_ip(found: Tally, frames: Frames, start: Places, code: int) -> None:
     """Name a tunnel that is a protocol of IP; ``start`` is where IP's header ends."""
     if code in _BARE:
         _say_cut(found, frames, TUNNELS[code], start - frames.at, whole=False)
@@ -110,7 +110,7 @@ def in_ip(found: Findings, frames: Frames, start: Places, code: int) -> None:
         found.add_many(sentence.format(name=TUNNELS[code]), frames.number, frames.place)
 
 
-def _in_gre(found: Findings, frames: Frames, start: Places) -> None:
+def _in_gre(found: Tally, frames: Frames, start: Places) -> None:
     """Name GRE (RFC 2784, 2890): a check sum, a key and a number may follow its four bytes."""
     head = gather(frames.data, np.minimum(start, frames.end), _GRE_HEADER)
     protocol = np.where(frames.end - start < _GRE_HEADER.itemsize, 0, head["protocol"])
@@ -127,7 +127,7 @@ def _in_gre(found: Findings, frames: Frames, start: Places) -> None:
         _say_cut(found, frames.only(mine), TUNNELS[_GRE], size, whole=whole)
 
 
-def in_udp(found: Findings, frames: Frames, start: Places) -> NDArray[np.bool_]:
+def in_udp(found: Tally, frames: Frames, start: Places) -> NDArray[np.bool_]:
     """Name the tunnels among UDP packets; which frames those are."""
     head = gather(frames.data, np.minimum(start, frames.end), _UDP)
     whole = frames.end - start >= _UDP.itemsize  # or the tunnel's own header is not there to see
@@ -168,7 +168,7 @@ def _looks_like(name: str, first: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.ones(len(first), bool)
 
 
-def _say_cut(found: Findings, frames: Frames, name: str, inner: Places, *, whole: bool) -> None:
+def _say_cut(found: Tally, frames: Frames, name: str, inner: Places, *, whole: bool) -> None:
     """Say how to take off what stands before the inner packets: ``inner`` bytes of each."""
     far = inner > _MOST_CUT
     if far.any():
@@ -180,6 +180,6 @@ def _say_cut(found: Findings, frames: Frames, name: str, inner: Places, *, whole
         found.add_many(sentence.format(name=name, size=size), some.number, some.place)
 
 
-def in_snap(found: Findings, frames: Frames) -> None:
+def in_snap(found: Tally, frames: Frames) -> None:
     """Name IP behind an 802.2 header with SNAP."""
     found.add_many(_SNAP, frames.number, frames.place)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcpcourse.sources.capture.pair_index import PairTable
-from tcpcourse.sources.capture.problems import Findings
+from tcpcourse.sources.capture.problems import Tally
 from tcpcourse.sources.capture.read.buffer import gather
 from tcpcourse.sources.capture.read.frames import Frames, Mask, Places, sift
 from tcpcourse.sources.capture.read.hidden import TUNNELS, UDP, in_ip, in_udp
@@ -72,7 +72,7 @@ class Inside:
 
 
 def _not_tcp(
-    found: Findings, frames: Frames, start: Places, protocol: NDArray[np.integer[Any]]
+    found: Tally, frames: Frames, start: Places, protocol: NDArray[np.integer[Any]]
 ) -> Mask | None:
     """Count what is not TCP; the frames that are, or ``None`` for all."""
     tcp: Mask = protocol == TCP
@@ -105,7 +105,7 @@ def _lengths(
     return np.minimum(length, room), length > room, absurd
 
 
-def _beyond(found: Findings, frames: Frames, which: Mask) -> None:
+def _beyond(found: Tally, frames: Frames, which: Mask) -> None:
     if which.any():
         found.add_many(
             "an IP length beyond the end of the frame; the frame's end is taken",
@@ -114,7 +114,7 @@ def _beyond(found: Findings, frames: Frames, which: Mask) -> None:
         )
 
 
-def ipv4(found: Findings, frames: Frames, inner: Places) -> Inside:
+def ipv4(found: Tally, frames: Frames, inner: Places) -> Inside:
     """The IPv4 packets that begin at ``inner`` and carry TCP; the rest is counted."""
     head = gather(frames.data, np.minimum(inner, frames.end), _IPV4)
     version = head["version"]
@@ -147,7 +147,7 @@ def ipv4(found: Findings, frames: Frames, inner: Places) -> Inside:
     return Inside(frames, start, length, source, target, head["id"], head["ttl"])
 
 
-def ipv6(found: Findings, frames: Frames, inner: Places, addresses: PairTable) -> Inside:
+def ipv6(found: Tally, frames: Frames, inner: Places, addresses: PairTable) -> Inside:
     """The IPv6 packets that begin at ``inner`` and carry TCP; the rest is counted."""
     head = gather(frames.data, np.minimum(inner, frames.end), _IPV6)
     payload = head["payload"].astype(np.int64)
@@ -187,7 +187,7 @@ def _address(addresses: PairTable, head: NDArray[np.void], side: str) -> NDArray
 
 
 def _skip_extensions(
-    found: Findings, frames: Frames, start: Places, length: Places, protocol: Places
+    found: Tally, frames: Frames, start: Places, length: Places, protocol: Places
 ) -> Mask:
     """Step over extension headers in place; a mask of the frames that went well."""
     good = np.ones(len(start), bool)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcpcourse.core.errors import CaptureError
-from tcpcourse.sources.capture.problems import Findings
+from tcpcourse.sources.capture.problems import Tally
 from tcpcourse.sources.capture.read.buffer import LARGEST_FRAME, Batch, Piece, gather, unpacker
 from tcpcourse.sources.capture.read.frames import Places
 
@@ -28,7 +28,7 @@ MAGICS = {
 }
 
 
-def read_pcap(piece: Piece, found: Findings, max_packets: int) -> Iterator[Batch]:
+def read_pcap(piece: Piece, found: Tally, max_packets: int) -> Iterator[Batch]:
     """The frames of a classic pcap file; what cannot be read is added to ``found``.
 
     Raises ``CaptureError`` when the file's header is incomplete.
@@ -101,7 +101,7 @@ def read_pcap(piece: Piece, found: Findings, max_packets: int) -> Iterator[Batch
 
 def _batch(
     piece: Piece,
-    found: Findings,
+    found: Tally,
     at: Places,
     head: NDArray[np.void],
     captured: Places,

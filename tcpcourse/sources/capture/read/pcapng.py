@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcpcourse.core.errors import CaptureError
-from tcpcourse.sources.capture.problems import Findings
+from tcpcourse.sources.capture.problems import Tally
 from tcpcourse.sources.capture.read.buffer import (
     LARGEST_FRAME,
     PORTION,
@@ -82,7 +82,7 @@ class Interfaces:
 class BlockWalk:
     """Steps from block to block; keeps the places of those that hold packets."""
 
-    def __init__(self, piece: Piece, found: Findings) -> None:
+    def __init__(self, piece: Piece, found: Tally) -> None:
         self.piece, self.found, self.interfaces = piece, found, Interfaces()
         self.order, self.position, self.frames = "<", 0, 0
         self.over = False
@@ -146,7 +146,7 @@ class BlockWalk:
         self.over = True
 
 
-def read_pcapng(piece: Piece, found: Findings, max_packets: int) -> Iterator[Batch]:
+def read_pcapng(piece: Piece, found: Tally, max_packets: int) -> Iterator[Batch]:
     """The frames of a pcapng file; what cannot be read is added to ``found``.
 
     Raises ``CaptureError`` when not even the first section can be read.
@@ -185,7 +185,7 @@ def read_pcapng(piece: Piece, found: Findings, max_packets: int) -> Iterator[Bat
         walk.position = 0
 
 
-def _batch(piece: Piece, found: Findings, known: Interfaces, at: Places, first: int) -> Batch:
+def _batch(piece: Piece, found: Tally, known: Interfaces, at: Places, first: int) -> Batch:
     """The packets whose blocks begin at ``at``."""
     places = piece.base + at
     section = np.searchsorted(np.array(known.section_place), places, "right") - 1
