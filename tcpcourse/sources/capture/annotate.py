@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection
 
-from tcpcourse.sources.capture.columns import ACK, FIN, RST, SYN
+import numpy as np
+from numpy.typing import NDArray
+
+from tcpcourse.sources.capture.calm import Block
+from tcpcourse.sources.capture.columns import ACK, FIN, RST, SYN, Array
 from tcpcourse.sources.capture.notes import (
     Note,
     Past,
@@ -29,36 +33,95 @@ from tcpcourse.sources.capture.notes import (
 _SENT_OTHERWISE = int(Note.KEEP_ALIVE | Note.PORT_REUSED)
 _DUPLICATE_ACK, _ACKED_UNSEEN = int(Note.DUPLICATE_ACK), int(Note.ACKED_UNSEEN)
 _PROBE = int(Note.ZERO_WINDOW_PROBE)
+_SEEN = ("time_ns", "direction", "seq", "ack", "payload_len", "flags", "window", "scaled_window")
+_BLOCK = 4096  # packets that are looked at together
+_AHEAD = 2  # rows of a block that stand before the packets
 
 
-def annotate(
-    packets: Iterable[Seen], scales_known: tuple[bool, bool], copies: Container[int] = ()
-) -> list[int]:
-    """The notes of each packet of one conversation, in order, as sums of ``Note``.
+class Annotation:
+    """The notes of the packets of one conversation, worked out as far as they are asked for.
 
-    ``scales_known`` says of each side whether its SYN was seen, ``copies`` are the places of
-    packets that are copies of one before.
+    ``rows`` are those of the conversation, ``scales_known`` says of each side whether its
+    windows' scale and SYN were seen, ``copies`` are the places of packets that are copies of
+    one before, and ``reused`` says that the ports had another conversation before.
     """
-    past = (Past(scale_known=scales_known[0]), Past(scale_known=scales_known[1]))
-    found: list[int] = []
-    syn_ns = first_rtt_ns = 0
-    for place, packet in enumerate(packets):
-        if place in copies:
-            found.append(int(Note.COPY))
-            continue
-        mine, peer = past[packet.side], past[1 - packet.side]
+
+    def __init__(
+        self, rows: Array, scales_known: tuple[bool, bool], copies: Collection[int], *, reused: bool
+    ) -> None:
+        self._sums = np.zeros(len(rows), np.uint16)
+        copied = np.array(sorted(copies), np.int64)
+        self._sums[copied] = Note.COPY
+        self._rows, self._once = rows, np.delete(np.arange(len(rows)), copied) if copies else None
+        self._past = (Past(scale_known=scales_known[0]), Past(scale_known=scales_known[1]))
+        self._syn_ns = self._first_rtt_ns = 0
+        self._done, self._reused = 0, reused
+        self._count = len(rows) - len(copied)
+
+    def of(self, place: int) -> int:
+        """The sum of the notes of the packet at ``place`` (from 0)."""
+        self._go_on(place + 1)
+        return int(self._sums[place])
+
+    def through(self, count: int) -> NDArray[np.uint16]:
+        """The sums of the notes of the first ``count`` packets."""
+        self._go_on(count)
+        found = self._sums[:count]
+        found.flags.writeable = False
+        return found
+
+    def _go_on(self, count: int) -> None:
+        """Look at packets until those before ``count`` have their notes."""
+        if self._once is not None:
+            count = int(np.searchsorted(self._once, count))
+        while self._done < min(count, self._count):
+            start, stop = self._done, min(self._done + _BLOCK, self._count)
+            places = slice(start, stop) if self._once is None else self._once[start:stop]
+            sums = np.zeros(stop - start, np.uint16)
+            self._block(self._rows[places], sums)
+            if self._reused and not start:
+                sums[0] |= Note.PORT_REUSED
+            self._sums[places] = sums
+            self._done = stop
+
+    def _block(self, rows: Array, sums: NDArray[np.uint16]) -> None:
+        block = Block.of(rows, self._past)
+        here, fields = _AHEAD, rows[list(_SEEN)]
+
+        def one_by_one(stop: int) -> None:
+            nonlocal here
+            for row, packet in enumerate(fields[here - _AHEAD : stop - _AHEAD].tolist(), here):
+                sums[row - _AHEAD] = self._look(Seen._make(packet))
+            here = stop
+
+        for start, stop in block.stretches():
+            one_by_one(start)
+            while here < stop:
+                end = here
+                if block.agrees(here, self._past):
+                    timing = bool(self._syn_ns) and not self._first_rtt_ns
+                    end = block.until(here, stop, self._past, timing=timing)
+                if end == here:
+                    one_by_one(here + 1)
+                else:
+                    block.pass_over(here, end, self._past)
+                    here = end
+        one_by_one(len(rows) + _AHEAD)
+
+    def _look(self, packet: Seen) -> int:
+        """The notes of one packet, which is then what its sender did last."""
+        mine, peer = self._past[packet.side], self._past[1 - packet.side]
         if peer.renewed and packet.flags & ACK and packet.ack == peer.next:
             peer.renewed, peer.whole = False, peer.next  # the peer agrees to begin again
         if mine.before == packet.seq and not packet.flags & (SYN | RST):
             mine.next, mine.renewed = mine.before, False  # the SYN between was a stranger's
-        notes = _notes(packet, mine, peer, first_rtt_ns)
-        found.append(notes)
+        notes = _notes(packet, mine, peer, self._first_rtt_ns)
         if packet.flags & (SYN | ACK) == SYN:
-            syn_ns = packet.time_ns
-        elif not first_rtt_ns and syn_ns and ends_handshake(packet, mine, peer):
-            first_rtt_ns = packet.time_ns - syn_ns
+            self._syn_ns = packet.time_ns
+        elif not self._first_rtt_ns and self._syn_ns and ends_handshake(packet, mine, peer):
+            self._first_rtt_ns = packet.time_ns - self._syn_ns
         _remember(packet, mine, peer, notes)
-    return found
+        return notes
 
 
 def _notes(packet: Seen, mine: Past, peer: Past, first_rtt_ns: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcpcourse.packet import SIDES, other
-from tcpcourse.sources.capture.annotate import annotate
+from tcpcourse.sources.capture.annotate import Annotation
 from tcpcourse.sources.capture.columns import Array, frame_of
 from tcpcourse.sources.capture.completeness import Captured, captured
-from tcpcourse.sources.capture.notes import Note, Seen, words
+from tcpcourse.sources.capture.notes import words
 from tcpcourse.sources.capture.packets import CapturedPacket, Packets, place_of
 from tcpcourse.sources.capture.read.files import Store
 from tcpcourse.sources.capture.shown import conversation_table
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     import pandas
 
     from tcpcourse.trace import Side, Trace
-
-_SEEN = ("time_ns", "direction", "seq", "ack", "payload_len", "flags", "window", "scaled_window")
-_BLOCK = 4096
-
 
 _TWICE = "Some packets were captured twice, as at a mirror port; each is told once."
 
@@ -74,7 +70,7 @@ class Conversation:
     @cached_property
     def packets(self) -> Packets:
         """The packets as a sequence; each is read from the file when it is asked for."""
-        return Packets(self._store, self.columns, lambda: self.notes)
+        return Packets(self._store, self.columns, self._annotation.of)
 
     def packet(self, number: int) -> CapturedPacket:
         """The packet of the frame with this number; ``TcpCourseError`` when there is none."""
@@ -103,21 +99,20 @@ class Conversation:
         known = {"A": self._known.scale_a, "B": self._known.scale_b}
         return tuple(side for side in SIDES if not known[side])
 
-    @cached_property
+    @property
     def notes(self) -> NDArray[np.uint16]:
         """For each row the sum of its notes (``tcpcourse.sources.capture.notes.Note``)."""
-        notes = np.array(self.first_notes(len(self.columns)), np.uint16)
-        notes.flags.writeable = False
-        return notes
+        return self.first_notes(len(self.columns))
 
-    def first_notes(self, count: int) -> list[int]:
+    def first_notes(self, count: int) -> NDArray[np.uint16]:
         """The sums of notes of the first ``count`` rows, which need no look at the others."""
+        return self._annotation.through(count)
+
+    @cached_property
+    def _annotation(self) -> Annotation:
         known = self._known
         scales = (known.syn_a and known.scale_a, known.syn_b and known.scale_b)
-        found = annotate(self._seen(count), scales, known.copies)
-        if self.reused and found:
-            found[0] |= Note.PORT_REUSED
-        return found
+        return Annotation(self.columns, scales, known.copies, reused=self.reused)
 
     @property
     def history(self) -> str:
@@ -168,10 +163,10 @@ class Conversation:
         """The packets, and their rows, without those that are copies."""
         if not self._known.copies:
             return self.packets, self.columns
-        kept = np.ones(len(self.columns), bool)
-        kept[list(self._known.copies)] = False
+        kept = np.delete(np.arange(len(self.columns)), list(self._known.copies))
         rows = self.columns[kept]
-        return Packets(self._store, rows, lambda: self.notes[kept]), rows
+        note = self._annotation.of
+        return Packets(self._store, rows, lambda place: note(int(kept[place]))), rows
 
     def _packets_before(self) -> tuple[CapturedPacket, ...]:
         """The packets of the conversation before it on the same ports, with its sides."""
@@ -182,11 +177,6 @@ class Conversation:
         if earlier.a == self.a:
             return packets
         return tuple(replace(packet, sender=other(packet.sender)) for packet in packets)
-
-    def _seen(self, count: int) -> Iterator[Seen]:
-        fields = self.columns[list(_SEEN)][:count]
-        for start in range(0, len(fields), _BLOCK):
-            yield from map(Seen._make, fields[start : start + _BLOCK].tolist())
 
     def _repr_html_(self) -> str:
         return conversation_table(self)

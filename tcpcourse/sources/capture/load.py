@@ -164,7 +164,7 @@ class Capture:
     @cached_property
     def packets(self) -> Packets:
         """All TCP packets in the order of the file; each is read when it is asked for."""
-        return Packets(self._store, self.columns, lambda: self._notes)
+        return Packets(self._store, self.columns, lambda place: int(self._notes[place]))
 
     def packet(self, number: int) -> CapturedPacket:
         """The packet of the frame with this number; ``TcpCourseError`` when there is none."""

@@ -108,13 +108,11 @@ def place_of(number: int, frames: NDArray[np.uint32]) -> int:
 class Packets(Sequence[CapturedPacket]):
     """The packets of a conversation or a capture; each is read from the file when it is asked for.
 
-    ``columns`` are its rows; ``notes`` gives the sums of notes by row, once they are needed.
+    ``columns`` are its rows; ``note`` gives the sum of the notes of the one at a place.
     """
 
-    def __init__(
-        self, store: Store, columns: Array, notes: Callable[[], NDArray[np.uint16]]
-    ) -> None:
-        self._store, self._columns, self._notes = store, columns, notes
+    def __init__(self, store: Store, columns: Array, note: Callable[[int], int]) -> None:
+        self._store, self._columns, self._note = store, columns, note
         kept = columns["captured_len"].astype("i8") - columns["tcp_offset"] - 60
         missing = (columns["payload_len"] - kept).clip(0).sum() if len(columns) else 0
         self._spell_out = missing <= _MOST_FILLED
@@ -123,12 +121,11 @@ class Packets(Sequence[CapturedPacket]):
         return len(self._columns)
 
     def __iter__(self) -> Iterator[CapturedPacket]:
-        notes = self._notes()
         with self._store.open() as file:
             for start in range(0, len(self), _BLOCK):
                 rows = self._columns[start : start + _BLOCK].tolist()
                 for place, row in enumerate(rows, start):
-                    yield self._packet(file, row, notes[place])
+                    yield self._packet(file, row, self._note(place))
 
     @overload
     def __getitem__(self, index: int) -> CapturedPacket: ...
@@ -138,9 +135,13 @@ class Packets(Sequence[CapturedPacket]):
 
     def __getitem__(self, index: int | slice) -> CapturedPacket | tuple[CapturedPacket, ...]:
         if isinstance(index, slice):
-            return tuple(Packets(self._store, self._columns[index], lambda: self._notes()[index]))
+            places = range(*index.indices(len(self)))
+            return tuple(
+                Packets(self._store, self._columns[index], lambda k: self._note(places[k]))
+            )
         with self._store.open() as file:
-            return self._packet(file, self._columns[index].tolist(), self._notes()[index])
+            place = index + len(self) if index < 0 else index
+            return self._packet(file, self._columns[index].tolist(), self._note(place))
 
     def __repr__(self) -> str:
         return f"<{len(self)} packets>"

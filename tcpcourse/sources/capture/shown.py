@@ -67,7 +67,7 @@ def conversation_table(conversation: Conversation) -> str:
             f"{row['window']} × ?" if row["scale"] == SCALE_UNKNOWN else str(row["scaled_window"]),
             ", ".join(words(notes)),
         )
-        for row, notes in zip(first, conversation.first_notes(len(first)), strict=True)
+        for row, notes in zip(first, conversation.first_notes(len(first)).tolist(), strict=True)
     ]
     title = f"{conversation.a} ⇄ {conversation.b}: {conversation.complete}"
     return _table(title, _PACKETS, rows, len(conversation.columns) - len(rows))

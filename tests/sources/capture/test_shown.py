@@ -97,7 +97,7 @@ def test_a_long_conversation_shows_its_first_packets_with_their_notes() -> None:
     rows = Rows(conversation._repr_html_()).rows
     assert len(rows) == 1 + 20 + 1 and rows[-1] == ["and 13 more"]
     assert [row[8] for row in rows[4:6]] == ["", "retransmission"]
-    assert conversation.first_notes(20) == conversation.notes[:20].tolist()
+    assert conversation.first_notes(20).tolist() == conversation.notes[:20].tolist()
 
 
 def test_a_window_of_unknown_scale_is_not_shown_as_bytes() -> None:
