@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from gettext import NullTranslations
 from types import MappingProxyType
 from typing import Any, Self
 
-KEYWORDS = ("message", "label")
-"""The functions whose first argument is a sentence to translate (``pybabel extract -k``)."""
+KEYWORDS: dict[str, tuple[int, ...] | None] = {"message": None, "label": None, "counted": (1, 2)}
+"""The functions whose first argument is a sentence to translate, as Babel wants to be told:
+``pybabel extract -k message -k label -k counted:1,2``."""
 
 ENGLISH = NullTranslations()
 """The language in which the sentences are written: a catalogue that changes nothing."""
@@ -16,19 +18,22 @@ ENGLISH = NullTranslations()
 class Message(str):
     """A sentence in English that knows its ``template`` and its named ``places``.
 
-    It is made by ``message``. As a string it is the English sentence, and so it compares,
-    hashes and prints; ``say`` puts it into another language. Places hold whatever the
-    template formats, other messages among it.
+    It is made by ``message`` or ``counted``. As a string it is the English sentence, and so it
+    compares, hashes and prints; ``say`` puts it into another language. Places hold whatever the
+    template formats, other messages among it. ``plural`` is the template for a ``count`` other
+    than one, and empty where nothing is counted.
     """
 
-    __slots__ = ("_places", "_template")
+    __slots__ = ("_places", "_plural", "_template")
     _template: str
+    _plural: str
     _places: dict[str, Any]
 
-    def __new__(cls, template: str, places: dict[str, Any]) -> Self:
+    def __new__(cls, template: str, places: dict[str, Any], plural: str = "") -> Self:
         """The sentence of ``template``; raises ``KeyError`` for a place that has no value."""
-        made = super().__new__(cls, template.format_map(places) if places else template)
-        made._template, made._places = template, places
+        text = plural if plural and places["count"] != 1 else template
+        made = super().__new__(cls, text.format_map(places) if places else text)
+        made._template, made._places, made._plural = template, places, plural
         return made
 
     @property
@@ -37,12 +42,24 @@ class Message(str):
         return self._template
 
     @property
+    def plural(self) -> str:
+        """The same for a ``count`` other than one; empty where nothing is counted."""
+        return self._plural
+
+    @property
     def places(self) -> MappingProxyType[str, Any]:
         """What stands in the places, by name."""
         return MappingProxyType(self._places)
 
-    def __reduce__(self) -> tuple[type[Message], tuple[str, dict[str, Any]]]:
-        return Message, (self._template, self._places)
+    def filled(self, **places: Any) -> Message:
+        """The same sentence with these in its places.
+
+        For sentences that stand in a table: they are written there with their places empty.
+        """
+        return Message(self._template, {**self._places, **places}, self._plural)
+
+    def __reduce__(self) -> tuple[type[Message], tuple[str, dict[str, Any], str]]:
+        return Message, (self._template, self._places, self._plural)
 
 
 def message(template: str, /, **places: Any) -> Message:
@@ -55,6 +72,15 @@ def message(template: str, /, **places: Any) -> Message:
     return Message(template, places)
 
 
+def counted(one: str, many: str, /, count: int, **places: Any) -> Message:
+    """A sentence that differs with a number: ``one`` for 1, ``many`` for any other ``count``.
+
+    Other languages have other forms, so that this is gettext's ``ngettext``. The number stands
+    in the place ``count``; otherwise as in ``message``.
+    """
+    return Message(one, {"count": count, **places}, many)
+
+
 def together(*sentences: str) -> str:
     """Whole sentences one after the other; a language may join them in its own way."""
     if not sentences:
@@ -65,6 +91,23 @@ def together(*sentences: str) -> str:
     return last
 
 
+def listed(words: Iterable[str], most: int | None = None, *, ends: bool = False) -> str:
+    """Words with commas between them; at most ``most``, and how many more there are.
+
+    ``ends`` says that these are all, and puts an "and" before the last.
+    """
+    every = list(words)
+    told, *others = every[:most] or [""]
+    *between, last = others or [""]
+    for word in between if ends else others:
+        told = message("{words}, {another}", words=told, another=word)
+    if ends and others:
+        return message("{words} and {last}", words=told, last=last)
+    if most is not None and len(every) > most:
+        return message("{words} and {more} more", words=told, more=len(every) - most)
+    return told
+
+
 def say(sentence: str, translations: NullTranslations = ENGLISH) -> str:
     """The sentence in the language of ``translations`` (a gettext catalogue).
 
@@ -73,7 +116,9 @@ def say(sentence: str, translations: NullTranslations = ENGLISH) -> str:
     """
     if not isinstance(sentence, Message):
         return sentence
-    template = translations.gettext(sentence.template) if sentence.template else ""
+    if translations is ENGLISH:
+        return str(sentence)
+    template = _translated(sentence, translations)
     if not sentence.places:
         return template
     places = {
@@ -83,4 +128,13 @@ def say(sentence: str, translations: NullTranslations = ENGLISH) -> str:
     try:
         return template.format_map(places)
     except (KeyError, IndexError, ValueError):
-        return sentence.template.format_map(places)
+        return _translated(sentence, ENGLISH).format_map(places)
+
+
+def _translated(sentence: Message, translations: NullTranslations) -> str:
+    """The template as it stands in a catalogue, in the form that the count asks for."""
+    if sentence.plural:
+        count = sentence.places["count"]
+        return translations.ngettext(sentence.template, sentence.plural, count)
+    # the empty text is the catalogue's header
+    return translations.gettext(sentence.template) if sentence.template else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import io
 import pickle
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,16 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.labels import label, label_of
 from tcpcourse.core.segment import Flags
 from tcpcourse.core.table import REFUSALS, TRANSITIONS
-from tcpcourse.words import ENGLISH, KEYWORDS, Message, message, say, together
+from tcpcourse.words import (
+    ENGLISH,
+    KEYWORDS,
+    Message,
+    counted,
+    listed,
+    message,
+    say,
+    together,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -116,6 +127,7 @@ def test_nothing_is_not_the_catalogues_header() -> None:
     ("told", "english"),
     [
         (message("{a} of {b}", a=1, b=2), "1 of 2"),
+        (counted("one {x}", "many {x}", 2, x=1), "many 1"),
         (message("one {x}", x=1), "one 1"),
         (message("zero {x}", x=0), "zero 0"),
     ],
@@ -133,42 +145,107 @@ def test_sentences_one_after_the_other() -> None:
     assert together() == ""
 
 
+def test_a_sentence_that_counts() -> None:
+    none, one, two = (
+        counted("One packet is lost.", "{count} packets are lost.", count) for count in (0, 1, 2)
+    )
+    assert (none, one, two) == ("0 packets are lost.", "One packet is lost.", "2 packets are lost.")
+    assert one.template == two.template == "One packet is lost."
+    assert one.plural == two.plural == "{count} packets are lost."
+    assert message("It is over.").plural == ""
+    with pytest.raises(KeyError, match="who"):
+        counted("{who} is lost.", "{who} are lost.", 2)
+
+
+def test_a_language_has_its_own_forms_for_numbers() -> None:
+    """Chinese has one form, Polish three: for 1, for 2 to 4, and for the others."""
+    forms = ["Zginął {count} pakiet.", "Zginęły {count} pakiety.", "Zginęło {count} pakietów."]
+    for locale, words, expected in (
+        ("zh_CN", ["丢了 {count} 个包。"], ["丢了 1 个包。", "丢了 3 个包。", "丢了 7 个包。"]),
+        ("pl", forms, ["Zginął 1 pakiet.", "Zginęły 3 pakiety.", "Zginęło 7 pakietów."]),
+    ):
+        spoken = compiled(locale, {("One packet is lost.", "{count} packets are lost."): words})
+        for count, sentence in zip((1, 3, 7), expected, strict=True):
+            told = counted("One packet is lost.", "{count} packets are lost.", count)
+            assert say(told, spoken) == sentence
+
+
+def test_a_sentence_of_a_table_is_filled_later() -> None:
+    empty = message("There is no packet {number}.")
+    assert empty == "There is no packet {number}."
+    told = empty.filled(number=7)
+    assert told == "There is no packet 7."
+    assert say(told, ZH) == "没有第 7 个包。"
+    assert counted("{who}: one", "{who}: {count}", 2, who="A").filled(who="B") == "B: 2"
+
+
+def test_words_one_after_the_other() -> None:
+    assert listed([]) == "" and listed(["a"]) == listed(["a"], ends=True) == "a"
+    assert listed("abc") == "a, b, c"
+    assert listed("abc", ends=True) == "a, b and c"
+    assert listed("ab", ends=True) == "a and b"
+    assert listed("abc", 3) == "a, b, c"
+    assert listed("abcde", 3) == "a, b, c and 2 more"
+    chinese = catalogue(
+        {
+            "{words}, {another}": "{words}、{another}",
+            "{words} and {last}": "{words}和{last}",
+            "{words} and {more} more": "{words}等",
+            "It is over.": "结束了",
+        }
+    )
+    words = ["a", message("It is over."), "c"]
+    assert say(listed(words, ends=True), chinese) == "a、结束了和c"
+    assert say(listed(words, 2), chinese) == "a、结束了等"
+
+
 def test_messages_survive_copying_and_pickling() -> None:
     told = message("{who} says: {what}", who="A", what=message("It is over."))
     for other in (copy.copy(told), copy.deepcopy(told), pickle.loads(pickle.dumps(told))):
         assert other == told
         assert say(other, ZH) == "A说:结束了。"
+    two = counted("One packet is lost.", "{count} packets are lost.", 2)
+    again = pickle.loads(pickle.dumps(two))
+    assert (again, again.template, again.plural) == (two, two.template, two.plural)
 
 
-def test_a_real_catalogue() -> None:
+def compiled(locale: str, sentences: dict[str | tuple[str, str], str | list[str]]) -> Any:
+    """A catalogue as translators' tools make it: written by Babel, read by gettext."""
     from babel.messages.catalog import Catalog
     from babel.messages.mofile import write_mo
 
-    made = Catalog(locale="zh_CN")
-    made.add("There is no packet {number}.", "没有第 {number} 个包。")
+    made = Catalog(locale=locale)
+    for english, words in sentences.items():
+        made.add(english, words)
     file = io.BytesIO()
     write_mo(file, made)
     file.seek(0)
-    told = message("There is no packet {number}.", number=7)
-    assert say(told, GNUTranslations(file)) == "没有第 7 个包。"
+    return GNUTranslations(file)
+
+
+def test_a_real_catalogue() -> None:
+    spoken = compiled("zh_CN", {"There is no packet {number}.": "没有第 {number} 个包。"})
+    assert say(message("There is no packet {number}.", number=7), spoken) == "没有第 7 个包。"
 
 
 # --- the core's sentences -----------------------------------------------------------------------
 
 
-def collected() -> set[str]:
-    """What Babel's own extraction finds in the core."""
+def extracted(room: str = "") -> set[str]:
+    """What Babel's own extraction finds in the package, or in one room of it."""
     from babel.messages.extract import extract_from_dir
 
-    keywords = {word: None for word in KEYWORDS}
-    found = extract_from_dir(
-        str(ROOT / "tcpcourse" / "core"), [("**.py", "python")], keywords=keywords
-    )
-    return {sentence for _, _, sentence, _, _ in found if isinstance(sentence, str)}
+    folder = str(ROOT / "tcpcourse" / room)
+    found = extract_from_dir(folder, [("**.py", "python")], keywords=KEYWORDS)
+    return {
+        sentence
+        for _, _, told, _, _ in found
+        for sentence in (told if isinstance(told, tuple) else (told,))
+    }
 
 
 def test_every_why_and_every_label_is_found_for_the_catalogue() -> None:
-    found = collected()
+    found = extracted("core")
     for row in TRANSITIONS:
         assert row.why.template in found
         for function in (row.guard, *row.actions):
@@ -236,9 +313,10 @@ def test_the_labels_are_there_without_docstrings() -> None:
     assert "no connection looks like this: windows_are_bounded: windows are 0" in plain.lower()
 
 
-def test_this_room_imports_nothing_but_gettext() -> None:
-    import ast
+ALLOWED = {"__future__", "collections.abc", "gettext", "types", "typing"}
 
+
+def test_this_room_imports_nothing_but_gettext() -> None:
     for path in sorted((ROOT / "tcpcourse" / "words").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -246,7 +324,7 @@ def test_this_room_imports_nothing_but_gettext() -> None:
                 names = [node.module or "."]
             for name in names:
                 own = name.startswith("tcpcourse.words")
-                assert own or name in {"__future__", "gettext", "types", "typing"}, path.name
+                assert own or name in ALLOWED, path.name
 
 
 def test_what_the_core_refuses_is_a_message() -> None:

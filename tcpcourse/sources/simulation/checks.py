@@ -7,6 +7,7 @@ from typing import Any
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.seq import MODULUS, SeqNumber
+from tcpcourse.words import message
 
 
 def sequence_number(name: str, number: Any) -> int:
@@ -27,8 +28,11 @@ def check_address(address: Any) -> None:
     except (AttributeError, ValueError):
         pass
     raise TcpCourseError(
-        f"The address {brief(address)} is not possible;"
-        " write an IP address and a port, such as 192.0.2.1:40000."
+        message(
+            "The address {address} is not possible; write an IP address and a port, such as "
+            "192.0.2.1:40000.",
+            address=brief(address),
+        )
     )
 
 
@@ -36,8 +40,24 @@ def check_whole(name: str, value: Any, least: int, most: int | None = None) -> N
     """Refuse what is not a whole number in its range."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or value < least or (most is not None and value > most):
-        limits = f"from {least} to {most}" if most is not None else f"of at least {least}"
-        raise TcpCourseError(f"The {name} {brief(value)} is not a whole number {limits}.")
+        if most is None:
+            raise TcpCourseError(
+                message(
+                    "The {name} {value} is not a whole number of at least {least}.",
+                    name=name,
+                    value=brief(value),
+                    least=least,
+                )
+            )
+        raise TcpCourseError(
+            message(
+                "The {name} {value} is not a whole number from {least} to {most}.",
+                name=name,
+                value=brief(value),
+                least=least,
+                most=most,
+            )
+        )
 
 
 def check_probability(name: str, value: Any) -> None:
@@ -45,7 +65,11 @@ def check_probability(name: str, value: Any) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not 0 <= value < 1:
         raise TcpCourseError(
-            f"The {name} {brief(value)} is not a probability: at least 0 and below 1."
+            message(
+                "The {name} {value} is not a probability: at least 0 and below 1.",
+                name=name,
+                value=brief(value),
+            )
         )
 
 

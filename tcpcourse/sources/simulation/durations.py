@@ -12,6 +12,7 @@ from decimal import Decimal
 from numbers import Real
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.words import message
 
 Duration = str | float
 UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9}
@@ -38,7 +39,11 @@ def nanoseconds(duration: Duration, what: str = "duration") -> int:
             length = round(seconds * UNITS["s"])
     if length is None or not 0 <= length <= LONGEST:
         raise TcpCourseError(
-            f"The {what} {duration!r:.60} is not possible; write a number of seconds from 0"
-            ' to one week, or a text such as "250us", "10ms" or "1s".'
+            message(
+                "The {name} {duration!r:.60} is not possible; write a number of seconds from 0 "
+                'to one week, or a text such as "250us", "10ms" or "1s".',
+                name=what,
+                duration=duration,
+            )
         )
     return length

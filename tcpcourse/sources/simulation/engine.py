@@ -19,7 +19,10 @@ from tcpcourse.sources.simulation.wire import Wire
 from tcpcourse.trace import Ends, Move, Packet, Side, Step, Trace, other
 from tcpcourse.words import message
 
-NOTES = {Event.RETRANSMISSION: "retransmission", Event.PROBE: "zero-window probe"}
+NOTES = {
+    Event.RETRANSMISSION: message("retransmission"),
+    Event.PROBE: message("zero-window probe"),
+}
 
 
 class Engine:
@@ -72,7 +75,7 @@ class Engine:
         move = Move(
             act.who, None, message("The call is refused: {reason}", reason=reason), "RFC 9293 §3.10"
         )
-        return self._tell(act.who, f"calls {act.call}, refused", ends, (move,))
+        return self._tell(act.who, message("calls {call}, refused", call=act.call), ends, (move,))
 
     def arrive(self, packet: Packet) -> Step:
         """A packet reaches its receiver."""
@@ -112,8 +115,12 @@ class Engine:
     def _crash(self, side: Side) -> Step:
         ends = self._ends()
         self.stations[side].crash()
-        why = "A crash is no event of TCP: the machine restarts and knows of no connection."
-        return self._tell(side, "crashes", ends, (Move(side, None, why, "RFC 9293 §3.5.1"),))
+        why = message(
+            "A crash is no event of TCP: the machine restarts and knows of no connection."
+        )
+        return self._tell(
+            side, message("crashes"), ends, (Move(side, None, why, "RFC 9293 §3.5.1"),)
+        )
 
     def _react(
         self, side: Side, happen: Callable[[], Reaction], packet: Packet | None = None
@@ -130,9 +137,9 @@ class Engine:
                 station.sent(segment.seq + length, bool(note), self.now)
         event = str(done.event)
         if packet is not None:
-            event = f"gets packet {packet.number}"
+            event = message("gets packet {number}", number=packet.number)
         elif done.event.is_call:
-            event = f"calls {done.event}"
+            event = message("calls {call}", call=done.event)
         moves = tuple(Move(side, row, row.why, row.cite) for row in done.rows)
         step = self._tell(side, event, before, moves, packet, tuple(sent), done)
         self.started = station.set_timers(done, self.now, self._msl, self._patience)

@@ -16,6 +16,7 @@ from tcpcourse.core.work import POLICIES, Settings
 from tcpcourse.sources.progress import Progress, Told
 from tcpcourse.sources.simulation.checks import check_whole
 from tcpcourse.sources.simulation.walk import Pair, Walker
+from tcpcourse.words import listed, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,23 @@ def explore(
     """
     if policy not in POLICIES:
         raise TcpCourseError(
-            f"There is no policy {policy!r:.60}; there are {' and '.join(POLICIES)}."
+            message(
+                "There is no policy {policy!r:.60}; there are {policies}.",
+                policy=policy,
+                policies=listed(POLICIES, ends=True),
+            )
         )
     known = [entry.name for entry in fields(Bounds)]
     if unknown := sorted(set(limits) - set(known)):
-        raise TcpCourseError(f"There is no bound {unknown[0]!r:.60}; there are {', '.join(known)}.")
+        raise TcpCourseError(
+            message(
+                "There is no bound {bound!r:.60}; there are {known}.",
+                bound=unknown[0],
+                known=listed(known),
+            )
+        )
     if bounds is not None and (limits or not isinstance(bounds, Bounds)):
-        raise TcpCourseError("Give the bounds as one Bounds, or each of them by its name.")
+        raise TcpCourseError(message("Give the bounds as one Bounds, or each of them by its name."))
     found = bounds or Bounds(**limits)
     spending = (
         *(found.opens, found.opens, found.sends, found.sends),

@@ -19,6 +19,7 @@ from tcpcourse.sources.simulation.scenario import Act, Scenario, changed
 from tcpcourse.sources.simulation.stories import SCENARIOS
 from tcpcourse.sources.simulation.wire import FaultyWire
 from tcpcourse.trace import SIDES, Packet, Side, Step, Trace
+from tcpcourse.words import counted, message
 
 MOST_EVENTS = 1_000_000
 
@@ -47,7 +48,11 @@ class _Agenda:
             happen()
         else:
             raise TcpCourseError(
-                f"The story {self.scenario.name!r:.60} does not end within {MOST_EVENTS} events."
+                message(
+                    "The story {name!r:.60} does not end within {most} events.",
+                    name=self.scenario.name,
+                    most=MOST_EVENTS,
+                )
             )
         return self.engine.trace()
 
@@ -100,12 +105,23 @@ class _Agenda:
             name, count = self.scenario.name, len(self.wire.packets)
             if number > count:
                 raise TcpCourseError(
-                    f"There is no packet {number} for faults to meet:"
-                    f" the story {name!r:.60} has {count} packets."
+                    counted(
+                        "There is no packet {number} for faults to meet: the story {name!r:.60}"
+                        " has one packet.",
+                        "There is no packet {number} for faults to meet: the story {name!r:.60}"
+                        " has {count} packets.",
+                        count,
+                        number=number,
+                        name=name,
+                    )
                 )
             raise TcpCourseError(
-                f"Packet {number} of the story {name!r:.60} is injected at its receiver,"
-                " so no fault of the wire can meet it."
+                message(
+                    "Packet {number} of the story {name!r:.60} is injected at its receiver, so no "
+                    "fault of the wire can meet it.",
+                    number=number,
+                    name=name,
+                )
             )
 
 
@@ -126,13 +142,19 @@ def simulate(story: str | Scenario = "three-way-handshake", **changes: Any) -> T
     if isinstance(story, str):
         if story not in SCENARIOS:
             raise TcpCourseError(
-                f"There is no scenario {story!r:.60}; tcpcourse.scenarios() lists them."
+                message(
+                    "There is no scenario {story!r:.60}; tcpcourse.scenarios() lists them.",
+                    story=story,
+                )
             )
         story = SCENARIOS[story]
     if not isinstance(story, Scenario):
         raise TcpCourseError(
-            f"{story!r:.60} is no story; give a name out of tcpcourse.scenarios(),"
-            " or a tcpcourse.Scenario."
+            message(
+                "{story!r:.60} is no story; give a name out of tcpcourse.scenarios(), or a "
+                "tcpcourse.Scenario.",
+                story=story,
+            )
         )
     clock = _Agenda(changed(story, changes))
     trace = clock.run()

@@ -24,6 +24,7 @@ from tcpcourse.sources.simulation.checks import (
 )
 from tcpcourse.sources.simulation.durations import Duration, nanoseconds
 from tcpcourse.trace import SIDES, Side
+from tcpcourse.words import listed, message
 
 Call = Literal[
     "open_active", "open_passive", "send", "receive", "close", "abort", "grow", "crash", "inject"
@@ -69,21 +70,31 @@ open_active, open_passive, send, receive, close, abort, grow, crash, inject.
 
     def __post_init__(self) -> None:
         if self.who not in SIDES:
-            raise TcpCourseError(f"There is no side {brief(self.who)}; the sides are A and B.")
+            raise TcpCourseError(
+                message("There is no side {side}; the sides are A and B.", side=brief(self.who))
+            )
         if self.call not in CALLS:
             raise TcpCourseError(
-                f"There is no call {brief(self.call)}; an act is one of {', '.join(CALLS)}."
+                message(
+                    "There is no call {call}; an act is one of {calls}.",
+                    call=brief(self.call),
+                    calls=listed(CALLS),
+                )
             )
         if self.when is not None and not isinstance(self.when, State):
             raise TcpCourseError(
-                f"An act cannot wait for {brief(self.when)};"
-                " when is a state such as tcp.State.ESTABLISHED."
+                message(
+                    "An act cannot wait for {when}; when is a state such as tcp.State.ESTABLISHED.",
+                    when=brief(self.when),
+                )
             )
         nanoseconds(self.after, "duration after")
         check_whole("received", self.received, 0)
         check_whole("count", self.count, 1, LARGEST_WINDOW)
         if not isinstance(self.data, bytes):
-            raise TcpCourseError(f"The data {brief(self.data)} is not bytes such as b'hello'.")
+            raise TcpCourseError(
+                message("The data {data} is not bytes such as b'hello'.", data=brief(self.data))
+            )
         for name, given, belongs in (
             ("data", self.data, ("send",)),
             ("count", self.count != LARGEST_WINDOW, ("receive", "grow")),
@@ -92,11 +103,16 @@ open_active, open_passive, send, receive, close, abort, grow, crash, inject.
         ):
             if given and self.call not in belongs:
                 raise TcpCourseError(
-                    f"The call {self.call} takes no {name}; it belongs to {' and '.join(belongs)}."
+                    message(
+                        "The call {call} takes no {name}; it belongs to {calls}.",
+                        call=self.call,
+                        name=name,
+                        calls=listed(belongs, ends=True),
+                    )
                 )
         if self.call == "inject":
             if not isinstance(self.segment, str) or not isinstance(self.note, str):
-                raise TcpCourseError("The segment and the note of an inject are texts.")
+                raise TcpCourseError(message("The segment and the note of an inject are texts."))
             Segment.parse(self.segment)
 
 
@@ -142,7 +158,11 @@ class Host:
         check_whole("r2", self.r2, 0)
         for name in ("sack_permitted", "delayed_ack", "reads", "half_duplex_close"):
             if not isinstance(given := getattr(self, name), bool):
-                raise TcpCourseError(f"The {name} {brief(given)} is not True or False.")
+                raise TcpCourseError(
+                    message(
+                        "The {name} {given} is not True or False.", name=name, given=brief(given)
+                    )
+                )
         _ = self.settings  # refuses what it does not allow
 
     @property
@@ -198,14 +218,28 @@ class Scenario:
     def __post_init__(self) -> None:
         for name in ("name", "about", "title", "question"):
             if not isinstance(text := getattr(self, name), str):
-                raise TcpCourseError(f"The {name} {brief(text)} of a scenario is not a text.")
-        listed = isinstance(self.acts, tuple | list)
-        if not listed or not all(isinstance(act, Act) for act in self.acts):
-            raise TcpCourseError('The acts are a tuple such as (tcp.Act("A", "open_active"),).')
+                raise TcpCourseError(
+                    message(
+                        "The {name} {text} of a scenario is not a text.",
+                        name=name,
+                        text=brief(text),
+                    )
+                )
+        is_list = isinstance(self.acts, tuple | list)
+        if not is_list or not all(isinstance(act, Act) for act in self.acts):
+            raise TcpCourseError(
+                message('The acts are a tuple such as (tcp.Act("A", "open_active"),).')
+            )
         object.__setattr__(self, "acts", tuple(self.acts))
         for name, usual in (("a", A_HOST), ("b", B_HOST)):
             if not isinstance(host := getattr(self, name), Host):
-                raise TcpCourseError(f"The end {name} is {brief(host)}, which is no tcp.Host.")
+                raise TcpCourseError(
+                    message(
+                        "The end {name} is {host}, which is no tcp.Host.",
+                        name=name,
+                        host=brief(host),
+                    )
+                )
             given = replace(
                 host,
                 address=host.address or usual.address,
@@ -233,14 +267,20 @@ def changed(
     for name in changes:
         if name not in known and name not in ("isn", "iss_a", "iss_b"):
             raise TcpCourseError(
-                f"There is no {name!r:.60} to change;"
-                f" there are isn, iss_a, iss_b, {', '.join(known)}."
+                message(
+                    "There is no {name!r:.60} to change; there are isn, iss_a, iss_b, {known}.",
+                    name=name,
+                    known=listed(known),
+                )
             )
     story = replace(scenario, **{name: changes[name] for name in known if name in changes})
     isn = changes.get("isn", {})
     if not isinstance(isn, Mapping) or not set(isn) <= set(SIDES):
         raise TcpCourseError(
-            f'The isn {brief(isn)} is not possible; write it like {{"A": 100, "B": 300}}.'
+            message(
+                'The isn {isn} is not possible; write it like {{"A": 100, "B": 300}}.',
+                isn=brief(isn),
+            )
         )
     for side, name in (("A", "a"), ("B", "b")):
         number = changes.get(f"iss_{name}", isn.get(side))
@@ -251,11 +291,16 @@ def changed(
 
 def _check_faults(faults: Any) -> None:
     if not isinstance(faults, Mapping):
-        raise TcpCourseError('The faults are written like {4: "lose", 5: "duplicate", 6: "60ms"}.')
+        raise TcpCourseError(
+            message('The faults are written like {4: "lose", 5: "duplicate", 6: "60ms"}.')
+        )
     for number, fault in faults.items():
         if not isinstance(number, int) or isinstance(number, bool) or number < 1:
             raise TcpCourseError(
-                f"There is no packet {brief(number)}; faults names packets by number, from 1."
+                message(
+                    "There is no packet {number}; faults names packets by number, from 1.",
+                    number=brief(number),
+                )
             )
         if fault in FATES:
             continue
@@ -263,6 +308,10 @@ def _check_faults(faults: Any) -> None:
             nanoseconds(fault)
         except TcpCourseError:
             raise TcpCourseError(
-                f"The fault {brief(fault)} of packet {number} is not possible;"
-                ' write "lose", "duplicate", or an extra delay such as "60ms".'
+                message(
+                    'The fault {fault} of packet {number} is not possible; write "lose", '
+                    '"duplicate", or an extra delay such as "60ms".',
+                    fault=brief(fault),
+                    number=number,
+                )
             ) from None

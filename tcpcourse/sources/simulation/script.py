@@ -19,6 +19,7 @@ from tcpcourse.sources.simulation.rto import MILLISECOND
 from tcpcourse.sources.simulation.scenario import Act, Scenario, changed
 from tcpcourse.sources.simulation.wire import HeldWire
 from tcpcourse.trace import SIDES, Packet, Side, Trace
+from tcpcourse.words import listed, message
 
 CALLS = {
     "listen": Event.OPEN_PASSIVE,
@@ -58,7 +59,9 @@ PRESETS = {
 """Scripts to begin with, by name."""
 
 
-BY_HAND = Scenario("script", "Moves made one by one.", (), title="A story made by hand")
+BY_HAND = Scenario(
+    "script", message("Moves made one by one."), (), title=message("A story made by hand")
+)
 BY_THE_WIRE = ("acts", "delay", "duplication", "faults", "loss", "reordering", "seed")
 
 
@@ -139,7 +142,7 @@ class Workbench:
     def _do(self, move: str) -> None:
         words = move.split()
         if len(self.moves) >= MOST_MOVES:
-            raise TcpCourseError(f"A script has at most {MOST_MOVES} moves.")
+            raise TcpCourseError(message("A script has at most {most} moves.", most=MOST_MOVES))
         if len(words) >= 2 and words[0] in SIDES:
             if words[1] == "timer":
                 self._run_out(_side(words[0]), " ".join(words[2:]))
@@ -149,25 +152,41 @@ class Workbench:
             self._on_the_wire(words[0], int(words[1]))
         else:
             raise TcpCourseError(
-                f"There is no move {move[:60]!r}; moves are written like 'A connect',"
-                " 'B send hello', 'deliver 1', 'lose 2', 'A timer retransmission'."
+                message(
+                    "There is no move {move!r}; moves are written like 'A connect', "
+                    "'B send hello', 'deliver 1', 'lose 2', 'A timer retransmission'.",
+                    move=move[:60],
+                )
             )
         self.moves.append(" ".join(words))
 
     def _act(self, who: Side, what: str, rest: str) -> None:
         act = _act_of(who, what, rest)
         if what in CALLS and (refusal := self.endpoints[who].allows(CALLS[what])) is not None:
-            raise CallError(f"{who} cannot {what} now: {refusal}.")
+            raise CallError(
+                message("{who} cannot {call} now: {refusal}.", who=who, call=what, refusal=refusal)
+            )
         self._engine.now += THINK
         self._engine.perform(act)
 
     def _run_out(self, who: Side, timer: str) -> None:
         if timer not in TIMERS:
             raise TcpCourseError(
-                f"There is no timer {timer[:60]!r}; there are {', '.join(TIMERS)}."
+                message(
+                    "There is no timer {timer!r}; there are {timers}.",
+                    timer=timer[:60],
+                    timers=listed(TIMERS),
+                )
             )
         if (refusal := self.endpoints[who].allows(TIMERS[timer])) is not None:
-            raise CallError(f"The {timer} timer of {who} cannot run out now: {refusal}.")
+            raise CallError(
+                message(
+                    "The {timer} timer of {who} cannot run out now: {refusal}.",
+                    timer=timer,
+                    who=who,
+                    refusal=refusal,
+                )
+            )
         engine = self._engine
         patience = nanoseconds(self.story.patience)
         # R2 is reached when the retransmission timer runs out once too often
@@ -210,7 +229,10 @@ def play(script: str, **changes: Any) -> Trace:
     """
     if not isinstance(script, str):
         raise TcpCourseError(
-            f'{script!r:.60} is no script; write one like "B listen; A connect; deliver 1".'
+            message(
+                '{script!r:.60} is no script; write one like "B listen; A connect; deliver 1".',
+                script=script,
+            )
         )
     return Workbench(script, changed(BY_HAND, changes, BY_THE_WIRE)).trace
 
@@ -242,8 +264,18 @@ def _act_of(who: Side, what: str, rest: str) -> Act:
             return Act(who, what)
         case "receive" | "grow":
             if not rest.isdecimal() or len(rest) > 10:
-                raise TcpCourseError(f"How many bytes? Write {what} like '{who} {what} 100'.")
+                raise TcpCourseError(
+                    message(
+                        "How many bytes? Write {call} like '{who} {call} 100'.", call=what, who=who
+                    )
+                )
             return Act(who, what, count=int(rest))
         case "inject":
-            return Act(who, "inject", segment=rest, note="injected")
-    raise TcpCourseError(f"There is no call {what[:60]!r}; there are {', '.join(ACTS)} and timer.")
+            return Act(who, "inject", segment=rest, note=message("injected"))
+    raise TcpCourseError(
+        message(
+            "There is no call {call!r}; there are {acts} and timer.",
+            call=what[:60],
+            acts=listed(ACTS),
+        )
+    )

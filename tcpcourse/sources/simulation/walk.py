@@ -20,6 +20,7 @@ from tcpcourse.core.table import Row
 from tcpcourse.core.tcb import Tcb
 from tcpcourse.core.work import NO_SEGMENT, Settings
 from tcpcourse.trace import SIDES
+from tcpcourse.words import Message, message
 
 ISS = (100, 300)
 TOLD_EVERY = 1000  # moments
@@ -43,14 +44,14 @@ TIMERS = (
     (Event.TIME_WAIT_TIMEOUT, FREE),
     (Event.USER_TIMEOUT, TIMEOUTS),
 )
-WORDS: dict[Event | None, str] = {
-    None: "lost on the way to {end}: {line}",
-    Event.ARRIVES: "{end} gets {line}",
-    Event.RETRANSMISSION: "{end}'s retransmission timer runs out",
-    Event.TIME_WAIT_TIMEOUT: "{end}'s 2MSL timer runs out",
-    Event.USER_TIMEOUT: "{end}'s user timeout runs out",
-    **{event: f"{{end}} calls {event}" for event, _ in CALLS},
+WORDS: dict[Event | None, Message] = {
+    None: message("lost on the way to {end}: {line}"),
+    Event.ARRIVES: message("{end} gets {line}"),
+    Event.RETRANSMISSION: message("{end}'s retransmission timer runs out"),
+    Event.TIME_WAIT_TIMEOUT: message("{end}'s 2MSL timer runs out"),
+    Event.USER_TIMEOUT: message("{end}'s user timeout runs out"),
 }
+CALLED = message("{end} calls {call}")
 
 
 class Cause(NamedTuple):
@@ -137,8 +138,11 @@ class Walker:
                 visited += 1
                 if len(self.parents) > most:
                     raise TcpCourseError(
-                        f"There are more than {most} moments;"
-                        " take smaller bounds or allow more moments."
+                        message(
+                            "There are more than {most} moments; take smaller bounds or allow more"
+                            " moments.",
+                            most=most,
+                        )
                     )
                 if visited % TOLD_EVERY == 0:
                     progress(visited, len(self.parents))
@@ -156,7 +160,8 @@ class Walker:
     def _words(self, cause: Cause) -> str:
         event, side, segment = cause
         line = self._segments[segment].line() if segment >= 0 else ""
-        return WORDS[event].format(end=SIDES[side], line=line)
+        words = WORDS.get(event, CALLED)
+        return words.filled(end=SIDES[side], line=line, call=event)
 
     def _visit(self, moment: Moment, following: list[Moment]) -> None:
         alive = self._waits(moment[0]) or self._waits(moment[1])

@@ -13,6 +13,7 @@ from tcpcourse.core.seq import MODULUS
 from tcpcourse.packet import HEADERS, SHORTEST_FRAME, Packet, Side, other
 from tcpcourse.sources.simulation.durations import nanoseconds
 from tcpcourse.sources.simulation.scenario import FATES, Fault, Scenario
+from tcpcourse.words import message
 
 Fate = Literal["delivered", "lost", "duplicate", "captured"]
 
@@ -61,7 +62,7 @@ class Wire(ABC):
             number=len(self.packets) + 1,
             arrived_ns=arrives,
             fate="duplicate",
-            notes=(f"copy of packet {packet.number}",),
+            notes=(message("copy of packet {number}", number=packet.number),),
         )
         self.packets.append(copy)
         return copy
@@ -197,4 +198,4 @@ class HeldWire(Wire):
         for place, packet in enumerate(self.flying):
             if packet.number == number:
                 return place
-        raise TcpCourseError(f"Packet {number} is not on the wire.")
+        raise TcpCourseError(message("Packet {number} is not on the wire.", number=number))
