@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -70,6 +70,7 @@ tcpcourse: BSD-3-Clause.
 scapy: GPL-2.0-only. Its source is the wheel itself, in the folder static/pyodide.
 JupyterLite, JupyterLab, ipywidgets, IPython: BSD-3-Clause. Pyodide: MPL-2.0.
 """
+PACKED = PurePosixPath("package")  # the folder in which npm packs all
 NEVER_READ = ("*.map", "*.d.ts", "*.html", "README.md")  # by a browser
 Lock = dict[str, Any]
 
@@ -192,13 +193,13 @@ def _unpack(pyodide: Pyodide, home: Path) -> None:
     _run("npm", [npm, "pack", "--silent", f"pyodide@{pyodide.version}"], home)
     (archive,) = home.glob("*.tgz")
     with tarfile.open(archive) as files:
-        files.extractall(home, filter="data")
+        for entry in files:
+            path = PurePosixPath(entry.name)
+            unread = any(path.match(pattern) for pattern in NEVER_READ)
+            if entry.isreg() and path.parent == PACKED and not unread:
+                with files.extractfile(entry) as file:  # type: ignore[union-attr]  # it is one
+                    (home / path.name).write_bytes(file.read())
     archive.unlink()
-    package = home / "package"
-    for path in sorted(package.iterdir()):
-        if not any(path.match(pattern) for pattern in NEVER_READ):
-            path.rename(home / path.name)
-    shutil.rmtree(package)
 
 
 def _adapt(path: Path) -> None:

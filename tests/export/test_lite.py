@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import io
 import re
 import shutil
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +176,26 @@ def test_the_site_needs_what_the_course_needs(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(lite, "ADDED", {"no-such-package": ()})
     with pytest.raises(TcpCourseError, match="without no-such-package"):
         lite.wanted({name: pure(name) for name in lite.KERNEL})
+
+
+def test_only_what_a_browser_reads_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed, home = tmp_path / "packed.tgz", tmp_path / "tools" / "pyodide"
+    names = ("package/pyodide.mjs", "package/pyodide.mjs.map", "package/../../out", "/out", "out")
+    with tarfile.open(packed, "w:gz") as archive:
+        for name in names:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(name)
+            archive.addfile(entry, io.BytesIO(name.encode()))
+        link = tarfile.TarInfo("package/link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    npm = tmp_path / "npm"
+    npm.write_text(f'#!/bin/sh\n/bin/cp "{packed}" pyodide.tgz\n', encoding="utf-8")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    lite._unpack(lite.Pyodide("314.0.6", "3.14", SITE), home)
+    assert [path.name for path in home.iterdir()] == ["pyodide.mjs"]
+    assert (home / "pyodide.mjs").read_text(encoding="utf-8") == "package/pyodide.mjs"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["npm", "packed.tgz", "tools"]
