@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.export.layout import only_shows, pictures, spread, title_picture
+from tcpcourse.export.lecturing import add_notes, guide
 from tcpcourse.export.stories import Reader, ShownWidget
 from tcpcourse.views.escape import markup
 from tcpcourse.views.hands import playground
@@ -82,6 +83,8 @@ class Offline(Preprocessor):
         folder = Path(metadata.get("path") or ".")
         reader = Reader(folder)
         deck = "reveal" in resources
+        if deck:
+            nb.cells = add_notes(nb.cells, guide(folder, str(metadata.get("name", ""))))
         for cell, words in pictures(nb.cells):
             cell.metadata["tcpcourse"] = {"alt": words, "again": ""}
             if cell.cell_type == "markdown":
