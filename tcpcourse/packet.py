@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.quick import quickly_made
 from tcpcourse.core.segment import Segment
+from tcpcourse.words import listed, message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,17 +87,17 @@ class Packet:
 
         source, goal = (socket_address(hosts[side]) for side in (self.sender, self.receiver))
         segment, options = self.segment, self.segment.options
-        listed: list[tuple[str, Any]] = []
+        chosen: list[tuple[str, Any]] = []
         if options.mss is not None:
-            listed.append(("MSS", options.mss))
+            chosen.append(("MSS", options.mss))
         if options.sack_permitted:
-            listed.append(("SAckOK", b""))
+            chosen.append(("SAckOK", b""))
         if options.wscale is not None:
-            listed.append(("WScale", options.wscale))
+            chosen.append(("WScale", options.wscale))
         if options.timestamp is not None:
-            listed.append(("Timestamp", options.timestamp))
+            chosen.append(("Timestamp", options.timestamp))
         if options.sack:
-            listed.append(("SAck", tuple(edge for block in options.sack for edge in block)))
+            chosen.append(("SAck", tuple(edge for block in options.sack for edge in block)))
         head = TCP(
             sport=source[1],
             dport=goal[1],
@@ -105,7 +106,7 @@ class Packet:
             flags=int(segment.flags),
             window=segment.window,
             urgptr=segment.urgent,
-            options=listed,
+            options=chosen,
         )
         layer = IPv6 if source[0].version == 6 else IP
         packet = layer(src=str(source[0]), dst=str(goal[0])) / head
@@ -173,16 +174,37 @@ def socket_address(text: str) -> tuple[IPv4Address | IPv6Address, int]:
         return ip_address(host.strip("[]")), number
     except ValueError:
         raise TcpCourseError(
-            f"No host is called {text!r}: write an address and a port, such as 192.0.2.1:80."
+            message(
+                "No host is called {text!r}: write an address and a port, such as 192.0.2.1:80.",
+                text=text,
+            )
         ) from None
 
 
 def no_packet(number: object, known: Sequence[int], count: int) -> TcpCourseError:
     """The error that says which packets there are: ``known`` are the first of ``count``."""
     if not count:
-        return TcpCourseError(f"There is no packet {number!r:.40}: this story has none at all.")
-    listed = ", ".join(map(str, known)) + (" …" if count > len(known) else "")
-    return TcpCourseError(f"There is no packet {number!r:.40}: the packets are {listed}.")
+        return TcpCourseError(
+            message("There is no packet {number!r:.40}: this story has none at all.", number=number)
+        )
+    numbers = listed(map(str, known))
+    if count > len(known):
+        numbers = message("{words} …", words=numbers)
+    if count == 1:
+        return TcpCourseError(
+            message(
+                "There is no packet {number!r:.40}: the only one is {known}.",
+                number=number,
+                known=numbers,
+            )
+        )
+    return TcpCourseError(
+        message(
+            "There is no packet {number!r:.40}: the packets are {known}.",
+            number=number,
+            known=numbers,
+        )
+    )
 
 
 def shortened(text: str, most: int) -> str:

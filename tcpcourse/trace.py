@@ -21,6 +21,7 @@ from tcpcourse.core.states import State
 from tcpcourse.core.table import Row
 from tcpcourse.core.tcb import Tcb
 from tcpcourse.packet import HOSTS, SIDES, Packet, Side, columns_of, no_packet, other, shortened
+from tcpcourse.words import counted, listed, message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -223,7 +224,12 @@ class Trace:
         """
         if not (isinstance(index, int) and 0 <= index < len(self.steps)):
             raise TcpCourseError(
-                f"There is no step {index}: this trace has {len(self.steps)} steps, counted from 0."
+                counted(
+                    "There is no step {index}: this trace has one step, and it is step 0.",
+                    "There is no step {index}: this trace has {count} steps, counted from 0.",
+                    len(self.steps),
+                    index=index,
+                )
             )
         return self._with(self.steps[: index + 1])
 
@@ -287,8 +293,11 @@ class Trace:
         ending = "." + name.rpartition(".")[2].lower() if "." in name else ""
         if ending not in self.savers:
             raise TcpCourseError(
-                f"A trace cannot be saved as {shortened(name, 80)}:"
-                f" give a name that ends in {', '.join(self.savers)}."
+                message(
+                    "A trace cannot be saved as {name}: give a name that ends in {endings}.",
+                    name=shortened(name, 80),
+                    endings=listed(self.savers),
+                )
             )
         self.savers[ending](self, name)
 
@@ -296,9 +305,12 @@ class Trace:
         return None if Trace.as_html is None else Trace.as_html(self)
 
     def __repr__(self) -> str:
-        return (
-            f"<Trace {shortened(self.name or self.title, 80)!r}: {len(self.steps)} steps,"
-            f" {len(self.packets)} packets, {self.provenance}>"
+        return message(
+            "<Trace {name!r}: {steps}, {packets}, {provenance}>",
+            name=shortened(self.name or self.title, 80),
+            steps=counted("1 step", "{count} steps", len(self.steps)),
+            packets=counted("1 packet", "{count} packets", len(self.packets)),
+            provenance=self.provenance,
         )
 
 

@@ -35,7 +35,7 @@ def text(node: ast.expr) -> str | None:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         left, right = text(node.left), text(node.right)
         return None if left is None and right is None else (left or "…") + (right or "…")
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "message":
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in {"message", "counted"}:
         return re.sub(r"\{\w+[^}]*\}", "…", text(node.args[0]) or "")
     return None
 

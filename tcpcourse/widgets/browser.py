@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
@@ -11,6 +12,7 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.sources.capture.load import Capture, load
 from tcpcourse.views.escape import brief, markup, visible
 from tcpcourse.views.stage import stage
+from tcpcourse.words import Message, counted, message, say, sentence_of, together
 
 PAGE = 50
 PROBLEMS = 10
@@ -30,7 +32,7 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     >>> import tcpcourse as tcp
     >>> tcp.simulate("refused").save("refused.pcap")
     >>> tcp.widgets.CaptureBrowser("refused.pcap")
-    <CaptureBrowser 'refused.pcap': 1 conversations>
+    <CaptureBrowser 'refused.pcap': 1 conversation>
     """
 
     def __init__(self, path: str | PathLike[str] | None = None) -> None:
@@ -38,15 +40,29 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._names: list[str] = []
         self._found: list[int] = []
         self._page = 0
-        self.file = ipw.Text(str(path or ""), description="file", placeholder="data/avatar.pcap")
-        self.read = ipw.Button(description="Open", tooltip="read the file")
-        self.upload = ipw.FileUpload(description="Upload", accept=".pcap,.pcapng,.cap,.gz")
-        self.filter = ipw.Text(
-            description="filter", placeholder="part of an address or port", continuous_update=False
+        self.file = ipw.Text(
+            str(path or ""), description=say(message("file")), placeholder="data/avatar.pcap"
         )
-        self.list = ipw.Select(description="choose", rows=8, layout=ipw.Layout(width="98%"))
-        self.earlier = ipw.Button(description="earlier ones", tooltip="the page before")
-        self.later = ipw.Button(description="later ones", tooltip="the next page")
+        self.read = ipw.Button(
+            description=say(message("Open")), tooltip=say(message("read the file"))
+        )
+        self.upload = ipw.FileUpload(
+            description=say(message("Upload")), accept=".pcap,.pcapng,.cap,.gz"
+        )
+        self.filter = ipw.Text(
+            description=say(message("filter")),
+            placeholder=say(message("part of an address or port")),
+            continuous_update=False,
+        )
+        self.list = ipw.Select(
+            description=say(message("choose")), rows=8, layout=ipw.Layout(width="98%")
+        )
+        self.earlier = ipw.Button(
+            description=say(message("earlier ones")), tooltip=say(message("the page before"))
+        )
+        self.later = ipw.Button(
+            description=say(message("later ones")), tooltip=say(message("the next page"))
+        )
         self._said = ipw.HTML()
         self._about = ipw.HTML()
         self.stage = ipw.Output()
@@ -71,7 +87,7 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if path is not None:
             self._read(str(path), str(path))
         else:
-            self._say("Open a capture file: pcap or pcapng, gzipped or not.")
+            self._say([message("Open a capture file: pcap or pcapng, gzipped or not.")])
 
     # --- opening -----------------------------------------------------------------------------
 
@@ -84,16 +100,25 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         try:
             self.capture = load(source)
         except (TcpCourseError, OSError) as problem:
-            self._say(f"{problem}")
+            self._say([sentence_of(problem)])
         else:
-            count = len(self.capture.conversations)
-            words = f"{visible(name, 100)}: {count:,} conversations, "
-            words += f"{len(self.capture.columns):,} TCP packets."
+            lines = [
+                message(
+                    "{file}: {conversations}, {packets}.",
+                    file=visible(name, 100),
+                    conversations=_conversations(len(self.capture.conversations)),
+                    packets=counted(
+                        "1 TCP packet", "{count:,} TCP packets", len(self.capture.columns)
+                    ),
+                )
+            ]
             problems = [str(problem) for problem in self.capture.problems]
-            words += "".join(f"\n{problem}." for problem in problems[:PROBLEMS])
-            if len(problems) > PROBLEMS:
-                words += f"\n… and {len(problems) - PROBLEMS} more problems."
-            self._say(words)
+            lines += [message("{problem}.", problem=each) for each in problems[:PROBLEMS]]
+            if (more := len(problems) - PROBLEMS) > 0:
+                lines.append(
+                    counted("… and one more problem.", "… and {count} more problems.", more)
+                )
+            self._say(lines)
             self._names = [f"{each.a} ⇄ {each.b}" for each in self.capture.conversations]
         self._search()
 
@@ -117,8 +142,7 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _line(self, place: int) -> str:
         assert self.capture is not None  # only a capture has places
         each = self.capture.conversations[place]
-        count = len(each.packets)
-        packets = "1 packet" if count == 1 else f"{count} packets"
+        packets = say(counted("1 packet", "{count} packets", len(each.packets)))
         return f"{place + 1}. {self._names[place]}  {packets}  {each.history}"
 
     # --- one of them ---------------------------------------------------------------------------
@@ -128,28 +152,38 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self._about.value, self.stage.outputs = "", ()
             return
         each = self.capture.conversations[change["new"]]
-        words = f"{each.complete}; {len(each.packets):,} packets, {each.bytes:,} bytes."
-        if len(each.packets) == 1:
-            words = f"{each.complete}; one packet, {each.bytes:,} bytes."
+        words: str = message(
+            "{complete}; {packets}, {bytes}.",
+            complete=each.complete,
+            packets=counted("1 packet", "{count:,} packets", len(each.packets)),
+            bytes=counted("1 byte", "{count:,} bytes", each.bytes),
+        )
         if len(each.packets) > MOST_STEPS:
-            self._about.value = f"<div>{markup(words)} Too long to step through here.</div>"
+            words = together(words, message("Too long to step through here."))
+            self._about.value = f"<div>{markup(words)}</div>"
             self.stage.outputs = ()
             return
         trace = each.trace
         last = trace.steps[-1].after if trace.steps else None
         if last is not None:
-            words += f" At the end A is {last.a}, B is {last.b}."
+            words = together(
+                words, message("At the end A is {a}, B is {b}.", a=str(last.a), b=str(last.b))
+            )
         self._about.value = f"<div>{markup(words)}</div>"
         data = {"text/html": str(stage(trace)), "text/plain": repr(trace)}
         self.stage.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)
 
-    def _say(self, words: str) -> None:
-        self.message = words
-        lines = "<br>".join(markup(visible(line, 400)) for line in words.split("\n"))
-        self._said.value = f'<div role="status" aria-live="polite">{lines}</div>'
+    def _say(self, lines: Sequence[str]) -> None:
+        self.message = "\n".join(map(say, lines))
+        shown = "<br>".join(markup(visible(line, 400)) for line in lines)
+        self._said.value = f'<div role="status" aria-live="polite">{shown}</div>'
 
     def __repr__(self) -> str:
         if self.capture is None:
             return "<CaptureBrowser: no capture>"
         name = brief(self.file.value, 60)
-        return f"<CaptureBrowser {name!r}: {len(self._names):,} conversations>"
+        return f"<CaptureBrowser {name!r}: {_conversations(len(self._names))}>"
+
+
+def _conversations(count: int) -> Message:
+    return counted("1 conversation", "{count:,} conversations", count)

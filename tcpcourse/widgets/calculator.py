@@ -11,8 +11,11 @@ from tcpcourse.core.segment import Segment
 from tcpcourse.trace import Trace
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_trace
-from tcpcourse.views.sums import allowed, apart, judged_by_ack, scaled, taken_up
+from tcpcourse.views.sums import allowed, apart, judged_by_ack, offered, taken_up
 from tcpcourse.views.words import name
+from tcpcourse.words import message, say
+
+FIRST, SECOND = message("First segment"), message("Second segment")
 
 ONE = "PA 4294967290:4294967300(10) ack 5001 win 256"
 OTHER = "A 5001:5001(0) ack 4 win 238"
@@ -39,15 +42,23 @@ class Calculator(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         trace = None if trace is None else as_trace(trace)
         self.trace = trace
         wide = ipw.Layout(width="98%")
-        self.one = ipw.Text(ONE, description="first segment", style=WIDE, layout=wide)
-        self.other = ipw.Text(OTHER, description="second segment", style=WIDE, layout=wide)
-        self.shift = ipw.BoundedIntText(7, min=0, max=14, description="window scale", style=WIDE)
+        self.one = ipw.Text(ONE, description=say(message("first segment")), style=WIDE, layout=wide)
+        self.other = ipw.Text(
+            OTHER, description=say(message("second segment")), style=WIDE, layout=wide
+        )
+        self.shift = ipw.BoundedIntText(
+            7, min=0, max=14, description=say(message("window scale")), style=WIDE
+        )
         self._answer = ipw.HTML()
         self.answer = ""
         listed = () if trace is None else trace.packets[:MOST_LISTED]
         options = [("–", None), *((name(packet), str(packet.segment)) for packet in listed)]
-        self.pick_one = ipw.Dropdown(options=options, description="first from", style=WIDE)
-        self.pick_other = ipw.Dropdown(options=options, description="second from", style=WIDE)
+        self.pick_one = ipw.Dropdown(
+            options=options, description=say(message("first from")), style=WIDE
+        )
+        self.pick_other = ipw.Dropdown(
+            options=options, description=say(message("second from")), style=WIDE
+        )
         for pick, line in ((self.pick_one, self.one), (self.pick_other, self.other)):
             pick.observe(lambda change, line=line: self._picked(change, line), names="value")
         for control in (self.one, self.other, self.shift):
@@ -62,7 +73,7 @@ class Calculator(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _reckon(self) -> None:
         try:
-            self.answer = "\n".join(self._lines())
+            self.answer = "\n".join(map(say, self._lines()))
         except TcpCourseError as problem:
             self.answer = visible(str(problem), 300)
         items = "".join(f"<li>{markup(line)}</li>" for line in self.answer.split("\n"))
@@ -70,15 +81,13 @@ class Calculator(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _lines(self) -> list[str]:
         one, other = Segment.parse(self.one.value), Segment.parse(self.other.value)
-        lines = [f"First segment: {taken_up(one)}.", f"Second segment: {taken_up(other)}."]
+        lines = [taken_up(FIRST, one), taken_up(SECOND, other)]
         if other.ack is not None:
-            lines.append(f"The second one's {judged_by_ack(one, other.ack)}.")
-            window = other.window if other.syn else other.window << self.shift.value
-            lines.append(f"Its window: {scaled(other.window, self.shift.value, other.syn)}.")
-            lines.append(f"By it {allowed(other.ack, window)}.")
+            window, words = offered(other, self.shift.value)
+            lines += [judged_by_ack(SECOND, other.ack, one), words, allowed(other.ack, window)]
         if one.ack is not None:
-            lines.append(f"The first one's {judged_by_ack(other, one.ack)}.")
-        lines.append(f"From the first seq to its end: {apart(one.seq, one.end)}.")
+            lines.append(judged_by_ack(FIRST, one.ack, other))
+        lines.append(apart(one.seq, one.end))
         return lines
 
     def __repr__(self) -> str:

@@ -28,15 +28,28 @@ from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.ladder import draw_ladder, nearby
 from tcpcourse.views.routes import SMALL
 from tcpcourse.views.words import happening, name
+from tcpcourse.words import counted, listed, message, say, sentence_of, together
 
 ROWS = 12  # packets in flight that have buttons
 NARROW = {"width": "auto", "margin": "2px"}
 WRAP = {"flex_flow": "row wrap", "align_items": "center"}
-CHOOSE = "– choose –"
+CHOOSE = message("– choose –")
 AFTER = {
-    "lose": "it is lost, and nobody is told",
-    "duplicate": "now it is on the wire twice",
-    "delay": "all others go before it",
+    "lose": message("Packet {number}: it is lost, and nobody is told."),
+    "duplicate": message("Packet {number}: now it is on the wire twice."),
+    "delay": message("Packet {number}: all others go before it."),
+}
+NEXT = message("next move")
+LABELS = {
+    "listen": message("listen"),
+    "connect": message("connect"),
+    "send": message("send"),
+    "close": message("close"),
+    "abort": message("abort"),
+    "deliver": message("deliver"),
+    "lose": message("lose"),
+    "duplicate": message("duplicate"),
+    "delay": message("delay"),
 }
 
 
@@ -62,7 +75,7 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._planned: list[str] = []
         self.packets: dict[tuple[str, int], Any] = {}
         self.calls = {
-            (side, call): _button(call, partial(self._call, side, call))
+            (side, call): _button(LABELS[call], partial(self._call, side, call))
             for side in SIDES
             for call in CALLS
         }
@@ -71,20 +84,29 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             for side in SIDES
             for timer in TIMERS
         }
-        self.preset = ipw.Dropdown(options=[CHOOSE, *PRESETS], description="preset")
-        self.step = _button("next move", self._next, "play the next move of the preset or script")
-        self.undo = _button("undo", self._undo, "take the last move back")
-        self.redo = _button("redo", self._redo, "do again what was undone")
-        self.restart = _button("start again", lambda: self._load(""), "forget all moves")
-        self.text = ipw.Text(value=DATA.decode(), description="text to send")
-        self.script = ipw.Textarea(description="script", rows=3, layout=ipw.Layout(width="98%"))
-        self.run = _button(
-            "play the script",
-            lambda: self._load(self.script.value),
-            "begin anew and make all moves of the script",
+        self.preset = ipw.Dropdown(
+            options=[(say(CHOOSE), ""), *((say(name), name) for name in PRESETS)],
+            description=say(message("preset")),
         )
-        self.file = ipw.Text(value="playground.pcap", description="file")
-        self.save = _button("save as pcap", self._save, "write the packets for Wireshark")
+        self.step = _button(NEXT, self._next, message("play the next move of the preset or script"))
+        self.undo = _button(message("undo"), self._undo, message("take the last move back"))
+        self.redo = _button(message("redo"), self._redo, message("do again what was undone"))
+        self.restart = _button(
+            message("start again"), lambda: self._load(""), message("forget all moves")
+        )
+        self.text = ipw.Text(value=DATA.decode(), description=say(message("text to send")))
+        self.script = ipw.Textarea(
+            description=say(message("script")), rows=3, layout=ipw.Layout(width="98%")
+        )
+        self.run = _button(
+            message("play the script"),
+            lambda: self._load(self.script.value),
+            message("begin anew and make all moves of the script"),
+        )
+        self.file = ipw.Text(value="playground.pcap", description=say(message("file")))
+        self.save = _button(
+            message("save as pcap"), self._save, message("write the packets for Wireshark")
+        )
         self.preset.observe(self._choose, names="value")
         self._reasons = {side: ipw.HTML() for side in SIDES}
         self._flying = ipw.VBox()
@@ -104,11 +126,12 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             timers = [self.timers[side, timer] for timer in TIMERS]
             label = ipw.HTML(f"<b>{side}</b>")
             rooms.append(ipw.HBox([label, *calls], layout=wrap))
-            rooms.append(ipw.HBox([ipw.Label(f"{side}: time runs out"), *timers], layout=wrap))
+            time = ipw.Label(say(message("{end}: time runs out", end=side)))
+            rooms.append(ipw.HBox([time, *timers], layout=wrap))
             rooms.append(self._reasons[side])
         more = ipw.Accordion(
             [ipw.VBox([self.script, self.run, ipw.HBox([self.file, self.save], layout=wrap)])],
-            titles=("script and file",),
+            titles=(say(message("script and file")),),
         )
         return [*rooms, self.text, self._flying, self._said, self._picture, more]
 
@@ -130,16 +153,23 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.bench.do(move)
         except TcpCourseError as problem:
             self._planned = []
-            self._show(str(problem))
+            self._show(sentence_of(problem))
         else:
             fate, _, number = move.partition(" ")
-            self._show(f"Packet {number}: {AFTER[fate]}." if fate in AFTER else "")
+            self._show(AFTER[fate].filled(number=number) if fate in AFTER else "")
 
     def _choose(self, change: dict[str, Any]) -> None:
-        if change["new"] != CHOOSE:
+        if change["new"]:
             self.bench.clear()
             self._planned = moves_of(PRESETS[change["new"]])
-            self._show(f"{len(self._planned)} moves are prepared. Press next move.")
+            self._show(
+                counted(
+                    "One move is prepared. Press {button}.",
+                    "{count} moves are prepared. Press {button}.",
+                    len(self._planned),
+                    button=NEXT,
+                )
+            )
 
     def _next(self) -> None:
         if self._planned:
@@ -161,21 +191,33 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         try:
             self.bench.play(script)
         except TcpCourseError as problem:
-            words = f"The script stops after {len(self.bench.moves)} moves. {problem}"
+            words = counted(
+                "The script stops after one move. {problem}",
+                "The script stops after {count} moves. {problem}",
+                len(self.bench.moves),
+                problem=sentence_of(problem),
+            )
         self._show(words)
 
     def _save(self) -> None:
         path = Path(self.file.value)
         if path.name != self.file.value or path.suffix != ".pcap":
             # whoever plays may be a stranger, on a page that everybody can open
-            self._show("Not saved: write a plain name that ends in .pcap.")
+            self._show(message("Not saved: write a plain name that ends in .pcap."))
             return
         try:
             self.trace.save(path)
         except (OSError, TcpCourseError, ValueError) as problem:
-            self._show(f"Not saved: {problem}")
+            self._show(message("Not saved: {problem}", problem=sentence_of(problem)))
         else:
-            self._show(f"Saved {len(self.trace.packets)} packets as {self.file.value}.")
+            self._show(
+                counted(
+                    "Saved one packet as {file}.",
+                    "Saved {count} packets as {file}.",
+                    len(self.trace.packets),
+                    file=self.file.value,
+                )
+            )
 
     # --- what is seen --------------------------------------------------------------------------
 
@@ -183,13 +225,15 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         bench, trace = self.bench, self.trace
         last = trace.steps[-1] if trace.steps else None
         if not words:
-            words = "Both ends are CLOSED."
+            words = message("Both ends are CLOSED.")
             if last is not None:
-                words = f"{happening(last)}. {last.why} [{last.cite}]"
+                words = message(
+                    "{event}. {why} [{cite}]", event=happening(last), why=last.why, cite=last.cite
+                )
         if self._planned:
-            words += f" Next: {self._planned[0]}."
-        self.message = words
-        shown = markup(visible(words, 800))
+            words = together(words, message("Next: {move}.", move=self._planned[0]))
+        self.message = say(words)
+        shown = markup(visible(self.message, 800))
         self._said.value = f'<div role="status" aria-live="polite"><b>{shown}</b></div>'
         self._enable()
         self._list_packets(bench.flying)
@@ -204,47 +248,58 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             for call in CALLS:
                 reason = self.bench.why_not(f"{side} {call}")
                 button = self.calls[side, call]
-                button.disabled, button.tooltip = reason is not None, reason or call
+                button.disabled, button.tooltip = reason is not None, say(reason or LABELS[call])
                 if reason:
-                    off.append(f"{call} ({reason})")
+                    off.append(message("{call} ({reason})", call=LABELS[call], reason=reason))
             for timer in TIMERS:
                 reason = self.bench.why_not(f"{side} timer {timer}")
                 button = self.timers[side, timer]
                 button.disabled = reason is not None
-                button.tooltip = reason or f"let the {timer} timer run out"
-            words = markup("; ".join(off))
-            state = self.bench.endpoints[side].state
-            self._reasons[
-                side
-            ].value = f"<div>{side} is <b>{state}</b>.{f' Not now: {words}.' if off else ''}</div>"
+                button.tooltip = say(
+                    reason or message("let the {timer} timer run out", timer=timer)
+                )
+            state = f"<b>{self.bench.endpoints[side].state}</b>"
+            words: str = message("{end} is {state}.", end=side, state=state)
+            if off:
+                refused = markup(say(listed(off)))
+                words = together(words, message("Not now: {calls}.", calls=refused))
+            self._reasons[side].value = f"<div>{say(words)}</div>"
 
     def _list_packets(self, flying: list[Packet]) -> None:
         self.packets = {}
-        words = "On the wire:" if flying else "Nothing is on the wire."
-        rows: list[Any] = [ipw.HTML(f"<b>{words}</b>")]
+        words = message("On the wire:") if flying else message("Nothing is on the wire.")
+        rows: list[Any] = [ipw.HTML(f"<b>{markup(say(words))}</b>")]
         for packet in flying[:ROWS]:
             for fate in FATES:
                 move = f"{fate} {packet.number}"
                 self.packets[fate, packet.number] = _button(
-                    fate, partial(self._do, move), f"{fate} {name(packet)}"
+                    LABELS[fate],
+                    partial(self._do, move),
+                    message("{fate} {packet}", fate=LABELS[fate], packet=name(packet)),
                 )
             buttons = [self.packets[fate, packet.number] for fate in FATES]
-            label = ipw.Label(name(packet))
+            label = ipw.Label(say(name(packet)))
             rows.append(ipw.HBox([label, *buttons], layout=ipw.Layout(**WRAP)))
         if len(flying) > ROWS:
-            rows.append(ipw.Label(f"and {len(flying) - ROWS} more behind them"))
+            more = message("and {more} more behind them", more=len(flying) - ROWS)
+            rows.append(ipw.Label(say(more)))
         self._flying.children = rows
 
     def __repr__(self) -> str:
         ends = self.bench.endpoints
-        return (
-            f"<Playground: A {ends['A'].state}, B {ends['B'].state},"
-            f" {len(self.bench.flying)} on the wire, {len(self.bench.moves)} moves>"
+        moves = counted("1 move", "{count} moves", len(self.bench.moves))
+        return message(
+            "<Playground: A {a}, B {b}, {flying} on the wire, {moves}>",
+            a=ends["A"].state,
+            b=ends["B"].state,
+            flying=len(self.bench.flying),
+            moves=moves,
         )
 
 
 def _button(label: str, act: Callable[[], None], tooltip: str = "") -> Any:
-    button = ipw.Button(description=label, tooltip=tooltip or label, layout=ipw.Layout(**NARROW))
+    label, tooltip = say(label), say(tooltip or label)
+    button = ipw.Button(description=label, tooltip=tooltip, layout=ipw.Layout(**NARROW))
     button.on_click(lambda _: act())
     return button
 

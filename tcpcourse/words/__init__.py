@@ -20,7 +20,18 @@ from tcpcourse.words.messages import (
     listed,
     message,
     say,
+    sentence_of,
     together,
 )
 
-__all__ = ["ENGLISH", "KEYWORDS", "Message", "counted", "listed", "message", "say", "together"]
+__all__ = [
+    "ENGLISH",
+    "KEYWORDS",
+    "Message",
+    "counted",
+    "listed",
+    "message",
+    "say",
+    "sentence_of",
+    "together",
+]

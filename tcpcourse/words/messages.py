@@ -108,6 +108,12 @@ def listed(words: Iterable[str], most: int | None = None, *, ends: bool = False)
     return told
 
 
+def sentence_of(error: Exception) -> str:
+    """What an error says: the message that it was given, or else its text."""
+    first = error.args[0] if error.args else None
+    return first if isinstance(first, Message) else str(error)
+
+
 def say(sentence: str, translations: NullTranslations = ENGLISH) -> str:
     """The sentence in the language of ``translations`` (a gettext catalogue).
 

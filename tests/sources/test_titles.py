@@ -37,7 +37,7 @@ def test_a_trace_knows_what_it_is_about() -> None:
     assert trace.name == "lost-last-ack"
     assert trace.title == "The last ACK gets lost"
     assert trace.question == "Why must A wait?"
-    assert repr(trace[:2]) == "<Trace 'lost-last-ack': 2 steps, 1 packets, simulated>"
+    assert repr(trace[:2]) == "<Trace 'lost-last-ack': 2 steps, 1 packet, simulated>"
 
 
 def test_scenarios_show_themselves() -> None:

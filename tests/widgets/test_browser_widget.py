@@ -26,7 +26,7 @@ def uploaded(name: str, content: bytes) -> tuple[dict[str, Any], ...]:
 
 def test_a_file_is_opened_and_a_conversation_stepped_through() -> None:
     browser = CaptureBrowser(DATA / "avatar.pcap")
-    assert "1 conversations, 8 TCP packets" in browser.message
+    assert "1 conversation, 8 TCP packets" in browser.message
     assert len(browser.list.options) == 1
     browser.list.value = 0
     (output,) = browser.stage.outputs
@@ -38,7 +38,7 @@ def test_a_file_is_opened_and_a_conversation_stepped_through() -> None:
 def test_uploading() -> None:
     browser = CaptureBrowser()
     browser.upload.value = uploaded("a.pcap.gz", gzip.compress((DATA / "avatar.pcap").read_bytes()))
-    assert browser.message.startswith("a.pcap.gz: 1 conversations")
+    assert browser.message.startswith("a.pcap.gz: 1 conversation")
 
 
 def test_what_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from tcpcourse.words import (
     listed,
     message,
     say,
+    sentence_of,
     together,
 )
 
@@ -197,6 +198,13 @@ def test_words_one_after_the_other() -> None:
     words = ["a", message("It is over."), "c"]
     assert say(listed(words, ends=True), chinese) == "a、结束了和c"
     assert say(listed(words, 2), chinese) == "a、结束了等"
+
+
+def test_the_sentence_of_an_error() -> None:
+    told = message("There is no packet {number}.", number=7)
+    assert say(sentence_of(TcpCourseError(told)), ZH) == "没有第 7 个包。"
+    assert sentence_of(OSError(2, "No such file")) == "[Errno 2] No such file"
+    assert sentence_of(ValueError()) == ""
 
 
 def test_messages_survive_copying_and_pickling() -> None:

@@ -13,8 +13,10 @@ from contextlib import ExitStack
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.states import State
-from tcpcourse.sources.machine.kernel import HOST, PATIENCE, socket_table
+from tcpcourse.sources.machine.recipes import PATIENCE
+from tcpcourse.sources.machine.socket_table import HOST, socket_table
 from tcpcourse.trace import Side
+from tcpcourse.words import message
 
 MOST = 200
 PASSING = {State.SYN_SENT, State.SYN_RCVD, State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK}
@@ -35,9 +37,15 @@ def crowd(count: int = 5, closers: str = "A") -> dict[Side, Counter[State]]:
     3
     """
     if not 1 <= count <= MOST:
-        raise TcpCourseError(f"The count of connections is from 1 to {MOST}, not {count}.")
+        raise TcpCourseError(
+            message(
+                "The count of connections is from 1 to {most}, not {count}.", most=MOST, count=count
+            )
+        )
     if closers not in ("", "A", "B", "AB", "BA"):
-        raise TcpCourseError(f'The closers are "", "A", "B", "AB" or "BA", not {closers!r}.')
+        raise TcpCourseError(
+            message('The closers are "", "A", "B", "AB" or "BA", not {closers!r}.', closers=closers)
+        )
     with ExitStack() as stack:
         server = stack.enter_context(socket.socket())
         server.settimeout(PATIENCE)

@@ -41,20 +41,28 @@ DATA = b"hello"
 MOST_MOVES = 500
 _OPEN = "B listen; A connect; deliver 1; deliver 2; deliver 3"
 
-PRESETS = {
-    "three-way handshake": _OPEN,
-    "a message": f"{_OPEN}; A send hello; deliver 4; deliver 5",
-    "close: four packets": f"{_OPEN}; A close; deliver 4; deliver 5; B close; deliver 6; deliver 7;"
-    " A timer time-wait",
-    "close: three packets": f"{_OPEN}; A close; deliver 4; lose 5; B close; deliver 6; deliver 7;"
-    " A timer time-wait",
-    "simultaneous open": "A connect; B connect; deliver 1; deliver 2; deliver 3; deliver 4",
-    "simultaneous close": f"{_OPEN}; A close; B close; deliver 4; deliver 5; deliver 6; deliver 7;"
+PRESETS: dict[str, str] = {
+    message("three-way handshake"): _OPEN,
+    message("a message"): f"{_OPEN}; A send hello; deliver 4; deliver 5",
+    message(
+        "close: four packets"
+    ): f"{_OPEN}; A close; deliver 4; deliver 5; B close; deliver 6; deliver 7; A timer time-wait",
+    message(
+        "close: three packets"
+    ): f"{_OPEN}; A close; deliver 4; lose 5; B close; deliver 6; deliver 7; A timer time-wait",
+    message(
+        "simultaneous open"
+    ): "A connect; B connect; deliver 1; deliver 2; deliver 3; deliver 4",
+    message(
+        "simultaneous close"
+    ): f"{_OPEN}; A close; B close; deliver 4; deliver 5; deliver 6; deliver 7;"
     " A timer time-wait; B timer time-wait",
-    "a lost last ACK": f"{_OPEN}; A close; deliver 4; deliver 5; B close; deliver 6; lose 7;"
+    message(
+        "a lost last ACK"
+    ): f"{_OPEN}; A close; deliver 4; deliver 5; B close; deliver 6; lose 7;"
     " B timer retransmission; deliver 8; deliver 9; A timer time-wait",
-    "nobody listens": "A connect; deliver 1; deliver 2",
-    "abort": f"{_OPEN}; A abort; deliver 4",
+    message("nobody listens"): "A connect; deliver 1; deliver 2",
+    message("abort"): f"{_OPEN}; A abort; deliver 4",
 }
 """Scripts to begin with, by name."""
 

@@ -7,8 +7,9 @@ import sys
 import pytest
 
 import tcpcourse as tcp
-from tcpcourse.sources.machine import kernel
-from tcpcourse.sources.machine.kernel import RECIPES, live
+from tcpcourse.sources.machine.kernel import live
+from tcpcourse.sources.machine.recipes import RECIPES
+from tcpcourse.sources.machine.socket_table import socket_table
 
 # which end is in the state at the end of its recipe, by the recipe's own description
 WHERE = {state: "A" for state in tcp.State} | {
@@ -35,7 +36,7 @@ def test_nothing_is_left_behind() -> None:
     ports = {int(host.rpartition(":")[2]) for host in trace.hosts.values()}
     left = {
         state
-        for (own, peer), state in kernel.socket_table().items()
+        for (own, peer), state in socket_table().items()
         if own in ports and peer in {*ports, 0}
     }
     assert left <= {tcp.State.TIME_WAIT, tcp.State.LAST_ACK, tcp.State.FIN_WAIT_2}
