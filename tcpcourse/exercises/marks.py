@@ -24,7 +24,7 @@ DEPENDS = (
     "trace.py",
     "sources/simulation",
     "views/basis.py",
-    "views/misconceptions.py",
+    "views/misconceptions",
     "exercises/*.py",
     "exercises/bank",
 )

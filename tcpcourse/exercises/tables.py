@@ -13,7 +13,7 @@ from tcpcourse.exercises.mistakes import of_number, of_state
 from tcpcourse.exercises.values import ONLY, Posed, Wrong
 from tcpcourse.trace import SIDES, Packet, Trace
 from tcpcourse.views.basis import bases, states_after
-from tcpcourse.views.misconceptions import Field, right_answer
+from tcpcourse.views.misconceptions import Field, right_answer, way_taken
 
 HIDDEN = "?"
 COLUMNS = ("no", "from", "flags", "seq", "ack", "len")
@@ -76,7 +76,9 @@ def fill(
         right[part] = row_of(packet, (column,), relative=relative)[column]
         row[column] = HIDDEN
         if column in NUMBERS:
-            wrong[part] = of_number(packet, known[number], cast(Field, column), relative)
+            wrong[part] = of_number(
+                trace, packet, known[number], cast(Field, column), relative, columns
+            )
     return Posed({**(facts or {}), caption: rows}, right, wrong)
 
 
@@ -96,7 +98,14 @@ def states(
         for side in SIDES
     }
     given = {**(facts or {}), "packets": rows_of(trace, relative=relative, until=until)}
-    return Posed(given, right, {part: of_state(state) for part, state in right.items()})
+    wrong = {
+        f"{side} after {number}": of_state(
+            right[f"{side} after {number}"], way_taken(trace, number, side)
+        )
+        for number in moments
+        for side in SIDES
+    }
+    return Posed(given, right, wrong)
 
 
 def at_moments(trace: Trace, moments: Sequence[int], *, relative: bool = True) -> Posed:

@@ -10,6 +10,7 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import Form
 from tcpcourse.exercises.question import Judged, Kind, Mark, Problem, Question, plain
+from tcpcourse.views.misconceptions import first_words
 
 Shared = Mapping[str, Any]
 ONLY = "answer"
@@ -111,10 +112,13 @@ class Value(Question):
             read = self.parts[name].read(value)
             if read is None or self.is_right(posed, name, value):
                 continue
-            for wrong in posed.wrong.get(name, ()):
-                if self.parts[name].read(wrong.value) == read:
-                    found[name] = wrong.says
-                    break
+            says = [
+                wrong.says
+                for wrong in posed.wrong.get(name, ())
+                if self.parts[name].read(wrong.value) == read
+            ]
+            if says:
+                found[name] = first_words(says)
         return found
 
     def posed(self, problem: Problem) -> Posed:

@@ -28,7 +28,8 @@ class Basis:
     ``following`` is, for a keep-alive or a zero-window probe, the sender's next number, which
     a probe does not move. ``other_syn`` is the sender's earlier SYN with another number;
     ``idle_syn`` says that nothing counts from this SYN. ``older`` says that the packet is of a
-    connection before this one, ``peer_sent`` up to where the peer had sent when it came.
+    connection before this one, ``peer_sent`` up to where the peer had sent when it came,
+    ``own_sent`` up to where the sender itself had.
     """
 
     before: Packet | None = None
@@ -43,6 +44,7 @@ class Basis:
     idle_syn: bool = False
     older: bool = False
     peer_sent: int = 0
+    own_sent: int = 0
 
 
 def states_after(trace: Trace) -> dict[int, Ends]:
@@ -115,6 +117,7 @@ def bases(trace: Trace) -> Mapping[int, Basis]:
             idle_syn=idle,
             older=older,
             peer_sent=highest[peer],
+            own_sent=highest[me],
         )
         if packet.segment.syn:
             syns[me].setdefault(seq, packet)

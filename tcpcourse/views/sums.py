@@ -117,3 +117,12 @@ def apart(one: SeqNumber, other: SeqNumber) -> str:
             "{other} comes {distance} after {one}, beyond 2³² − 1 and on from 0.", **places
         )
     return message("{other} comes {distance} after {one}.", **places)
+
+
+def added(begin: int, *sizes: int) -> str:
+    """A sum of sequence numbers as it is written: ``1 + 1460 = 1461``; it may pass 2³²."""
+    whole = begin + sum(sizes)
+    parts = " + ".join(map(str, (begin, *sizes)))
+    if whole < MODULUS:
+        return f"{parts} = {whole}"
+    return f"{parts} − 2³² = {whole - MODULUS}"

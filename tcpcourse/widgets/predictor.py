@@ -19,7 +19,7 @@ from tcpcourse.views.arithmetic import Explanation, explain_packet
 from tcpcourse.views.basis import bases, states_after
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_trace
-from tcpcourse.views.misconceptions import Field, right_answer, wrong_answers
+from tcpcourse.views.misconceptions import Field, first_words, right_answer, wrong_answers
 from tcpcourse.views.table import Table, table
 from tcpcourse.views.words import fate, flag_names
 
@@ -181,9 +181,10 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if answer == right:
             return True, "right."
         basis = self._bases[self.packet.number]
-        for wrong in wrong_answers(self.packet, basis, cast(Field, name), self.relative):
-            if wrong.value == answer:
-                return False, wrong.says
+        found = wrong_answers(self.trace, self.packet, basis, cast(Field, name), self.relative)
+        ideas = [each for each in found if each.value == answer]
+        if ideas:
+            return False, first_words(each.says for each in ideas)
         return False, f"{answer} is not it. Try again."
 
     def _reveal(self) -> None:

@@ -144,7 +144,7 @@ def test_in_a_notebook() -> None:
     first = given_[0]["seq"]
     said = repr(check("q3", {"seq4": first, "ack5": 1, "seq7": 1, "ack8": 1}))
     assert said.startswith("q3, try 1.")
-    assert "seq4: That was this side's number before." in said
+    assert "seq4: More than one idea leads there. That was this side's number before." in said
     assert repr(check("q3", None)).startswith("q3, try 2.")
     assert "hint 1 of" in repr(hint("q3"))
     html = ps.check("q3", {"<b>": 1})._repr_mimebundle_()[0]["text/html"]

@@ -65,7 +65,7 @@ def test_a_wrong_answer_is_told_its_misconception_and_may_be_tried_again() -> No
     skip_to(quiz, 5)
     said = answer(quiz, seq=1, ack=680)
     assert "seq: right." in said
-    assert "whole frame of packet 4, 679 bytes" in said
+    assert "You counted the whole frame" in said
     assert not quiz.check.disabled
     assert answer(quiz, ack=626).startswith("Right.")
     assert (quiz.score, quiz.asked) == (0, 5)  # right, but not at the first try
@@ -74,12 +74,12 @@ def test_a_wrong_answer_is_told_its_misconception_and_may_be_tried_again() -> No
 @pytest.mark.parametrize(
     ("number", "seq", "ack", "words"),
     [
-        (2, 0, 0, "forgot that the SYN of packet 1"),
-        (4, 2, 1, "It was a pure ACK"),
+        (2, 0, 0, "Did you forget the SYN?"),
+        (4, 2, 1, "You added one for a pure ACK"),
         (5, 626, 626, "Each direction counts its own bytes"),
-        (5, 3141592654, 626, "right raw number"),
+        (5, 3141592654, 626, "the number in the header; asked is the relative"),
         (8, 626, 626, "Each direction counts its own bytes"),
-        (8, 626, 1461, "where packet 7 began"),
+        (8, 626, 1461, "the next number expected, not the one that came"),
     ],
 )
 def test_the_misconceptions(number: int, seq: int, ack: int, words: str) -> None:
@@ -96,7 +96,7 @@ def test_what_is_no_number_is_asked_again(nonsense: str) -> None:
 
 def test_raw_numbers() -> None:
     quiz = Predictor(AVATAR, relative=False, first=2)
-    assert "right relative number" in answer(quiz, seq=3141592653, ack=1)
+    assert "That is the relative number" in answer(quiz, seq=3141592653, ack=1)
     assert answer(quiz, ack="2718281829").startswith("Right.")
 
 

@@ -9,6 +9,7 @@ from tcpcourse.exercises.assemble import assignment
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import NUMBER, Order
 from tcpcourse.exercises.functions import Example, Function
+from tcpcourse.exercises.mistakes import besides
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.stories import hosts, isn, late_isn, sizes, talk
 from tcpcourse.exercises.tables import fill, rows_of
@@ -55,7 +56,7 @@ def _wrapped(draw: Draw, shared: Shared) -> Posed:
     no_mod = "Did you go on at 1? After the largest number comes 0."
     wrong = {
         # before the others: one too many has this reason here
-        part: (Wrong(posed.right[part] + 1, no_mod), *posed.wrong[part])
+        part: besides((Wrong(posed.right[part] + 1, no_mod),), posed.wrong[part])
         for part in posed.right
     }
     return Posed(posed.given, posed.right, wrong)

@@ -8,7 +8,7 @@ from tcpcourse.exercises.assemble import assignment
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import NUMBER, STATE, Name, Whole, letters
 from tcpcourse.exercises.functions import Example, Function
-from tcpcourse.exercises.mistakes import of_state
+from tcpcourse.exercises.mistakes import besides, of_state
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.scripts import Goal, Script
 from tcpcourse.exercises.tables import choice
@@ -70,7 +70,7 @@ def _calls(draw: Draw, shared: Shared) -> Posed:
         for side, state, peers in (("A", a, b), ("B", b, a)):
             part = f"{side}{number}"
             right[part] = state
-            wrong[part] = (*_confused(calls, state, peers), *of_state(state))
+            wrong[part] = besides(_confused(calls, state, peers), of_state(state))
     given = {f"calls {number}": calls for number, (calls, _, _) in enumerate(picked, 1)}
     return Posed(given, right, wrong)
 
@@ -155,7 +155,7 @@ def _reason(draw: Draw, shared: Shared) -> Posed:
     return Posed(
         {"why": options, "never seen": moment},
         {"reason": right, "state": state},
-        {"state": (lasts, *of_state(state))},
+        {"state": besides((lasts,), of_state(state))},
     )
 
 

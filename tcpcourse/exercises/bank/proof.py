@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from tcpcourse.core.states import State
 from tcpcourse.exercises.assemble import assignment
 from tcpcourse.exercises.bank.closing import BOTH_CLOSE, FIRST_CLOSES, close_packets
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import NUMBER, STATE, Several
 from tcpcourse.exercises.functions import Example, Function
-from tcpcourse.exercises.mistakes import of_state
+from tcpcourse.exercises.mistakes import besides, of_state
 from tcpcourse.exercises.question import Challenge
 from tcpcourse.exercises.scripts import Goal, Script
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
 from tcpcourse.trace import SIDES
+from tcpcourse.views.misconceptions import Way
 
 # Rows of RFC 9293 §3.10 that change the state, in words; what a test compares with the table.
 ROWS = (
@@ -115,7 +117,7 @@ def _rows(draw: Draw, shared: Shared) -> Posed:
         {"rows": table},
         {f"row{number}": goal for number, (_, _, goal) in enumerate(picked, 1)},
         {
-            f"row{number}": (Wrong(state, says), *of_state(goal))
+            f"row{number}": besides((Wrong(state, says),), of_state(goal, Way(State[state])))
             for number, (state, _, goal) in enumerate(picked, 1)
         },
     )
