@@ -6,8 +6,9 @@ so that any number of stages can stand on one page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import atan2, degrees, hypot
+from typing import NamedTuple
 from unicodedata import east_asian_width
 
 from tcpcourse.trace import SIDES, End, Packet, Side, Step, Trace
@@ -22,8 +23,18 @@ from tcpcourse.views.words import numbers, state_lines
 
 WIDTH, CLOCKS = 622, 62
 BAND = 22
-LEFT, RIGHT = 190.0, 472.0  # middles of A's and B's bands
 HEAD = 34
+
+
+class Frame(NamedTuple):
+    """How wide a ladder is, and where the middles of A's and B's bands are."""
+
+    width: int = WIDTH
+    left: float = 190.0
+    right: float = 472.0
+
+
+WIDE = Frame()
 
 
 def columns(text: str) -> int:
@@ -32,27 +43,43 @@ def columns(text: str) -> int:
 
 
 def draw(
-    trace: Trace, shown: Sequence[Scene], sheet: Sheet, facts: Facts, relative: bool = True
+    trace: Trace,
+    shown: Sequence[Scene],
+    sheet: Sheet,
+    facts: Facts,
+    relative: bool = True,
+    frame: Frame = WIDE,
+    words: Mapping[int, tuple[str, str]] | None = None,
 ) -> str:
-    """The shapes of the whole ladder, from the back to the front."""
-    parts = [f'<path class="bg" d="M0-{HEAD}H{WIDTH}V{num(sheet.height)}H0z"/>', _heads(trace)]
+    """The shapes of the whole ladder, from the back to the front.
+
+    ``words`` are what stands on some arrows, by their packets' numbers, above and below the
+    line, in place of their flags and numbers.
+    """
+    high = num(sheet.height)
+    parts = [f'<path class="bg" d="M0-{HEAD}H{frame.width}V{high}H0z"/>', heads(trace, frame)]
     parts += [
-        _silence(shown[quiet.scene].steps[0], quiet.wait, quiet.y0, quiet.y1)
+        _silence(shown[quiet.scene].steps[0], quiet.wait, quiet.y0, quiet.y1, frame)
         for quiet in sheet.silences
     ]
     parts += [
-        _bulk(scene, y, facts) for scene, y in zip(shown, sheet.ys, strict=True) if scene.many
+        _bulk(scene, y, facts, frame)
+        for scene, y in zip(shown, sheet.ys, strict=True)
+        if scene.many
     ]
-    parts += [_band(shown, sheet, side) for side in SIDES]
-    parts += [_arrow(arrow, relative) for arrow in sheet.arrows]
-    parts += list(_events(shown, sheet))
+    parts += [_band(shown, sheet, side, frame) for side in SIDES]
+    for arrow in sheet.arrows:
+        given = (words or {}).get(arrow.packet.number)
+        parts.append(_arrow(arrow, relative, frame, given))
+    parts += list(_events(shown, sheet, frame))
     return "".join(parts)
 
 
-def _heads(trace: Trace) -> str:
+def heads(trace: Trace, frame: Frame = WIDE) -> str:
+    """What each end is called, above its line."""
     names = roles(trace)
     shapes = ""
-    for side, x in (("A", LEFT), ("B", RIGHT)):
+    for side, x in (("A", frame.left), ("B", frame.right)):
         name = names[side]  # type: ignore[index]
         shapes += (
             f'<g class="{side}"><circle class="o" cx="{num(x)}" cy="-17" r="11"/>'
@@ -65,19 +92,19 @@ def _heads(trace: Trace) -> str:
 # --- what fills the wire ---------------------------------------------------------------------
 
 
-def _silence(step: Step, wait: int, top: float, bottom: float) -> str:
-    return _box("sl", top, bottom, duration(wait), silence(step))
+def _silence(step: Step, wait: int, top: float, bottom: float, frame: Frame) -> str:
+    return _box("sl", top, bottom, duration(wait), silence(step), frame)
 
 
-def _bulk(scene: Scene, y: float, facts: Facts) -> str:
+def _bulk(scene: Scene, y: float, facts: Facts, frame: Frame) -> str:
     first, second = whole_run(scene.steps, facts)
-    return _box("bk", y + 6, y + BULK - 4, first, second)
+    return _box("bk", y + 6, y + BULK - 4, first, second, frame)
 
 
-def _box(kind: str, top: float, bottom: float, first: str, second: str) -> str:
+def _box(kind: str, top: float, bottom: float, first: str, second: str, frame: Frame) -> str:
     """A box across the wire with two lines of words; ``sl`` has a clock and is hatched."""
-    left, wide, high = LEFT + 16, RIGHT - LEFT - 32, bottom - top
-    middle, centre = top + high / 2, (LEFT + RIGHT) / 2
+    left, wide, high = frame.left + 16, frame.right - frame.left - 32, bottom - top
+    middle, centre = top + high / 2, (frame.left + frame.right) / 2
     inner = min(max(columns(first) * 9.5 + 34, columns(second) * 7.2) + 18, wide)
     shift, mark = 0.0, ""
     if kind == "sl":
@@ -91,7 +118,7 @@ def _box(kind: str, top: float, bottom: float, first: str, second: str) -> str:
         f'<g class="bx {kind}"><svg class="fr" x="{num(left)}" y="{num(top)}" width="{num(wide)}"'
         f' height="{num(high)}"><rect width="100%" height="100%" rx="8"/>'
         f'<path transform="skewX(-45)" stroke-width="{num(high)}"'
-        f' d="M0 {num(high / 2)}H{num(WIDTH + high)}"/></svg>'
+        f' d="M0 {num(high / 2)}H{num(frame.width + high)}"/></svg>'
         f'<rect class="in" x="{num(centre - inner / 2)}" y="{num(middle - 22)}"'
         f' width="{num(inner)}" height="44" rx="9"/>{mark}'
         f'<text class="n1 c" x="{num(centre + shift)}" y="{num(middle - 3)}">{markup(first)}</text>'
@@ -110,7 +137,7 @@ def phase(end: End) -> str:
     return f"p{found.pop()}" + ("" if end.state is not None else " un")
 
 
-def _band(shown: Sequence[Scene], sheet: Sheet, side: Side) -> str:
+def _band(shown: Sequence[Scene], sheet: Sheet, side: Side, frame: Frame) -> str:
     if not shown:
         return ""
     pieces: list[tuple[float, End]] = [(6.0, shown[0].before.of(side))]
@@ -128,17 +155,19 @@ def _band(shown: Sequence[Scene], sheet: Sheet, side: Side) -> str:
         if phase(end) == "p5":
             dots = f"M-4 {num(y + 6)}V{num(below)}M4 {num(y + 9)}V{num(below)}"
             shapes += f'<path class="dt" d="{dots}"/>'
-    x = LEFT if side == "A" else RIGHT
+    x = frame.left if side == "A" else frame.right
     return f'<g class="bd {side}" transform="translate({num(x)} 0)">{shapes}</g>'
 
 
 # --- arrows ----------------------------------------------------------------------------------
 
 
-def _arrow(arrow: Arrow, relative: bool) -> str:
+def _arrow(arrow: Arrow, relative: bool, frame: Frame, given: tuple[str, str] | None = None) -> str:
     packet, forward = arrow.packet, arrow.packet.sender == "A"
     half = BAND / 2
-    tail, tip = (LEFT + half, RIGHT - half) if forward else (RIGHT - half, LEFT + half)
+    tail, tip = frame.left + half, frame.right - half
+    if not forward:
+        tail, tip = tip, tail
     sx = tail + (tip - tail) * arrow.start
     dx, dy = tip - sx, arrow.y1 - arrow.y0
     ex, ey = sx + dx * arrow.reach, arrow.y0 + dy * arrow.reach
@@ -167,11 +196,14 @@ def _arrow(arrow: Arrow, relative: bool) -> str:
     return (
         f'<g class="{kind}"><path class="w" d="M{num(sx)} {num(arrow.y0)}L{num(ex)} {num(ey)}"/>'
         f'{head}{mark}<g class="t" transform="translate({num(sx + dx * along)}'
-        f' {num(arrow.y0 + dy * along)}){turned}">{_words(arrow, relative)}</g></g>'
+        f' {num(arrow.y0 + dy * along)}){turned}">{_words(arrow, relative, given)}</g></g>'
     )
 
 
-def _words(arrow: Arrow, relative: bool) -> str:
+def _words(arrow: Arrow, relative: bool, given: tuple[str, str] | None) -> str:
+    if given is not None:
+        above, below = map(markup, given)
+        return f'<text class="f c" y="-6">{above}</text><text class="m c" y="15.5">{below}</text>'
     name, long, short = label(arrow.road)
     extra = ""
     if long:
@@ -193,12 +225,12 @@ def number_line(packet: Packet, relative: bool) -> str:
 # --- events ----------------------------------------------------------------------------------
 
 
-def _events(shown: Sequence[Scene], sheet: Sheet) -> Iterator[str]:
+def _events(shown: Sequence[Scene], sheet: Sheet, frame: Frame) -> Iterator[str]:
     before, last = "", -99.0
-    for place, (scene, y) in enumerate(zip(shown, sheet.ys, strict=True)):
+    for scene, y in zip(shown, sheet.ys, strict=True):
         time = clock(scene.step.time_ns)
         late = BULK - 4 if scene.many else 0.0
-        sides = "".join(_side(scene, side, place, y, time, late) for side in SIDES)
+        sides = "".join(_side(scene, side, y, time, late, frame) for side in SIDES)
         words = ""
         if time != before and y - last > 14:
             words = f'<text class="m tm" x="6" y="{num(y + late + 4.4)}">{markup(time)}</text>'
@@ -206,7 +238,7 @@ def _events(shown: Sequence[Scene], sheet: Sheet) -> Iterator[str]:
         yield f'<g class="ev">{sides}{words}</g>'
 
 
-def _side(scene: Scene, side: Side, place: int, y: float, time: str, late: float) -> str:
+def _side(scene: Scene, side: Side, y: float, time: str, late: float, frame: Frame) -> str:
     """What stands beside one end's line: its new state, its call; and the step's number."""
     step = scene.step
     own = step.who == side
@@ -234,5 +266,5 @@ def _side(scene: Scene, side: Side, place: int, y: float, time: str, late: float
         mark = f'{shape}<text class="nr c" y="3.7">{number}</text>'
     if not text and not mark:
         return ""
-    where = f"translate({num(LEFT if side == 'A' else RIGHT)} {num(y)})"
+    where = f"translate({num(frame.left if side == 'A' else frame.right)} {num(y)})"
     return f'<g class="s {side}" transform="{where}">{text}{mark}</g>'
