@@ -3,7 +3,7 @@
 from socket import MSG_MORE, SHUT_WR
 
 from hosts import delay_acks, reset_on_close
-from lab import Lab, has
+from lab import Lab, has, holds
 
 
 def close_four_segments(lab: Lab) -> None:
@@ -108,4 +108,23 @@ def time_wait_assassination(lab: Lab) -> None:
     lab.wire.run()
     lab.wire.duplicate(has("FA", "B"))
     server.close()
+    lab.wire.run()
+
+
+def close_with_unread_data(lab: Lab) -> None:
+    """A closes and has not read what B sent: a RST, not a FIN (RFC 9293 §3.6.1)."""
+    client, server = lab.open()
+    server.sendall(b"nobody reads this\n")
+    lab.wire.run(holds(client, 18))
+    lab.wire.run()
+    client.close()
+    lab.wire.run()
+
+
+def data_after_close(lab: Lab) -> None:
+    """A has closed both directions; B's data come afterwards, and are answered by a RST."""
+    client, server = lab.open()
+    client.close()
+    lab.wire.run()
+    server.sendall(b"is anybody still reading?\n")
     lab.wire.run()

@@ -1,5 +1,8 @@
 """Stories of data: asked for, lost, reordered, doubled, and too much for the reader."""
 
+from socket import IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_NODELAY
+
+from hosts import delay_acks, forget
 from lab import Lab, after, data_from, holds, pattern
 
 SEGMENT = 1448  # bytes: MSS 1460 less 12 of timestamps
@@ -92,3 +95,39 @@ def zero_window(lab: Lab) -> None:
 
     lab.wire.run(all_read)
     lab.wire.run()
+
+
+def small_pieces(lab: Lab) -> None:
+    """A writes a question in two pieces. Nagle's algorithm keeps the second back until the
+    first is acknowledged, and B, in a dialogue, waits 40 ms before it acknowledges."""
+    client, server = lab.open()
+    client.setsockopt(IPPROTO_TCP, TCP_NODELAY, 0)
+    client.sendall(b"are you ready?\n")
+    lab.wire.run(holds(server, 15))
+    server.recv(100)
+    server.sendall(b"yes\n")
+    lab.wire.run(holds(client, 4))
+    lab.wire.run()
+    client.recv(100)
+    delay_acks(server)
+    client.sendall(b"a question in ")
+    client.sendall(b"two pieces\n")
+    lab.wire.run(holds(server, 25))
+    server.recv(100)
+    server.sendall(b"and its answer\n")
+    lab.wire.run(holds(client, 15))
+    lab.wire.run()
+
+
+def keep_alive(lab: Lab) -> None:
+    """A asks after a second of silence whether B is there. B answers; then B loses its memory
+    as in a power cut, and the next question is answered with a RST."""
+    client, server = lab.open()
+    client.setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, 1)
+    client.setsockopt(IPPROTO_TCP, TCP_KEEPINTVL, 1)
+    client.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+    client.sendall(b"hello\n")
+    lab.wire.run(holds(server, 6))
+    lab.wire.run(after(1.5))
+    forget(server)
+    lab.wire.run(after(1.5))

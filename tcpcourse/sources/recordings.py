@@ -43,6 +43,10 @@ _ABOUT: dict[str, str] = {
     "duplicated-data": message("The wire delivers one segment twice; B reports the duplicate."),
     "wraparound": message("A's numbers pass 2³² − 1 in the middle of a segment."),
     "zero-window": message("B does not read: its window closes, and A probes until B reads."),
+    "small-pieces": message(
+        "A question in two pieces waits for an ACK, and the ACK waits 40 ms (Nagle)."
+    ),
+    "keep-alive": message("A asks whether B is there; the second time B has forgotten all."),
     # closing
     "close-four-segments": message("A closes; B acknowledges, and closes later (figure 12)."),
     "close-three-segments": message("B's FIN carries the ACK of A's FIN."),
@@ -51,6 +55,8 @@ _ABOUT: dict[str, str] = {
         "B's FIN and the ACK of A's FIN in one segment: way c to TIME_WAIT."
     ),
     "half-close": message("A has said all; B goes on sending to FIN_WAIT_2."),
+    "close-with-unread-data": message("A closes with unread data: a RST instead of a FIN."),
+    "data-after-close": message("B sends to an end that has closed for good: a RST."),
     "abort": message("A resets in the middle of the conversation."),
     "lost-fin": message("A's FIN is lost, and comes again by the timer."),
     "lost-last-ack": message(

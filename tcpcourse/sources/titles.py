@@ -91,6 +91,14 @@ TITLES: dict[str, Title] = {
         message("B does not read, and its window closes"),
         message("How does A find out that there is room again?"),
     ),
+    "small-pieces": Title(
+        message("A question in two small pieces takes much longer than in one"),
+        message("Who waits for whom?"),
+    ),
+    "keep-alive": Title(
+        message("A asks whether anybody is still there"),
+        message("How does A learn that B has forgotten everything?"),
+    ),
     # --- closing ---------------------------------------------------------------------------
     "close-four-segments": Title(
         message("A closes first, B closes later"),

@@ -77,4 +77,4 @@ def test_they_are_found_where_only_the_package_is_installed(tmp_path: Path) -> N
     )  # fmt: skip
     where, count = done.stdout.splitlines()
     assert Path(where).is_relative_to(tmp_path)
-    assert int(count) == len(tcp.recordings()) == 27
+    assert int(count) == len(tcp.recordings()) == 31

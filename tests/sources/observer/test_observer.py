@@ -90,11 +90,14 @@ def test_a_conversation_begins_where_the_ports_stood(path: Path) -> None:
 
 
 # The frames after which an end's state stays open, by hand: a SYN or FIN that is sent again
-# before it is acknowledged, or that crosses the other end's on the wire.
+# before it is acknowledged, or that crosses the other end's on the wire; a packet that a RST
+# answers.
 OPEN_AFTER = {
     "lost-syn": {1},
     "lost-fin": {4},
     "simultaneous-close": {4, 5},
+    "keep-alive": {8},
+    "data-after-close": {6},
 }
 
 

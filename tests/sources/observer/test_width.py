@@ -71,6 +71,12 @@ OPEN = {
     "new-syn-in-time-wait": f"{HANDSHAKE}, CW F1, CW F2, LA TW, C TW, SS SR, E SR, E E",
     # Figure 8. Frame 2 may wait on the way, and it would send B back to LISTEN.
     "old-duplicate-syn": "SS L|SR, SS L|SR, SS L|SR, SS L, SS SR, E SR, E E",
+    "small-pieces": f"{HANDSHAKE}{', E E' * 10}",
+    # B forgets at a time that nothing tells: after its answer, frame 7, and before its RST.
+    "keep-alive": f"{HANDSHAKE}, E E, E E, E E, E E, E E|C, C C",
+    "close-with-unread-data": f"{HANDSHAKE}, E E, E E, C C",
+    # A's RST answers frame 6, or A's program has broken off by itself just before.
+    "data-after-close": f"{HANDSHAKE}, F1 CW, F2 CW, F2|C CW, C C",
     # RFC 1337: B's RST answers the second of two ACKs, so the first had closed B.
     "time-wait-assassination": f"{HANDSHAKE}, F1 CW, F2 CW, TW LA, TW C, TW C, C C",
 }  # fmt: skip
