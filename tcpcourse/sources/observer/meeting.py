@@ -6,22 +6,67 @@ the state in question, the numbers that were seen, and room for everything.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import MODULUS, SeqNumber
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import LARGEST_WINDOW, Tcb
-from tcpcourse.sources.observer.evidence import Evidence, Numbers, Sighting
+from tcpcourse.sources.observer.evidence import Evidence, Numbers, Places, Sighting
 from tcpcourse.sources.observer.facts import Fact, LifeStory
 
 _FIN_UNACKED = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 _FIN_SENT = (*_FIN_UNACKED, State.FIN_WAIT_2, State.TIME_WAIT)
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What both ends of a life had said up to each of their packets.
+
+    ``sent`` is the number after all that the end was seen to send, ``told`` the highest that
+    its peer acknowledged, ``heard`` the number after all that was seen of the peer.
+    """
+
+    story: LifeStory
+    sent: Numbers
+    told: Numbers
+    heard: Numbers
+    _by_number: Places
+
+    @classmethod
+    def of(cls, story: LifeStory) -> Record:
+        """The record of a life."""
+        mine, theirs = story.own, story.peer
+        return cls(
+            story,
+            np.maximum.accumulate(mine.end),
+            np.maximum.accumulate(theirs.ack),
+            np.maximum.accumulate(theirs.end),
+            np.argsort(theirs.seq, kind="stable"),
+        )
+
+    def top(self, place: int) -> int:
+        """The number after all that the end had sent by then, as far as packets tell."""
+        sent = int(np.searchsorted(self.story.own.place, place, "right"))
+        told = int(np.searchsorted(self.story.peer.place, place, "right"))
+        return max(
+            1, int(self.sent[sent - 1]) if sent else 1, int(self.told[told - 1]) if told else 1
+        )
+
+    def brought(self, number: int, place: int) -> int | None:
+        """The place of the peer's last packet with data from this number on, before ``place``."""
+        theirs = self.story.peer
+        left, right = np.searchsorted(theirs.seq, [number, number + 1], sorter=self._by_number)
+        found = self._by_number[left:right]
+        found = found[theirs.data[found] & (theirs.place[found] < place)]
+        return int(theirs.place[found[-1]]) if len(found) else None
+
+
 def tcb_met(
     evidence: Evidence,
-    story: LifeStory,
+    record: Record,
     state: State,
     packet: Sighting,
     place: int,
@@ -33,12 +78,9 @@ def tcb_met(
     What the end has sent by then is what was seen of it, and what its peer acknowledged.
     """
     segment = packet.segment
-    life, mine, theirs = story.life, story.own, story.peer
-    sent = mine.end[: np.searchsorted(mine.place, place, "right")]
-    told = theirs.ack[: np.searchsorted(theirs.place, place, "right")]
-    top = max(int(sent.max(initial=1)), int(told.max(initial=1)))
-    iss = SeqNumber(_zero(evidence, story) % MODULUS)
-    nxt = iss + top
+    life = record.story.life
+    iss = SeqNumber(_zero(evidence, record.story) % MODULUS)
+    nxt = iss + record.top(place)
     fin = nxt - 1 if state in _FIN_SENT else None
     una = nxt
     if segment.ack is not None and (nxt - segment.ack) >= 0:
@@ -74,20 +116,14 @@ def _zero(evidence: Evidence, story: LifeStory) -> int:
     return int(evidence.ack[theirs.place[acks[0]]]) - int(theirs.ack[acks[0]]) if len(acks) else 0
 
 
-def expected_number(
-    evidence: Evidence, heard: Numbers, story: LifeStory, packet: Sighting, place: int | None
-) -> SeqNumber:
-    """The number that the end expects when the packet comes.
-
-    Without a ``place`` it comes in order. Else all that was seen before has come: ``heard``
-    is, for each packet of the peer, the number after all that was seen up to it.
-    """
-    seq, theirs = packet.segment.seq, story.peer
-    before = -1 if place is None else int(np.searchsorted(theirs.place, place)) - 1
+def expected_number(evidence: Evidence, record: Record, packet: Sighting, place: int) -> SeqNumber:
+    """The number that the end expects when the packet comes, if all before it has come."""
+    seq, theirs = packet.segment.seq, record.story.peer
+    before = int(np.searchsorted(theirs.place, place)) - 1
     if before < 0:
         return seq
     zero = int(evidence.seq[theirs.place[0]]) - int(theirs.seq[0])
-    expected = SeqNumber((zero + int(heard[before])) % MODULUS)
+    expected = SeqNumber((zero + int(record.heard[before])) % MODULUS)
     return expected if packet.segment.rst or seq <= expected else seq
 
 

@@ -6,6 +6,7 @@ happened; where it is not, once where it may have happened, and once where it is
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,10 +17,10 @@ from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import rows_for
 from tcpcourse.sources.observer import sentences as say
 from tcpcourse.sources.observer.arrivals import NEVER, Doubt
-from tcpcourse.sources.observer.evidence import Evidence, Numbers, Sighting
+from tcpcourse.sources.observer.evidence import Evidence, Sighting
 from tcpcourse.sources.observer.facts import Fact, LifeStory
 from tcpcourse.sources.observer.happenings import Happening, happenings, row_of
-from tcpcourse.sources.observer.meeting import expected_number, tcb_met, whole
+from tcpcourse.sources.observer.meeting import Record, expected_number, tcb_met, whole
 from tcpcourse.trace import Move, Side
 
 _LOOK_AHEAD = 8  # packets in which a SACK that speaks of some data is looked for
@@ -40,7 +41,8 @@ class Telling:
         self.packets = packets
         self.at: dict[int, list[tuple[Happening, bool]]] = {}
         self.lost: set[int] = set()
-        self._reached: dict[int, Numbers] = {}
+        self._starts = [story.life.start for story in stories]
+        self._records: dict[int, Record] = {}
         for story, before in zip(stories, beginnings, strict=True):
             for happening in happenings(story, before):
                 interval = happening.interval
@@ -66,7 +68,7 @@ class Telling:
     def _found(
         self, place: int, packet: Sighting, before: frozenset[State], states: frozenset[State]
     ) -> tuple[Move, ...]:
-        story = self.story(place)
+        story = self._story(place)
         found: list[Move] = []
         for happening, opens in self.at.get(place, ()):
             found += self._before(happening)
@@ -78,7 +80,7 @@ class Telling:
             return tuple(found)
         sent = packet.sender == self.side
         open_by_then = story.facts[Fact.PEER_SYN].hi <= place
-        if packet.segment.rst and sent and open_by_then and (story.own.place > place).any():
+        if packet.segment.rst and sent and open_by_then and (story.own.place[-1:] > place).any():
             return (Move(self.side, None, say.GOES_ON, "RFC 9293 §3.5.2"),)
         if packet.segment.rst and sent:
             refused = int(packet.segment.seq) == 0 and not len(story.own.place)
@@ -91,12 +93,15 @@ class Telling:
             return ()
         return self._ordinary(story, place, packet, next(iter(states)))
 
-    def story(self, place: int) -> LifeStory:
+    def _story(self, place: int) -> LifeStory:
         """The life that a place belongs to."""
-        for story in reversed(self.stories):
-            if story.life.start <= place:
-                return story
-        return self.stories[0]
+        return self.stories[max(bisect_right(self._starts, place) - 1, 0)]
+
+    def _record(self, story: LifeStory) -> Record:
+        """What both ends of a life had said up to each packet."""
+        if story.life.start not in self._records:
+            self._records[story.life.start] = Record.of(story)
+        return self._records[story.life.start]
 
     def _tell(self, happening: Happening, opens: bool, place: int, packet: Sighting) -> Move:
         interval = happening.interval
@@ -105,7 +110,7 @@ class Telling:
         if brought is not None:
             met = tcb_met(
                 self.evidence,
-                happening.story,
+                self._record(happening.story),
                 happening.start,
                 packet,
                 place,
@@ -176,17 +181,17 @@ class Telling:
 
     def _filled(self, story: LifeStory, place: int, packet: Sighting) -> tuple[Move, ...]:
         """What a packet of this end tells of data that it had waited for."""
-        mine, theirs = story.own, story.peer
+        mine = story.own
         here = int(np.searchsorted(mine.place, place))
         if not here or here >= len(mine.place) or mine.place[here] != place:
             return ()
         missing = int(mine.ack[here - 1])
         if mine.ack[here] <= missing or not self._sacked(int(mine.place[here - 1])):
             return ()
-        late = theirs.place[(theirs.seq == missing) & (theirs.place < place) & theirs.data]
-        if not len(late):
+        late = self._record(story).brought(missing, place)
+        if late is None:
             return ()
-        number = self.packets[int(late[-1])].number
+        number = self.packets[late].number
         why = rows_for(State.ESTABLISHED, Event.ARRIVES)[-1].why
         return (Move(self.side, None, say.by_now(number=number, why=why), say.CITE_TEXT),)
 
@@ -204,8 +209,9 @@ class Telling:
                 return (Move(self.side, None, say.NOT_YET, ""),)
             if state is State.CLOSED and not (story.own_resets.place > place).any():
                 return (Move(self.side, None, say.NO_RESET, "RFC 9293 §3.10.7.1"),)
-        expected = expected_number(self.evidence, self._heard(story), story, packet, place)
-        tcb = tcb_met(self.evidence, story, state, packet, place, expected)
+        record = self._record(story)
+        expected = expected_number(self.evidence, record, packet, place)
+        tcb = tcb_met(self.evidence, record, state, packet, place, expected)
         row = find_row(tcb, Event.ARRIVES, whole(packet), "rfc5961")
         if row is None or row.next is not state:
             return ()
@@ -238,9 +244,3 @@ class Telling:
             if blocks and all(SeqNumber(left) >= end for left, _ in blocks):
                 return None
         return False
-
-    def _heard(self, story: LifeStory) -> Numbers:
-        """For each packet of the peer the number after all that was seen up to it."""
-        if story.life.start not in self._reached:
-            self._reached[story.life.start] = np.maximum.accumulate(story.peer.end)
-        return self._reached[story.life.start]
