@@ -78,6 +78,7 @@ class LifeStory:
     """When each thing happened in one life.
 
     ``fin_first`` says whether its FIN left before the peer's came, ``None`` if that is open.
+    ``fin_on_syn`` says that the peer's FIN came with its SYN, and no ACK of this end's.
     """
 
     life: Life
@@ -87,3 +88,4 @@ class LifeStory:
     peer: Talk
     own_resets: Resets
     peer_resets: Resets
+    fin_on_syn: bool = False

@@ -52,12 +52,15 @@ def states_of(
         # a listener takes the SYN; it stays one only if the SYN may have been lost
         taken = arrived and story.facts[Fact.PEER_SYN].doubt is Doubt.MAYBE
         return before - {State.LISTEN} if taken else before
+    if story.fin_on_syn and Fact.PEER_FIN in happened and Fact.SYN_ACKED not in happened:
+        # it is acknowledged before the ACK of the SYN: taken, or kept for later (§3.10.7.2)
+        return frozenset({State.SYN_RCVD, State.CLOSE_WAIT})
     if any(fact in happened and need not in happened for fact, need in _NEEDS.items()):
         return frozenset()
     ours, theirs = Fact.OUR_FIN in happened, Fact.PEER_FIN in happened
     if Fact.SYN_ACKED not in happened:
         return frozenset({State.FIN_WAIT_1 if ours else State.SYN_RCVD})
-    if ours != theirs and story.fin_first is (not ours) and _both(story):
+    if ours != theirs and story.fin_first is (not ours) and _surely_earlier(story):
         return frozenset()  # it is known which of the two came first
     ours_first, theirs_first = _OPEN[ours, theirs, Fact.FIN_ACKED in happened]
     if story.fin_first is None:
@@ -65,9 +68,10 @@ def states_of(
     return frozenset({ours_first if story.fin_first else theirs_first})
 
 
-def _both(story: LifeStory) -> bool:
-    """Whether the end both sent a FIN and got one, sooner or later."""
-    return max(story.facts[Fact.OUR_FIN].lo, story.facts[Fact.PEER_FIN].lo) < NEVER
+def _surely_earlier(story: LifeStory) -> bool:
+    """Whether the FIN that came first is one, and not only suspected."""
+    earlier = story.facts[Fact.OUR_FIN if story.fin_first else Fact.PEER_FIN]
+    return earlier.lo < NEVER and earlier.doubt is not Doubt.MAYBE
 
 
 def _where_it_ends(story: LifeStory) -> State:
@@ -82,6 +86,8 @@ def _where_it_ends(story: LifeStory) -> State:
 def possible_at(story: LifeStory, moment: int, before: States) -> States:
     """Every state in which the end may be at a moment of this life."""
     certain = {fact for fact, interval in story.facts.items() if interval.hi <= moment}
+    if story.facts[Fact.OUR_FIN].doubt is Doubt.MAYBE:
+        certain.discard(Fact.FIN_ACKED)  # it is only if the FIN is one
     found = _states_between(story, moment, certain, before)
     # packets that contradict each other, as in a damaged file: then nothing is held against it
     return found or _states_between(story, moment, set(), before) or frozenset(State)
@@ -90,11 +96,16 @@ def possible_at(story: LifeStory, moment: int, before: States) -> States:
 def _states_between(story: LifeStory, moment: int, certain: set[Fact], before: States) -> States:
     """The states if ``certain`` has happened, and what else may have by ``moment`` or not."""
     together: dict[tuple[int, int, int | None], list[Fact]] = {}
+    ours: tuple[int, int, int | None] | None = None
     for fact, interval in story.facts.items():
         if interval.lo <= moment and fact not in certain:
             # what one packet brings, it brings at once
             brought = fact in _BROUGHT and interval.doubt is not Doubt.MAYBE
             key = (interval.lo, interval.hi, interval.by) if brought else (0, 0, -len(together))
+            if interval.hi <= moment and ours is not None:  # the FIN's ACK, if it was a FIN
+                key = ours
+            elif fact is Fact.OUR_FIN:
+                ours = key
             together.setdefault(key, []).append(fact)
     found: set[State] = set()
     arrived = story.facts[Fact.PEER_SYN].lo <= moment
