@@ -41,6 +41,8 @@ HATCH = Colour("#aab1bc", "#5b6573")
 NOW = Colour("#fff3c4", "#37301a")
 NOW_LINE = Colour("#a8851a", "#d9b84a")
 TROUBLE = Colour("#c3161c", "#ff7b78")
+RIGHT = Colour("#1f6b2b", "#66c478")
+"""What was answered rightly."""
 ON_SIDE = Colour("#ffffff", "#0c0f14")
 """Letters on a disc of A's or B's colour."""
 

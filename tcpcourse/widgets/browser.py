@@ -12,12 +12,12 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.sources.capture.load import Capture, load
 from tcpcourse.views.escape import brief, markup, visible
 from tcpcourse.views.stage import stage
+from tcpcourse.widgets.look import box, head
 from tcpcourse.words import Message, counted, message, say, sentence_of, together
 
 PAGE = 50
 PROBLEMS = 10
 MOST_STEPS = 50_000  # packets of one conversation that are stepped through
-WRAP = {"flex_flow": "row wrap", "align_items": "center"}
 
 
 class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -73,17 +73,15 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.list.observe(self._chosen, names="value")
         self.earlier.on_click(lambda _: self._turn(-1))
         self.later.on_click(lambda _: self._turn(1))
-        wrap = ipw.Layout(**WRAP)
-        super().__init__(
-            [
-                ipw.HBox([self.file, self.read, self.upload], layout=wrap),
-                self._said,
-                ipw.HBox([self.filter, self.earlier, self.later], layout=wrap),
-                self.list,
-                self._about,
-                self.stage,
-            ]
+        fields = box(
+            "fl",
+            ipw.Box([self.file, self.read, self.upload]),
+            self._said,
+            ipw.Box([self.filter, self.earlier, self.later]),
+            self.list,
         )
+        title = say(message("Capture browser: any file, its conversations and their states"))
+        super().__init__([box("tcp-asks tool", head(title), fields, self._about), self.stage])
         if path is not None:
             self._read(str(path), str(path))
         else:

@@ -13,6 +13,7 @@ from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.sums import allowed, apart, judged_by_ack, offered, taken_up
 from tcpcourse.views.words import name
+from tcpcourse.widgets.look import box, head
 from tcpcourse.words import message, say
 
 FIRST, SECOND = message("First segment"), message("Second segment")
@@ -64,7 +65,9 @@ class Calculator(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         for control in (self.one, self.other, self.shift):
             control.observe(lambda _: self._reckon(), names="value")
         picks = [self.pick_one, self.pick_other] if trace is not None else []
-        super().__init__([*picks, self.one, self.other, self.shift, self._answer])
+        fields = box("fl", *picks, self.one, self.other, self.shift)
+        title = say(message("Calculator: seq and ack of any two segments"))
+        super().__init__([box("tcp-asks tool", head(title), fields, box("card", self._answer))])
         self._reckon()
 
     def _picked(self, change: dict[str, Any], line: Any) -> None:

@@ -1,42 +1,38 @@
 """A quiz on any trace: what will the next packet say?
 
-The widget compares answers and keeps score. What is right, and which misconception gives a
-wrong number, is the business of ``tcpcourse.views``.
+The widget keeps what was chosen, and the score. What is asked, what is right, what a wrong
+answer is told, and all that is drawn comes from ``tcpcourse.views.asks``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import ipywidgets as ipw
 
-from tcpcourse.core.errors import TcpCourseError
-from tcpcourse.core.segment import Flags
 from tcpcourse.core.states import State
-from tcpcourse.trace import SIDES, Packet, Trace
-from tcpcourse.views.arithmetic import Explanation, explain_packet
-from tcpcourse.views.basis import bases, states_after
+from tcpcourse.trace import SIDES, Packet, Side, Trace
+from tcpcourse.views.asks import Quiz
+from tcpcourse.views.asks.chart import arrows, road, state_class
+from tcpcourse.views.asks.picture import Pictures
+from tcpcourse.views.asks.questions import Asked
+from tcpcourse.views.asks.words import spoken
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_trace
-from tcpcourse.views.misconceptions import Field, first_words, right_answer, wrong_answers
-from tcpcourse.views.table import Table, table
-from tcpcourse.views.words import fate, flag_names
-
-NUMBERS = ("seq", "ack", "len")
-ASKABLE = (*NUMBERS, "flags", "states")
-CONTEXT = 6  # packets of the story shown above the question
-WIDE = {"description_width": "7em"}
+from tcpcourse.widgets.look import box, head, mark
 
 
 class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Asks, before each packet of ``trace``, what it will say; explains every wrong answer.
 
     ``ask`` names what is asked, of seq, ack, len, flags and states (the states of both ends
-    after the packet). ``relative`` chooses relative numbers or those in the headers; ``first``
-    is the first packet asked, by its place from 1. Attributes: ``fields`` (name → control),
-    ``check``, ``show_answer``, ``next``, ``again`` (buttons), ``feedback`` (plain text), ``score``
-    and ``asked`` (packets answered rightly at the first try, and packets done).
+    after the packet, chosen on the map). ``relative`` chooses relative numbers or those in the
+    headers; ``first`` is the first packet asked, by its place from 1. Attributes: ``fields``
+    (name → text control), ``sides`` (A, B → button that says whose state is chosen next),
+    ``states`` (name → button on the map), ``chosen`` (side → name of a state), ``check``,
+    ``show_answer``, ``next``, ``again`` (buttons), ``feedback`` (plain text), ``score`` and
+    ``asked`` (packets answered rightly at the first try, and packets done).
 
     Raises ``TcpCourseError`` when there is nothing to ask.
 
@@ -53,161 +49,232 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         relative: bool = True,
         first: int = 1,
     ) -> None:
-        unknown = [name for name in ask if name not in ASKABLE]
-        if unknown or not ask:
-            raise TcpCourseError(f"Ask for some of {', '.join(ASKABLE)}, not {list(ask)!r}.")
-        trace = as_trace(trace)
-        if not trace.packets:
-            raise TcpCourseError("There is nothing to predict in a trace without packets.")
-        if not 1 <= first <= len(trace.packets):
-            raise TcpCourseError(f"The first is from 1 to {len(trace.packets)}, not {first}.")
-        self.trace = trace
-        self.ask = tuple(dict.fromkeys(ask))
-        self.relative = relative
-        self.first = first - 1
-        self._table = table(trace, relative)
-        self._after = states_after(trace)
-        self._bases = bases(trace)
-        self._story = ipw.HTML()
-        self._question = ipw.HTML()
-        self._said = ipw.HTML()
-        self.fields: dict[str, Any] = {}
-        for name in self.ask:
-            self.fields |= _controls(name)
-        self.check = ipw.Button(
-            description="Check", button_style="primary", tooltip="compare with the packet"
-        )
-        self.show_answer = ipw.Button(
-            description="Show the answer", tooltip="give up on this packet"
-        )
-        self.next = ipw.Button(description="Next packet", tooltip="go on to the next packet")
-        self.again = ipw.Button(description="Start again", tooltip="the first packet, score 0")
+        self.quiz = Quiz(as_trace(trace), ask, relative, first)
+        self._pictures = Pictures(self.quiz)
+        self._ladder, self._head, self._said = ipw.HTML(), ipw.HTML(), ipw.HTML()
+        self._map = ipw.HTML()
+        words = spoken()
+        self.fields: dict[str, Any] = {
+            name: ipw.Text(description=name) for name in self.quiz.names if name not in SIDES
+        }
+        self.check = ipw.Button(description=words["check"])
+        self.show_answer = ipw.Button(description=words["show"])
+        self.next = ipw.Button(description=words["next"])
+        self.again = ipw.Button(description=words["again"])
         self.check.on_click(lambda _: self._compare())
-        self.show_answer.on_click(lambda _: self._reveal())
+        self.show_answer.on_click(lambda _: self._finish(shown=True))
         self.next.on_click(lambda _: self._go(self.place + 1))
         self.again.on_click(lambda _: self._restart())
-        buttons = ipw.HBox(
-            [self.check, self.show_answer, self.next, self.again],
-            layout=ipw.Layout(flex_flow="row wrap"),
-        )
-        super().__init__([self._story, self._question, *self.fields.values(), buttons, self._said])
+        self.sides: dict[Side, Any] = {}
+        self.states: dict[str, Any] = {}
+        super().__init__([head(words["title"], self.quiz.trace.title), self._inside()])
+        self.add_class("tcp-asks")
         self._restart()
+
+    # --- how it is laid out ------------------------------------------------------------------
+
+    def _inside(self) -> Any:
+        buttons = box("ct", self.check, self.show_answer, self.next, self.again)
+        for each in (self.check, self.next):
+            each.add_class("go")
+        fields = box("fl", *self.fields.values())
+        card = box("card", self._head, fields, self._said, buttons)
+        self._ladder.add_class("lad")
+        inside = box("in", self._ladder, card)
+        if "states" in self.quiz.ask:
+            for side in SIDES:
+                self.sides[side] = ipw.Button()
+                self.sides[side].add_class(side)
+                self.sides[side].on_click(lambda _, side=side: self._turn_to(side))
+            for state in State:
+                button = self.states[str(state)] = ipw.Button(description=str(state))
+                for name in state_class(state).split():
+                    button.add_class(name)
+                button.on_click(lambda _, state=state: self._choose(str(state)))
+            chart = box("at", self._map, *self.states.values())
+            inside.children = (
+                *inside.children,
+                box("map", box("who", *self.sides.values()), chart),
+            )
+            inside.add_class("st")
+        return inside
 
     # --- what is asked -----------------------------------------------------------------------
 
     @property
-    def packet(self) -> Packet:
-        """The packet asked for now."""
-        return self.trace.packets[self.place]
+    def trace(self) -> Trace:
+        """The story that is asked about."""
+        return self.quiz.trace
 
     @property
-    def solution(self) -> dict[str, Any]:
-        """The right value of every field that is asked of this packet."""
-        packet, right = self.packet, dict[str, Any]()
-        for name in self.fields:
-            if name in NUMBERS:
-                right[name] = right_answer(packet, cast(Field, name), self.relative)
-            elif name == "flags":
-                right[name] = str(packet.segment.flags)
-            else:
-                ends = self._after.get(packet.number)
-                state = ends.of(SIDES[name != "A is then"]).state if ends else None
-                right[name] = None if state is None else str(state)
-        return {name: value for name, value in right.items() if value is not None}
+    def packet(self) -> Packet:
+        """The packet asked for now."""
+        return self.question.packet
+
+    @property
+    def solution(self) -> dict[str, str]:
+        """The right answer to everything that is asked of this packet, by name."""
+        return {each.name: each.right for each in self.question.asked}
 
     def _restart(self) -> None:
         self.score = 0
         self.asked = 0
-        self._go(self.first)
+        self._go(self.quiz.first)
 
     def _go(self, place: int) -> None:
-        if place >= len(self.trace.packets):
-            self._say(f"That was the last packet. {self._score_words()}")
-            self.next.disabled = True
-            return
         self.place = place
-        self._tries = 0
-        self._done = False
-        packet = self.packet
-        start = max(0, place - CONTEXT)
-        known = Table(self._table.rows[start:place], self._table.columns)
-        self._story.value = known._repr_html_() if place else "<div>Nothing was sent yet.</div>"
-        words = f" Note: {fate(packet)}." if packet.notes else ""
-        size = "" if packet.frame_len is None else f", a frame of {packet.frame_len} bytes"
-        flags = "" if "flags" in self.fields else f" [{flag_names(packet.segment.flags)}]"
-        kind = "relative" if self.relative else "raw"
-        self._question.value = (
-            f"<div><b>Packet {packet.number}</b>, {place + 1} of {len(self.trace.packets)}:"
-            f" {packet.sender} → {packet.receiver}{flags}{size}.{markup(words)}"
-            f" What does it say? (numbers are {kind})</div>"
-        )
+        self.question = self.quiz.question(place)
+        self._tries: dict[str, int] = {}
+        self._verdicts: dict[str, bool] = {}
+        self._missed = self._done = False
+        self.chosen: dict[str, str] = {}
+        self._whose: Side = next((side for side in SIDES if side in self.solution), "A")
         for name, control in self.fields.items():
-            control.value = control.options[0] if hasattr(control, "options") else ""
+            control.value = ""
             control.layout.display = None if name in self.solution else "none"
-        self.check.disabled = self.show_answer.disabled = False
-        self.next.disabled = True
-        self._say("")
+            control.disabled = False
+        self._say([])
+        self._show()
 
     # --- answers -----------------------------------------------------------------------------
+
+    def _choose(self, state: str) -> None:
+        if self._done:
+            return
+        self.chosen[self._whose] = state
+        self._verdicts.clear()
+        still = [side for side in SIDES if side in self.solution and side not in self.chosen]
+        self._whose = still[0] if still else self._whose
+        self._show()
+
+    def _turn_to(self, side: Side) -> None:
+        self._whose = side
+        self._show()
+
+    def _answer(self, each: Asked) -> str:
+        if each.kind == "state":
+            return self.chosen.get(each.name, "")
+        return str(self.fields[each.name].value)
 
     def _compare(self) -> None:
         if self._done:
             return
-        verdicts = [(name, *self._judge(name, right)) for name, right in self.solution.items()]
-        self._tries += 1
-        if all(good for _, good, _ in verdicts):
-            self.score += self._tries == 1
-            reasons = self._explanation().reasons
-            words = [f"{what}: {text}" for what, text in reasons if what in self.fields]
-            self._finish(" ".join(["Right.", *words]))
+        lines = []
+        self._verdicts = {}
+        for each in self.question.asked:
+            tries = self._tries.get(each.name, 0)
+            reply = each.reply(self._answer(each), tries)
+            if reply.good is False:
+                self._tries[each.name] = tries + 1
+                self._missed = True
+            if reply.good is not None:
+                self._verdicts[each.name] = reply.good
+            lines.append((each, reply))
+        if all(reply.good for _, reply in lines):
+            self._finish(shown=False)
             return
-        self._say("\n".join(f"{name}: {words}" for name, _, words in verdicts))
+        told = spoken()
+        verdicts = {True: told["right"], False: told["wrong"], None: ""}
+        self._say(
+            [(_label(each), verdicts[reply.good], reply.words, reply.good) for each, reply in lines]
+        )
+        self._show()
 
-    def _judge(self, name: str, right: Any) -> tuple[bool, str]:
-        """Whether one answer is right, and what to say about it."""
-        given = str(self.fields[name].value).strip()
-        if name not in NUMBERS:
-            if name == "flags":
-                try:
-                    same = str(Flags(given.upper())) == right  # type: ignore[arg-type]
-                except TcpCourseError as problem:
-                    return False, str(problem)
-                return same, "right." if same else "not these flags. Try again."
-            return given == right, "right." if given == right else "not this state. Try again."
-        digits = given.replace(" ", "").replace(",", "")
-        if not (digits.isascii() and digits.isdecimal()) or len(digits) > 12:
-            return False, "write a whole number, such as 0 or 1461."
-        answer = int(digits)
-        if answer == right:
-            return True, "right."
-        basis = self._bases[self.packet.number]
-        found = wrong_answers(self.trace, self.packet, basis, cast(Field, name), self.relative)
-        ideas = [each for each in found if each.value == answer]
-        if ideas:
-            return False, first_words(each.says for each in ideas)
-        return False, f"{answer} is not it. Try again."
-
-    def _reveal(self) -> None:
-        answers = ", ".join(f"{name} = {value}" for name, value in self.solution.items())
-        self._finish(f"The packet says: {answers}.\n{self._explanation()}")
-
-    def _explanation(self) -> Explanation:
-        return explain_packet(self.trace, self.packet, self._bases[self.packet.number])
-
-    def _finish(self, words: str) -> None:
+    def _finish(self, shown: bool) -> None:
+        if self._done:
+            return
         self._done = True
+        self.score += not (shown or self._missed)
         self.asked += 1
-        self.check.disabled = self.show_answer.disabled = True
-        self.next.disabled = False
-        self._say(f"{words}\n{self._score_words()}")
+        answers = ", ".join(f"{_label(each)}: {each.right}" for each in self.question.asked)
+        told = spoken()
+        verdict = told["answer"].format(answers=answers) if shown else told["right"]
+        lines: list[tuple[str, str, str, bool | None]] = [("", verdict, "", not shown or None)]
+        for each in self.question.asked:
+            if each.kind == "state":
+                self.chosen[each.name] = each.right
+            else:
+                self.fields[each.name].value = each.right
+                self.fields[each.name].disabled = True
+            self._verdicts[each.name] = True
+            if each.because:
+                lines.append((_label(each), "", str(each.because), None))
+        if self.place == len(self.trace.packets) - 1:
+            lines.append(("", "", told["last"], None))
+        self._say(lines)
+        self._show()
 
-    def _score_words(self) -> str:
-        return f"Score: {self.score} of {self.asked} right at the first try."
+    # --- what is shown -----------------------------------------------------------------------
 
-    def _say(self, words: str) -> None:
-        self.feedback = words
-        lines = "<br>".join(markup(line) for line in words.split("\n"))
-        self._said.value = f'<div role="status" aria-live="polite">{lines}</div>'
+    def _show(self) -> None:
+        kinds, told, packet = self._pictures.kinds, spoken(), self.packet
+        self._ladder.value = "".join(
+            self._pictures.head(kind) + self._pictures.ladder(self.place, kind, self._done)
+            for kind in kinds
+        )
+        count = told["count"].format(
+            place=self.place - self.quiz.first + 1,
+            count=len(self.trace.packets) - self.quiz.first,
+        )
+        score = told["score"].format(score=self.score, asked=self.asked)
+        names = (f'<span class="{s}">{s}</span>' for s in (packet.sender, packet.receiver))
+        sender, receiver = names
+        heading = told["from"].format(number=packet.number, sender=sender, receiver=receiver)
+        self._head.value = (
+            f'<div class="k"><span>{markup(count)}</span><span>{markup(score)}</span></div>'
+            f'<p class="say">{heading}</p><p>{markup(str(self.question.told))}</p>'
+        )
+        self.check.disabled = self.show_answer.disabled = self._done
+        self.next.disabled = not self._done or self.place == len(self.trace.packets) - 1
+        for name, control in self.fields.items():
+            mark(
+                control,
+                good=self._verdicts.get(name) is True,
+                bad=self._verdicts.get(name) is False,
+            )
+        if self.states:
+            self._show_map()
+
+    def _show_map(self) -> None:
+        told, roads = spoken(), ""
+        asked = {each.name: each for each in self.question.asked}
+        for side, button in self.sides.items():
+            value = self.chosen.get(side) or told["choose"]
+            sign = {True: " ✓", False: " ✗", None: ""}[self._verdicts.get(side)]
+            name = told["then"].format(side=side)
+            button.description = told["is"].format(name=name, value=value) + sign
+            button.disabled = self._done
+            button.layout.display = None if side in asked else "none"
+            mark(button, on=side == self._whose and not self._done)
+            if side in asked and (self._done or self._tries.get(side, 0) > 1):
+                roads += road(asked[side].way, side)
+        self._map.value = arrows(roads)
+        for name, button in self.states.items():
+            here = [side for side in SIDES if self.chosen.get(side) == name]
+            judged = [self._verdicts[side] for side in here if side in self._verdicts]
+            mark(
+                button,
+                tA="A" in here,
+                tB="B" in here,
+                ok=bool(judged) and all(judged),
+                no=bool(judged) and not all(judged),
+            )
+            sides = ", ".join(here)
+            button.tooltip = told["on_map"].format(state=name, sides=sides) if here else name
+            button.disabled = self._done
+
+    def _say(self, lines: Sequence[tuple[str, str, str, bool | None]]) -> None:
+        """Lines of a name, a verdict, a sentence, and whether it is a good one."""
+        self.feedback = "\n".join(
+            " ".join(part for part in (f"{name}:" if name else "", verdict, words) if part)
+            for name, verdict, words, _ in lines
+        )
+        shown = ""
+        for name, verdict, words, good in lines:
+            kind = {True: "v good", False: "v bad", None: ""}[good]
+            bold = " ".join(part for part in (f"{name}:" if name else "", verdict) if part)
+            shown += f'<p><b class="{kind}">{markup(bold)}</b> {markup(words)}</p>'
+        self._said.value = f'<div class="rp" role="status" aria-live="polite">{shown}</div>'
 
     def __repr__(self) -> str:
         return (
@@ -217,13 +284,5 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         )
 
 
-def _controls(name: str) -> dict[str, Any]:
-    """The labelled control for one thing asked; two for the states of both ends."""
-    if name == "states":
-        choices = ["?", *map(str, State)]
-        labels = ("A is then", "B is then")
-        return {
-            label: ipw.Dropdown(options=choices, description=label, style=WIDE) for label in labels
-        }
-    hint = "letters, such as SA" if name == "flags" else "a whole number"
-    return {name: ipw.Text(description=name, placeholder=hint, style=WIDE)}
+def _label(each: Asked) -> str:
+    return spoken()["then"].format(side=each.name) if each.kind == "state" else each.name

@@ -60,30 +60,32 @@ def test_the_predictor_is_answered_wrongly_and_rightly(
     """A's first number is 100 and B's is 300, the notebook says; so the SYN,ACK has ack 101."""
     page = start.page
     check = page.get_by_role("button", name="Check", exact=True)
-    said = page.locator(".jp-Cell", has=check).locator("[role=status]").last
-    onward = page.get_by_role("button", name="Next packet")
+    quiz = page.locator(".jp-OutputArea .tcp-asks", has=check)
+    said = quiz.get_by_role("status")
+    onward = quiz.get_by_role("button", name="Next packet")
 
     def answer(**numbers: str) -> None:
         for name, number in numbers.items():
-            page.get_by_label(name, exact=True).fill(number)
+            quiz.get_by_label(name, exact=True).fill(number)
         check.click()
 
     answer(seq="one")
-    expect(said).to_contain_text("write a whole number")
+    expect(said).to_contain_text("Write a whole number")
     answer(seq="5")
     expect(said).to_contain_text("5 is not it")
     start.photograph(pictures, "predictor-wrong")
     answer(seq="100")
-    expect(said).to_contain_text("Right.")
-    expect(said).to_contain_text("Score: 0 of 1")
+    expect(said).to_contain_text("✓ Right.")
+    expect(quiz).to_contain_text("0 of 1 right")
     onward.click()
+    expect(quiz.locator("svg.wide .nq").last).to_have_text("seq ? ack ?")
     answer(seq="300", ack="100")
-    expect(said).to_contain_text("seq: right.")
-    expect(said).not_to_contain_text("Right.")
+    expect(said).to_contain_text("seq: ✓ Right.")
+    expect(said).to_contain_text("ack: ✗ Not yet.")
     answer(ack="101")
-    expect(said).to_contain_text("Right.")
-    expect(said).to_contain_text("Score: 0 of 2")
+    expect(said).to_contain_text("100 + 1 = 101")
+    expect(quiz.locator("svg.wide .t").last).to_contain_text("seq 300 ack 101")
     onward.click()
     answer(seq="101", ack="301")
-    expect(said).to_contain_text("Score: 1 of 3")
+    expect(quiz).to_contain_text("1 of 3 right")
     start.photograph(pictures, "predictor-right")

@@ -208,7 +208,7 @@ def test_the_second_try_is_told_the_row_and_the_place() -> None:
     way = way_taken(story, last.number, closer)
     found = confusion(State.TIME_WAIT, State.FIN_WAIT_2, way)
     assert found.name == "straight to TIME_WAIT is forgotten"
-    assert found.because.startswith("From FIN_WAIT_1 the arrow to TIME_WAIT is: rcv FIN,ACK of FIN")
+    assert found.because.startswith("From FIN_WAIT_1 the arrow to TIME_WAIT is “rcv FIN,ACK of FIN")
     assert found.because.endswith("[RFC 9293 §3.10.7.4]")
 
 

@@ -24,6 +24,13 @@ def uploaded(name: str, content: bytes) -> tuple[dict[str, Any], ...]:
     return ({"name": name, "type": "", "last_modified": when, **content_of},)
 
 
+def shown(box: object) -> str:
+    """All markup of a widget."""
+    if isinstance(box, HTML):
+        return str(box.value)
+    return "".join(shown(each) for each in getattr(box, "children", ()))
+
+
 def test_a_file_is_opened_and_a_conversation_stepped_through() -> None:
     browser = CaptureBrowser(DATA / "avatar.pcap")
     assert "1 conversation, 8 TCP packets" in browser.message
@@ -31,7 +38,7 @@ def test_a_file_is_opened_and_a_conversation_stepped_through() -> None:
     browser.list.value = 0
     (output,) = browser.stage.outputs
     assert output["data"]["text/html"].count('<p class="sy">') == 8
-    about = "".join(c.value for c in browser.children if isinstance(c, HTML))
+    about = shown(browser)
     assert "At the end A is ESTABLISHED, B is ESTABLISHED" in about
 
 
@@ -47,7 +54,7 @@ def test_what_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     assert browser.list.options == ()
     browser.upload.value = uploaded("<b>.pcap", b"this is no capture")
     assert browser.capture is None
-    assert "<b>.pcap" not in "".join(c.value for c in browser.children if isinstance(c, HTML))
+    assert "<b>.pcap" not in shown(browser)
 
 
 def test_problems_are_shown(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tcpcourse.views.misconceptions.numbers import (
     Misconception,
     misconceptions,
     right_answer,
+    sum_behind,
     wrong_answers,
 )
 from tcpcourse.views.misconceptions.states import Way, confusion, way_taken, ways_taken
@@ -23,6 +24,7 @@ __all__ = [
     "first_words",
     "misconceptions",
     "right_answer",
+    "sum_behind",
     "way_taken",
     "ways_taken",
     "wrong_answers",

@@ -71,6 +71,13 @@ def misconceptions(
     return wrong_answers(trace, trace.packet(number), bases(trace)[number], field, relative)
 
 
+def sum_behind(
+    trace: Trace, packet: Packet, basis: Basis, field: Field, relative: bool = True
+) -> str:
+    """The sum that gives the right number, in the kind that is asked; empty if it has none."""
+    return _Asked(trace, packet, basis, relative).why_right(field)
+
+
 def wrong_answers(
     trace: Trace, packet: Packet, basis: Basis, field: Field, relative: bool = True
 ) -> tuple[Misconception, ...]:

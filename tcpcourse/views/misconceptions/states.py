@@ -99,27 +99,27 @@ def place_on_map(state: State) -> str:
 
     Nothing for CLOSED, to which nearly all lead.
     """
-    froms = [str(edge[0]) for edge in EDGES if edge[1] is state]
+    origins = [str(edge[0]) for edge in EDGES if edge[1] is state]
     if state is State.CLOSED:
         return ""
-    if len(froms) == 1:
+    if len(origins) == 1:
         return message(
             "On the map only one arrow leads to {state}: from {origin}.",
             state=str(state),
-            origin=froms[0],
+            origin=origins[0],
         )
     return message(
         "On the map arrows lead to {state} from {origins} and {last}.",
         state=str(state),
-        origins=", ".join(froms[:-1]),
-        last=froms[-1],
+        origins=", ".join(origins[:-1]),
+        last=origins[-1],
     )
 
 
 def _told(way: Way) -> str:
     if way.row is not None:
         return message(
-            "From {before} the arrow to {after} is: {label}. {why} [{cite}]",
+            "From {before} the arrow to {after} is “{label}”. {why} [{cite}]",
             before=str(way.row.state),
             after=str(way.row.next),
             label=way.row.label,

@@ -24,6 +24,7 @@ from tcpcourse.views.words import numbers, state_lines
 WIDTH, CLOCKS = 622, 62
 BAND = 22
 HEAD = 34
+LETTER = 9.2  # width of a letter of a host's name, at most
 
 
 class Frame(NamedTuple):
@@ -81,6 +82,7 @@ def heads(trace: Trace, frame: Frame = WIDE) -> str:
     shapes = ""
     for side, x in (("A", frame.left), ("B", frame.right)):
         name = names[side]  # type: ignore[index]
+        x = min(x, frame.width - 17 - LETTER * columns(name))  # a long name stands whole
         shapes += (
             f'<g class="{side}"><circle class="o" cx="{num(x)}" cy="-17" r="11"/>'
             f'<text class="on c" x="{num(x)}" y="-12">{side}</text>'
@@ -203,7 +205,9 @@ def _arrow(arrow: Arrow, relative: bool, frame: Frame, given: tuple[str, str] | 
 def _words(arrow: Arrow, relative: bool, given: tuple[str, str] | None) -> str:
     if given is not None:
         above, below = map(markup, given)
-        return f'<text class="f c" y="-6">{above}</text><text class="m c" y="15.5">{below}</text>'
+        return (
+            f'<text class="f c" y="-6">{above}</text><text class="m c nq" y="15.5">{below}</text>'
+        )
     name, long, short = label(arrow.road)
     extra = ""
     if long:
