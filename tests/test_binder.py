@@ -124,7 +124,7 @@ def test_the_hub_gives_each_student_what_was_measured() -> None:
     user = values["singleuser"]
     start = user["defaultUrl"].removeprefix("/lab/tree/")
     assert (ROOT / start).is_file()
-    measured = re.search(r"All nine chapters open at once take (\d+) MB", README)
+    measured = re.search(r"All ten chapters open at once take (\d+) MB", README)
     assert measured
     memory = user["memory"]
     assert megabytes(memory["limit"]) > float(measured.group(1))
