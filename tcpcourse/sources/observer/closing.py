@@ -25,22 +25,37 @@ from tcpcourse.sources.observer.facts import Fact, Fin, LifeStory, Talk
 from tcpcourse.sources.observer.lives import Life
 
 
-def fin_of(talk: Talk, acked: int, least: int) -> Fin | None:
+def fin_of(talk: Talk, other: Talk, least: int) -> Fin | None:
     """The number of the FIN in what a side sent, if there is or may be one.
 
-    ``acked`` is the highest number of it that the other side acknowledged. A number that was
-    used, but by no byte that was seen, may have been the FIN's: the FIN is the last. It is
-    not below ``least``.
+    ``other`` is what the other side said. A number that was used, but by no byte that was
+    seen, may have been the FIN's: the FIN is the last. It is not below ``least``.
     """
     flagged = talk.end[talk.fin]
     if len(flagged) and flagged.max() >= talk.top:
         return Fin(int(flagged.max()) - 1, True)
-    top = max(talk.top, acked)
-    if top > max(talk.covered, 0) and top > 1:
+    top = max(talk.top, int(other.ack.max(initial=-1)))
+    covered = _covered(talk, other)
+    if top > max(covered, 0) and top > 1:
         return Fin(top - 1, False)
-    if talk.covered < 0 and top > least and not talk.syn.any():
+    if covered < 0 and top > least and not talk.syn.any():
         return Fin(top - 1, False)
     return None
+
+
+def _covered(talk: Talk, other: Talk) -> int:
+    """The number after the highest byte, SYN or FIN that was itself seen.
+
+    A keep-alive may carry one byte that stands for no data: its number was acknowledged
+    before (RFC 9293 §3.8.4), and may have been the FIN's.
+    """
+    if talk.covered < talk.top or not talk.data.any():
+        return talk.covered
+    known = np.append(-1, np.maximum.accumulate(other.ack))
+    told = known[np.searchsorted(other.place, talk.place)]
+    probe = talk.data & (talk.end - talk.seq == 1) & (told >= talk.end)
+    shown = talk.end[(talk.data & ~probe) | talk.syn | talk.fin]
+    return int(shown.max()) if len(shown) else -1
 
 
 def fin_sent(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> Interval:
@@ -151,8 +166,18 @@ def fin_acked(story: LifeStory, fin: Fin, clock: Clock) -> Interval:
     later = mine.place[(mine.ack > limit) & (mine.place > carriers[0])]
     proof = first(later) if story.fin_first is not False else None
     interval = arrival(clock, story.life.start, carriers, contrary, proof)
+    if not fin.sure:
+        if story.life.opened is None and not (theirs.ack[: len(known)] >= 0).any():
+            # the ACK may have come before the capture began
+            return Interval(min(interval.lo, sent.lo), NEVER, interval.by, Doubt.MAYBE)
+        return interval
     interval = if_sent_again(interval, carriers, mine, theirs)
-    return _overtaken(story, interval, clock)
+    interval = _overtaken(story, interval, clock)
+    alive = (mine.end == mine.seq) & (mine.seq == fin.number) & (mine.place >= sent.hi)
+    if alive.any() and mine.place[alive][0] + 1 < interval.lo:
+        # a keep-alive (RFC 9293 §3.8.4) goes out when nothing is left to be acknowledged
+        return Interval(sent.hi, interval.hi, interval.by, Doubt.UNSEEN)
+    return interval
 
 
 def _acked_unseen(story: LifeStory, fin: Fin) -> Interval:

@@ -55,7 +55,11 @@ def _own_reset(story: LifeStory, clock: Clock) -> Interval:
         known = max(int(theirs.end[heard].max(initial=0)), int(mine.ack[~after].max(initial=0)))
         top = max(seq, int(mine.end[~after].max(initial=0)))
         soon = clock.time[mine.place] - clock.time[place] <= clock.horizon
-        if (after & ((mine.end > top) | (mine.ack > known) | ~soon)).any():
+        # what follows soon and knows nothing new may have been sent before, and be late
+        lives = (mine.ack > known) | ~soon
+        if zero:
+            lives |= mine.end > top
+        if (after & lives).any():
             continue  # it goes on, so this was no ABORT: an answer to something older, or forged
         spoken = mine.place[~after]
         last = int(spoken[-1]) if len(spoken) else -1
@@ -64,6 +68,8 @@ def _own_reset(story: LifeStory, clock: Clock) -> Interval:
             asked = theirs.place[heard & (theirs.ack < 0) & (theirs.end == ack)]
             if len(asked):  # only CLOSED answers like that (§3.10.7.1)
                 return Interval(int(asked[-1]) + 1, int(asked[-1]) + 1, place, Doubt.ANSWER)
+            if not after.any():  # the SYN that it answers was not captured
+                return Interval(last + 1, place + 1, place, Doubt.ANSWER)
         if not zero and not 0 <= seq <= top:
             continue  # it answers numbers of another connection
         if ack < 0:

@@ -6,9 +6,10 @@ prints how many claims are one state and right (exact), right among others (wide
 which kinds of story the false ones are in; and examples, packet by packet. Two kinds are
 counted apart, for the seen packets do not tell them from a story in which the claim is true:
 ``timing`` (the same happened, at another moment) and ``fate`` (something arrived or was lost
-and left no trace); see ``twins``. ``--only loss-behind`` and ``--without unseen,one-way``
-choose stories by their tags; ``--story 1/17`` tells one in full; ``--decided 20`` looks at
-every twentieth story for the steps that the seen packets decide, and how exact claims are there.
+and left no trace); see ``twins`` and ``search``. ``--only loss-behind`` and
+``--without unseen,one-way`` choose stories by their tags; ``--story 1/17`` tells one in
+full; ``--decided 20`` looks at every twentieth story for the steps that the seen packets
+decide, and how exact claims are there.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import tcpcourse as tcp
 from tcpcourse.core.states import State
 from tcpcourse.trace import Side, Step
 
+from .search import NEAR, Search
 from .twins import Knowable, Telling, Twins
 from .worlds import HOSTS, MS, SIDES, Story, across, tell
 
@@ -72,6 +74,12 @@ class Verdict:
             self._excuse(side, "timing", [twins.itself(side)], twins)
         for side in {claim.side for claim in self.wrong}:
             self._excuse(side, "fate", twins.others(side), twins)
+        for side in {claim.side for claim in self.wrong}:
+            search, last = Search(twins, side), -NEAR
+            for claim in self.wrong:
+                if claim.side == side and claim.place >= last + NEAR:
+                    last = claim.place
+                    self._excuse(side, "fate", search.ways(last), twins)
 
     def _excuse(self, side: Side, kind: str, tellings: Iterable[Telling], twins: Twins) -> None:
         open_ = {
@@ -318,7 +326,8 @@ def run(
         Batch(tuple(f"{seed}/{i}" for i in every[k : k + size]), only, without, wanted, decide)
         for k in range(0, stories, size)
     ]
-    total, examples, begin = Sum(), list[str](), time.monotonic()
+    total, begin = Sum(), time.monotonic()
+    examples: list[str] = []
 
     def take(outcomes: Iterable[tuple[Sum, list[str]]]) -> None:
         for done, (part, found) in enumerate(outcomes, 1):

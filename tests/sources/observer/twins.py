@@ -9,17 +9,19 @@ surprising than the story itself: late before lost, lost before unseen, unseen b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
 from tcpcourse.core.endpoint import Endpoint
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import State
 from tcpcourse.trace import Side
 
-from .worlds import SECOND, Event, Sent, Story, across, perform
+from .worlds import SECOND, Event, Sent, Story, across, perform, waits
 
 NEVER = 1 << 62
 Cost = tuple[int, int, int]  # crashes, unseen, lost
@@ -114,7 +116,7 @@ class Twins:
         first, last = dict[int, int](), dict[int, int]()
         so_far = {"A": 0, "B": 0}
         for event in both:
-            least = self._least(event, so_far[owner[id(event)]])
+            least = self.least(event, so_far[owner[id(event)]])
             if event.source is not None and event.frame is None:
                 least = max(least, first[id(event.source.event)])
             so_far[owner[id(event)]] = first[id(event)] = least
@@ -131,7 +133,7 @@ class Twins:
             self.cost(side, own),
         )  # fmt: skip
 
-    def _least(self, event: Event, before: int) -> int:
+    def least(self, event: Event, before: int) -> int:
         if event.frame is not None:
             return max(before, self.when[event.frame] + 1)  # it passed before it came
         if event.kind == "tick" and event.arg == "time-wait":
@@ -145,8 +147,12 @@ class Twins:
             yield from (self.when[number] - 1 for number in sent.frames)
 
     def cost(self, side: Side, events: list[Event], extra: int = 0) -> Cost:
-        """How surprising: crashes, packets that passed unseen, packets that were lost."""
-        came = {event.frame for event in events if event.frame is not None}
+        """How surprising: crashes, packets that passed unseen, packets that were lost.
+
+        What came and was not taken is as good as lost: no packet tells them apart.
+        """
+        taken = [event for event in events if event.kind != "refuse"]
+        came = {event.frame for event in taken if event.frame is not None}
         lost = sum(frame.sender != side and frame.number not in came for frame in self.story.frames)
         unseen = sum(event.source is not None and event.frame is None for event in events)
         crashes = sum(event.kind == "crash" for event in events)
@@ -161,7 +167,7 @@ class Twins:
         """Every twin that differs in one fate or call, or in one of each, and costs no more."""
         base = self.story.events[side]
         limit = self.cost(side, base)
-        wanted = [sent for event in base for sent in event.sent if self._matters(sent)]
+        wanted = [sent for event in base for sent in event.sent if self.matters(sent)]
         for events in self._changes(side, base):
             telling = self._told(side, events, wanted)
             if telling is not None and telling.possible and telling.cost <= limit:
@@ -178,11 +184,13 @@ class Twins:
                 for later in range(place + 1, len(once)):
                     yield [*once[:place], *once[place + 1 : later + 1], event, *once[later + 1 :]]
 
-    def _matters(self, sent: Sent) -> bool:
+    def matters(self, sent: Sent) -> bool:
         """Whether a twin must send it: it was seen, or it did something where it came."""
         if sent.frames:
             return True
         for arrival in sent.came:
+            if arrival.time_ns > self.last_ns:
+                continue  # the tap was turned off before
             events = self.story.events["A"]
             events = events if any(arrival is event for event in events) else self.story.events["B"]
             place = next(place for place, event in enumerate(events) if event is arrival)
@@ -231,27 +239,42 @@ class Twins:
         settings: dict[str, Any] = self.story.settings[side]
         end = Endpoint(**settings)
         told: list[Event] = []
-        todo, extra = 0, 0
-        unwatched = all(frame.sender != side for frame in self.story.frames)
+        todo, more = 0, list[Segment]()
         for event in events:
             try:
                 end, _, segments = perform(end, settings, event.kind, event.arg)
             except TcpCourseError:
                 return None
-            again = replace(event, state=end.state, sent=[], waits=end.tcb.close_waits)
+            again = replace(event, state=end.state, sent=[], waits=waits(end.tcb))
             for segment in segments:
                 if todo < len(wanted) and wanted[todo].segment == segment:
                     sent = wanted[todo]
                     again.sent.append(Sent(segment, again, sent.frames, sent.came))
                     todo += 1
-                else:
-                    extra += self.first_ns <= event.time_ns <= self.last_ns and not unwatched
+                elif self.first_ns <= event.time_ns <= self.last_ns:
+                    more.append(segment)
             told.append(again)
         if todo < len(wanted):
             return None
+        return self.telling(side, told, self.surplus(side, more))
+
+    def surplus(self, side: Side, segments: Iterable[Segment]) -> int:
+        """How many of these, which nobody saw, the end did not send in truth."""
+        if all(frame.sender != side for frame in self.story.frames):
+            return 0
+        unseen = [
+            sent.segment
+            for event in self.story.events[side]
+            for sent in event.sent
+            if sent.came and not self.matters(sent)
+        ]
+        return sum((Counter(segments) - Counter(unseen)).values())
+
+    def telling(self, side: Side, told: list[Event], extra: int) -> Telling:
+        """These events with their earliest and latest moments; ``extra`` packets are hidden."""
         first, last, least, most = [], [], 0, NEVER
         for event in told:
-            least = self._least(event, least)
+            least = self.least(event, least)
             first.append(least)
         for event in reversed(told):
             most = min([most, *self._most(event)])

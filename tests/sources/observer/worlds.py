@@ -433,7 +433,7 @@ class Host:
         if reaction is None and not segments and kind not in ("crash", "refuse"):
             return
         event = Event(self.world.now, kind, arg, frame, source, self.end.state)
-        event.waits = self.end.tcb.close_waits
+        event.waits = waits(self.end.tcb)
         self.events.append(event)
         if source is not None:
             source.came.append(event)
@@ -507,6 +507,12 @@ class Host:
                 self.backoff = 0
                 timer = "r2" if R2 else "user"
         self.does("tick", timer)
+
+
+def waits(tcb: Tcb) -> bool:
+    """Whether a CLOSE waits behind queued data, so that its FIN was not sent yet."""
+    called = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
+    return tcb.close_waits or (tcb.state in called and tcb.fin_seq is None)
 
 
 def perform(
