@@ -16,6 +16,7 @@ from tcpcourse.exercises.bank import assignments
 from tcpcourse.exercises.draw import student_name
 from tcpcourse.exercises.grading.protocol import Asked, Handed, Library, Marked, Part, Plain
 from tcpcourse.exercises.question import Assignment, Mark, Problem, plain
+from tcpcourse.words import together
 
 PACKAGE = Path(__file__).parents[1]
 # What a problem and its marks are made of: a change in here may change a mark.
@@ -121,7 +122,8 @@ class Marks:
         else:
             mark = asked.mark(problem, handed.answer)
             if handed.trouble:
-                mark = Mark(mark.points, f"{handed.trouble} {mark.message}".strip(), mark.parts)
+                said = together(*filter(None, (handed.trouble, mark.message)))
+                mark = Mark(mark.points, said, mark.parts)
         parts = tuple(Part(p.name, p.given, p.right, p.good, p.why) for p in mark.parts)
         return Marked(mark.points, mark.message, parts)
 

@@ -6,7 +6,8 @@ Needs the extra ``grading`` and bubblewrap. Every submission is an assignment of
 all answers filled in by its solution. nbgrader's own autograding runs the same notebooks in a
 kernel each, with no sandbox and no marking: it is the least that any autograding costs.
 With ``mixed`` every tenth submission is one of the worst kinds instead, and only our own
-grading is timed: a class of 300 should take less than 45 minutes on two cores.
+grading is timed: a class of 300 should take less than 45 minutes on two cores. It prints for
+each kind how many were cut as too slow; of the honest ones it should be none.
 """
 
 from __future__ import annotations
@@ -44,26 +45,63 @@ def course(root: Path, config: str, many: int) -> None:
         (folder / f"{NAME}.ipynb").write_text(text)
 
 
-WORST = (
-    "import time\nfor each in range(999):\n    try: time.sleep(60)\n    except BaseException: pass",
-    "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
-    "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True: pass",
-    "import os\nwhile True: os.fork()",
-    "held = []\nwhile True: held.append(bytearray(1 << 26))",
-    "import os, time\nfor _ in range(20): os.fork() or time.sleep(600)",
-)
-"""Cells that sleep or compute for ever, will not be interrupted, fork, and hoard."""
+WORST = {
+    "sleeps and will not be interrupted": (
+        "import time\nfor each in range(999):\n"
+        "    try: time.sleep(60)\n    except BaseException: pass"
+    ),
+    "computes and will not be interrupted": (
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+    ),
+    "takes the alarm away": (
+        "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True: pass"
+    ),
+    "forks without end": "import os\nwhile True: os.fork()",
+    "hoards memory": "held = []\nwhile True: held.append(bytearray(1 << 26))",
+    "leaves processes that sleep": (
+        "import os, time\nfor _ in range(20): os.fork() or time.sleep(600)"
+    ),
+}
+"""What stands in the place of each answer in the worst submissions, by its kind."""
+
+HONEST = "honest"
 
 
-def spoil(root: Path, many: int) -> None:
-    """Every tenth submission gets a bad cell in the place of each answer."""
+def spoil(root: Path, many: int) -> dict[str, str]:
+    """Every tenth submission gets a bad cell in the place of each answer; gives the kind of
+    every submission."""
+    kinds = {f"student{number:03}": HONEST for number in range(many)}
+    names = list(WORST)
     for number in range(0, many, 10):
-        path = root / "submitted" / f"student{number:03}" / NAME / f"{NAME}.ipynb"
+        student = f"student{number:03}"
+        kinds[student] = names[number // 10 % len(names)]
+        path = root / "submitted" / student / NAME / f"{NAME}.ipynb"
         book: Any = nbformat.read(path, as_version=4)
         for cell in book.cells:
             if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code":
-                cell.source = WORST[number // 10 % len(WORST)]
+                cell.source = WORST[kinds[student]]
         nbformat.write(book, path)
+    return kinds
+
+
+def by_kind(root: Path, kinds: dict[str, str], lines: list[tuple[str, str, str]]) -> None:
+    """Print for each kind how many were cut as too slow, and how many got all that they can."""
+    marks = {path.parts[-2]: path for path in (root / "marks").rglob("*.json")}
+    for kind in (HONEST, *WORST):
+        students = {student for student in kinds if kinds[student] == kind}
+        said = [(who, words) for who, _, words in lines if who in students]
+        slow = {who for who, words in said if "too slow" in words}
+        full = sum(all_points(marks[who]) for who in students if who in marks)
+        print(
+            f"{kind}: {len(students)} submissions, {len(slow)} of them cut as too slow,"
+            f" {full} with all automatic points, {len(said)} lines in the report"
+        )
+
+
+def all_points(path: Path) -> bool:
+    """Whether a kept result has all points that a machine gives."""
+    marks = json.loads(path.read_text())["marks"].values()
+    return bool(marks) and all(mark["points"] == mark["most"] for mark in marks)
 
 
 def nbgrader(root: Path, *words: str) -> None:
@@ -89,13 +127,12 @@ def main() -> None:
         course(root, (EXERCISES / "nbgrader_config.py").read_text(), many)
         asked = len(assignments()[NAME].questions)
         if "mixed" in sys.argv:
-            spoil(root, many)
+            kinds = spoil(root, many)
             begin = time.perf_counter()
             report = autograde(root, NAME, again=True)
             taken_all = time.perf_counter() - begin
-            slow = sum("too slow" in words for _, _, words in report.lines)
-            print(f"{many} submissions, every tenth of the worst kinds: {taken_all / 60:.1f} min,")
-            print(f"{slow} lines of the report say that something was too slow")
+            print(f"{many} submissions, every tenth of the worst kinds: {taken_all / 60:.1f} min")
+            by_kind(root, kinds, report.lines)
             print(f"300 of them would take {taken_all / many * 300 / 60:.1f} min")
             return
 

@@ -24,6 +24,7 @@ from tcpcourse.exercises.grading.course import Course
 from tcpcourse.exercises.grading.marking import Graded, Job, grade
 from tcpcourse.exercises.grading.plaindata import as_text, clean, sentence
 from tcpcourse.exercises.grading.sandbox import SandboxError
+from tcpcourse.words import message, say
 
 DONE = ".recorded"
 AT_ONCE = 2
@@ -45,7 +46,7 @@ class Report:
             rows = csv.writer(file)
             rows.writerow(("student", "cell", "what"))
             for line in self.lines:
-                rows.writerow(list(map(as_text, line)))
+                rows.writerow([as_text(say(word)) for word in line])
 
 
 def autograde(
@@ -103,7 +104,8 @@ def _jobs(course: Course, assignment: str, report: Report) -> list[Job]:
         try:
             course.questions.student(student)
         except TcpCourseError as problem:
-            report.lines.append((clean(student, 60), "", f"Not graded: {sentence(problem)}"))
+            why = message("Not graded: {problem}", problem=sentence(problem))
+            report.lines.append((clean(student, 60), "", why))
             continue
         jobs += course.jobs(assignment, student)
     if not jobs and not report.lines:
@@ -126,8 +128,9 @@ def _record(course: Course, job: Job, graded: Graded, report: Report) -> None:
         course.record(job)
     except Exception as problem:
         # nbgrader stumbles over one student: that must not cost the others anything.
-        words = clean(str(problem), 200) or type(problem).__name__
-        report.lines.append((job.student, "", f"Not graded: nbgrader says {words!r}."))
+        said = clean(str(problem), 200) or type(problem).__name__
+        why = message("Not graded: nbgrader says {words!r}.", words=said)
+        report.lines.append((job.student, "", why))
         return
     done.write_text(graded.digest, encoding="ascii")
     report.graded += 1
@@ -161,7 +164,7 @@ def _in_parallel(
         jobs = _one_pool(jobs, many, finished, report, again)
     for job in jobs:
         for dead in _one_pool([job], 1, finished, report, again):
-            _failed(dead, RuntimeError("the process that graded it died"), report)
+            _failed(dead, message("the process that graded it died"), report)
 
 
 def _one_pool(
@@ -188,7 +191,8 @@ def _one_pool(
                 except BrokenProcessPool:
                     broken.append(job)
                 except Exception as problem:
-                    _failed(job, problem, report)
+                    what = clean(str(problem), 200) or type(problem).__name__
+                    _failed(job, what, report)
                 else:
                     finished(job, graded)
     finally:
@@ -200,6 +204,6 @@ def _one_pool(
     return broken
 
 
-def _failed(job: Job, problem: Exception, report: Report) -> None:
-    what = clean(str(problem), 200) or type(problem).__name__
-    report.lines.append((job.student, "", f"Not graded, run it again: {what}."))
+def _failed(job: Job, problem: str, report: Report) -> None:
+    words = message("Not graded, run it again: {problem}.", problem=problem)
+    report.lines.append((job.student, "", words))

@@ -7,12 +7,15 @@ wrong: a cell that failed here and not there, a question that was never reached.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tcpcourse.exercises.grading.plaindata import sentence
 from tcpcourse.exercises.grading.protocol import Asked, Handed
 from tcpcourse.exercises.grading.restore import Restored
 from tcpcourse.exercises.grading.session import Outcome
+from tcpcourse.words import message, together
 
 START = "start"
 """The cell before all others: it starts the problem of the student whose folder it is."""
@@ -39,59 +42,107 @@ class Findings:
         out, name, cell = self.outcome, asked.id, self._cell(asked)
         stopped = [words for where, words in out.notes if where and where in (cell, name)]
         if name in out.bad:
-            return f"{name}: {out.bad[name].rstrip('.')}."
+            return message("{question}: {problem}", question=name, problem=sentence(out.bad[name]))
         if asked.kind == "function" and out.defined.get(name) and not out.results.get(name):
-            return " ".join(stopped) or "It was stopped before it gave a result."
+            return together(*stopped) or message("It was stopped before it gave a result.")
         if self._has(asked):
             return ""
         if error := out.errors.get(cell):
-            return f"The cell of this answer failed: {error}."
-        return " ".join(stopped)
+            return message("The cell of this answer failed: {error}.", error=error)
+        return together(*stopped)
 
     def unreached(self, asked: Asked) -> str:
-        """Why nobody can say what this answer is worth, or an empty text."""
+        """Why nobody can say what this answer is worth: a sentence, or an empty text."""
         out, cell = self.outcome, self._cell(asked)
         if asked.kind == "function" and out.defined.get(asked.id):
             if not out.results.get(asked.id) and not out.whole:
-                return "its function was never tried, because the notebook was stopped before."
+                return message(
+                    "A person has to look at this: its function was never tried, because the"
+                    " notebook was stopped before."
+                )
             return ""
         if self._has(asked):
             return ""
         if cell in dict(self.restored.run) and cell not in out.texts and not self._stopped(cell):
-            return "its cell was never reached, because the notebook was stopped before."
+            return message(
+                "A person has to look at this: its cell was never reached, because the notebook"
+                " was stopped before."
+            )
         if out.errors.get(cell) and cell in self.restored.went:
-            return f"its cell ran for the student and failed here: {out.errors[cell]}."
+            return message(
+                "A person has to look at this: its cell ran for the student and failed here:"
+                " {error}.",
+                error=out.errors[cell],
+            )
         return ""
 
-    def notes(self, assignment: str, student: str) -> Iterator[tuple[str, str]]:
-        """Everything that an instructor should know, as pairs of a cell and a sentence."""
+    def notes(self, assignment: str, student: str, folder: str) -> Iterator[tuple[str, str]]:
+        """Everything that an instructor should know, as pairs of a cell and a sentence.
+
+        ``student`` is the id whose problem was marked, ``folder`` the name under which the
+        work was handed in.
+        """
         for cell, words in self.outcome.notes:
             yield self._name(cell), words
         for cell, error in self.outcome.errors.items():
-            if error and self._name(cell) == SETUP:
-                yield SETUP, f"The first cell failed: {error}. The problem was started without it."
-            elif error and cell in self.restored.went:
-                yield self._name(cell), f"This cell ran for the student and failed here: {error}."
-            elif error and cell in self._unanswered():
-                yield self._name(cell), f"This cell failed, and there is no answer: {error}."
+            if error:
+                yield from self._failed(cell, error)
         for question, why in self.outcome.bad.items():
-            yield question, f"Of this answer something could not be read: {why.rstrip('.')}."
+            yield (
+                question,
+                message(
+                    "Of this answer something could not be read: {problem}", problem=sentence(why)
+                ),
+            )
         for cell, source in self.restored.run:
             for name in sorted(reads(source, self.watched)):
-                yield self._name(cell), f"This cell reads .{name}, which no answer needs."
-        yield from self._strangers(assignment, student)
+                words = message("This cell reads .{name}, which no answer needs.", name=name)
+                yield self._name(cell), words
+        for words in self._strangers(assignment, student, folder):
+            yield "", words
 
-    def _strangers(self, assignment: str, student: str) -> Iterator[tuple[str, str]]:
+    def _failed(self, cell: str, error: str) -> Iterator[tuple[str, str]]:
+        name = self._name(cell)
+        if name == SETUP:
+            yield (
+                name,
+                message(
+                    "The first cell failed: {error}. The problem was started without it.",
+                    error=error,
+                ),
+            )
+        elif cell in self.restored.went:
+            yield (
+                name,
+                message("This cell ran for the student and failed here: {error}.", error=error),
+            )
+        elif cell in self._unanswered():
+            yield name, message("This cell failed, and there is no answer: {error}.", error=error)
+
+    def _strangers(self, assignment: str, student: str, folder: str) -> Iterator[str]:
         """A sentence when the notebook was started for somebody or something else."""
         who, what = (self.outcome.who.get(word, "") for word in ("student", "assignment"))
         if who and who != student:
-            words = f"The notebook was started for {who!r}, but is handed in by {student!r}"
-            yield "", f"{words}: its numbers are another student's."
+            yield message(
+                "The notebook was started for {other!r}, but is handed in by {student!r}: its"
+                " numbers are another student's. If that was a slip, this grades it with the id"
+                " that was used: {command}",
+                other=who,
+                student=student,
+                command=works_as(assignment, folder, who),
+            )
         if what and what != assignment:
-            words = f"The notebook was started for {what!r}, but is handed in for"
-            yield "", f"{words} {assignment!r}."
+            yield message(
+                "The notebook was started for {other!r}, but is handed in for {assignment!r}.",
+                other=what,
+                assignment=assignment,
+            )
         if self.outcome.who.get("looked"):
-            yield "", "The notebook looked into its own problem, which no answer needs."
+            yield message("The notebook looked into its own problem, which no answer needs.")
+        if self.outcome.who.get("running"):
+            yield message(
+                "A thread was still at work when the notebook ended; answers are missing."
+            )
 
     def _has(self, asked: Asked) -> bool:
         if asked.kind == "function":
@@ -123,6 +174,15 @@ class Findings:
 
 SETUP = "setup"
 """The id of the released cell in which students write who they are."""
+
+PROGRAM = __name__.rpartition(".")[0]
+"""What an instructor runs, by its name for ``python -m``."""
+
+
+def works_as(assignment: str, folder: str, other: str) -> str:
+    """The command that grades this work with the problem of another id, as one types it."""
+    words = (PROGRAM, "works-as", assignment, folder, other)
+    return f"python -m {shlex.join(words)}"
 
 
 def reads(source: str, watched: tuple[str, ...]) -> set[str]:

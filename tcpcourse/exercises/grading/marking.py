@@ -24,8 +24,10 @@ from tcpcourse.exercises.grading.plaindata import clean, sentence
 from tcpcourse.exercises.grading.protocol import Asked, Handed, questions_of
 from tcpcourse.exercises.grading.restore import Restored, is_blank, restore
 from tcpcourse.exercises.grading.sandbox import container
+from tcpcourse.exercises.grading.sentences import packed, unpacked
 from tcpcourse.exercises.grading.session import RunPlan, run
 from tcpcourse.exercises.grading.submissions import Submission, Unreadable, read
+from tcpcourse.words import Message, message
 
 MARKING_SECONDS = 60
 
@@ -93,7 +95,13 @@ class Graded:
         """Keep it in a file, all or nothing."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = path.with_suffix(".part")
-        part.write_text(json.dumps(asdict(self)), encoding="ascii")
+        kept = asdict(self)
+        kept["notes"] = [(cell, packed(words)) for cell, words in self.notes]
+        for name, mark in self.marks.items():
+            kept["marks"][name]["message"] = packed(mark.message)
+        for name, handed in self.handed.items():
+            kept["handed"][name]["trouble"] = packed(handed.trouble)
+        part.write_text(json.dumps(kept), encoding="ascii")
         os.replace(part, path)
 
     @classmethod
@@ -101,9 +109,15 @@ class Graded:
         """What was kept, or ``None`` where there is nothing that can be used."""
         try:
             kept = json.loads(path.read_text(encoding="ascii"))
-            kept["marks"] = {name: Given(**each) for name, each in kept["marks"].items()}
-            kept["handed"] = {name: Handed(**each) for name, each in kept["handed"].items()}
-            kept["notes"] = [(cell, words) for cell, words in kept["notes"]]
+            kept["marks"] = {
+                name: Given(**each | {"message": unpacked(each["message"])})
+                for name, each in kept["marks"].items()
+            }
+            kept["handed"] = {
+                name: Handed(**each | {"trouble": unpacked(each["trouble"])})
+                for name, each in kept["handed"].items()
+            }
+            kept["notes"] = [(cell, unpacked(words)) for cell, words in kept["notes"]]
             return cls(**kept)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
@@ -133,7 +147,7 @@ def prepare(job: Job) -> Prepared:
     try:
         submission = read(job.submission, job.notebook, lambda cells: is_blank(cells, release))
     except Unreadable as unreadable:
-        problem = f"Not graded: {unreadable}."
+        problem = message("Not graded: {why}.", why=unreadable.args[0])
         submission = Submission((), "", ())
     restored = restore(submission.cells, release, {each.id: each.name for each in asked})
     if problem:
@@ -173,9 +187,21 @@ def moved(before: Graded, after: Graded) -> list[tuple[str, str]]:
     if before.depends.get("submission") != after.depends["submission"]:
         return []
     changed = [name for name, word in after.depends.items() if before.depends.get(name) != word]
-    why = f"changed: {', '.join(changed)}" if changed else "nothing else changed"
+    why = (
+        message("changed: {what}", what=", ".join(changed))
+        if changed
+        else message("nothing else changed")
+    )
     return [
-        (name, f"Graded anew ({why}): {_points(before.marks[name])} became {_points(mark)}.")
+        (
+            name,
+            message(
+                "Graded anew ({why}): {before} became {after}.",
+                why=why,
+                before=_points(before.marks[name]),
+                after=_points(mark),
+            ),
+        )
         for name, mark in after.marks.items()
         if name in before.marks and _points(before.marks[name]) != _points(mark)
     ]
@@ -183,8 +209,8 @@ def moved(before: Graded, after: Graded) -> list[tuple[str, str]]:
 
 def _points(mark: Given) -> str:
     if mark.points is None:
-        return "no mark"
-    return f"{mark.points:g} of {mark.most:g}"
+        return message("no mark")
+    return message("{points:g} of {most:g}", points=mark.points, most=mark.most)
 
 
 def _graded(job: Job, prepared: Prepared) -> Graded:
@@ -194,12 +220,14 @@ def _graded(job: Job, prepared: Prepared) -> Graded:
     try:
         student = questions.student(job.works_as or job.student)
     except TcpCourseError as bad:
-        words = f"Not graded: the folder's name is no student id. {sentence(bad)}"
+        words = message(
+            "Not graded: the folder's name is no student id. {problem}", problem=sentence(bad)
+        )
         graded.notes.append(("", words))
         prepared = replace(prepared, problem=words)
     if prepared.problem:
         graded.readable = False
-        waiting = "A person has to look at this: the notebook could not be read."
+        waiting = message("A person has to look at this: the notebook could not be read.")
         graded.marks = {each.id: Given(None, waiting, each.points) for each in asked}
         return graded
     calls = {
@@ -218,10 +246,12 @@ def _graded(job: Job, prepared: Prepared) -> Graded:
     )
     outcome = run(work, job.limits)
     if job.works_as:
-        words = f"Graded with the problem of {student!r}, as the instructor has said."
+        words = message(
+            "Graded with the problem of {student!r}, as the instructor has said.", student=student
+        )
         graded.notes.append(("", words))
     found = Findings(prepared.restored, outcome, questions.library.watched)
-    graded.notes += found.notes(job.assignment, student)
+    graded.notes += found.notes(job.assignment, student, job.student)
     graded.texts, graded.errors = outcome.texts, outcome.errors
     for each in asked:
         mark = _marked(job, student, each, found, graded)
@@ -234,18 +264,23 @@ def _graded(job: Job, prepared: Prepared) -> Graded:
 def _marked(job: Job, student: str, asked: Asked, found: Findings, graded: Graded) -> Given:
     handed = graded.handed[asked.id] = found.handed(asked)
     if why := found.unreached(asked):
-        return Given(None, f"A person has to look at this: {why}", asked.points)
+        return Given(None, why, asked.points)
     questions = questions_of(job.questions)
     try:
         with _bounded(MARKING_SECONDS):
             mark = questions.mark(job.assignment, student, asked.id, job.key, handed)
     except Exception as error:
         # An answer that marking stumbles over is no reason to give no points in silence.
-        what = f"A person has to look at this: marking it failed ({type(error).__name__})."
+        what = message(
+            "A person has to look at this: marking it failed ({error}).",
+            error=type(error).__name__,
+        )
         return Given(None, what, asked.points)
     points = mark.points if math.isfinite(mark.points) else 0.0
     points = min(max(points, 0.0), float(asked.points))
-    return Given(points, clean(mark.message, 2000), asked.points)
+    told = mark.message
+    words = told if isinstance(told, Message) else clean(told, 2000)
+    return Given(points, words, asked.points)
 
 
 def _files(release: Path) -> dict[str, Path]:

@@ -8,6 +8,7 @@ import unicodedata
 from typing import Any, NoReturn
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.words import Message, message
 
 LONGEST_LINE = 4 << 20
 MOST_COMMAS = 200_000
@@ -17,17 +18,17 @@ LONGEST_NUMBER = 40
 def parse(line: bytes) -> dict[str, Any]:
     """One message: a JSON object of bounded size and depth, without NaN and huge numbers.
 
-    Raises ``TcpCourseError`` for anything else.
+    Raises ``TcpCourseError`` for anything else, with words for what it is instead.
     """
     if len(line) > LONGEST_LINE or line.count(b",") + line.count(b"[") > MOST_COMMAS:
-        raise TcpCourseError("A message from the notebook is too large.")
+        raise TcpCourseError(message("more than an answer can be"))
     try:
-        message = json.loads(line, parse_int=_whole, parse_float=_real, parse_constant=_refuse)
+        said = json.loads(line, parse_int=_whole, parse_float=_real, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise TcpCourseError("A message from the notebook cannot be read.") from None
-    if type(message) is not dict:
-        raise TcpCourseError("A message from the notebook is no JSON object.")
-    return message
+        raise TcpCourseError(message("something that cannot be read")) from None
+    if type(said) is not dict:
+        raise TcpCourseError(message("something that is no JSON object"))
+    return said
 
 
 def _whole(digits: str) -> int:
@@ -69,7 +70,13 @@ def as_text(word: str) -> str:
 
 
 def sentence(problem: object) -> str:
-    """What a problem says, with a capital letter and a full stop."""
+    """What a problem says, with a capital letter and a full stop.
+
+    A whole sentence that can be put into a language stays one.
+    """
+    said = problem.args[0] if isinstance(problem, Exception) and problem.args else problem
+    if isinstance(said, Message) and said[:1].isupper() and said.endswith((".", "?", "!")):
+        return said
     words = str(problem).strip() or type(problem).__name__
     return words[0].upper() + words[1:] + ("" if words[-1] in ".?!" else ".")
 

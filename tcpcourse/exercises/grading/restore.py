@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tcpcourse.exercises.grading.plaindata import harmless
 from tcpcourse.exercises.grading.submissions import Cell
+from tcpcourse.words import message
 
 NOTES = "grading-notes"
 
@@ -132,7 +133,10 @@ class _Restoring:
             self.place[chosen], self.stands[at] = at, written[0]
             many = len({self.cells[n].source for n in written})
             if many > 1 and slot.is_a("solution"):
-                self.note(slot, f"This cell is there {many} times; the last of them counts.")
+                words = message(
+                    "This cell is there {many} times; the last of them counts.", many=many
+                )
+                self.note(slot, words)
 
     def _by(self, what: str) -> None:
         for at in self._open():
@@ -191,7 +195,8 @@ class _Restoring:
         order = sorted(stands, key=lambda at: stands[at])
         moved = order != sorted(order)
         if moved:
-            self.out.notes.append(("", "Cells were in another order; it is put right."))
+            words = message("Cells were in another order; it is put right.")
+            self.out.notes.append(("", words))
         self._to_run(moved)
         behind: dict[int, list[int]] = {}
         last = -1
@@ -237,21 +242,26 @@ class _Restoring:
 
     def _lost(self, slot: Slot) -> None:
         if slot.is_a("solution"):
-            self.note(slot, "This cell is not in the notebook; it was put back without an answer.")
+            words = message("This cell is not in the notebook; it was put back without an answer.")
+            self.note(slot, words)
         elif slot.is_a("grade"):
-            self.note(slot, "The cell of this question was missing; it was put back.")
+            self.note(slot, message("The cell of this question was missing; it was put back."))
 
     def _put(self, slot: Slot, n: int) -> list[Any]:
         """The student's cell in its slot; words of the instructor come from the release."""
         cell = self.cells[n]
         if slot.is_a("solution") or (slot.setup and not slot.same(cell)):
             if cell.kind != slot.kind:
-                self.note(slot, f"This cell was made a cell of {cell.kind}; it is read as before.")
+                words = message(
+                    "This cell was made a cell of {kind}; it is read as before.", kind=cell.kind
+                )
+                self.note(slot, words)
             unchanged = slot.same(cell)
             return [self._released(slot, slot.source if unchanged else cell.source)]
         kept = [self._released(slot, slot.source)]
         if slot.marked and not slot.same(cell):
-            self.note(slot, "This cell belongs to the question and was changed; it was put back.")
+            words = message("This cell belongs to the question and was changed; it was put back.")
+            self.note(slot, words)
             if cell.kind == slot.kind == "code":
                 kept.insert(0, _shown(f"changed-{slot.id}", "code", cell.source))
         return kept

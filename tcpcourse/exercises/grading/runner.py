@@ -22,9 +22,11 @@ import re
 import resource
 import signal
 import sys
+import threading
+import traceback
 import types
-from importlib import import_module
-from time import monotonic, process_time
+from pkgutil import resolve_name
+from time import monotonic, process_time, sleep
 from typing import Any
 
 LONGEST_TEXT = 10_000
@@ -107,12 +109,9 @@ def told_error(error: BaseException) -> str:
         words = str(error)[:500]
     except BaseException:
         words = ""
-    line, place = None, error.__traceback__
-    while place is not None:
-        if place.tb_frame.f_code.co_filename == "<cell>":
-            line = place.tb_lineno
-        place = place.tb_next
-    where = f" (line {line})" if line else ""
+    places = traceback.walk_tb(error.__traceback__)
+    lines = [line for frame, line in places if frame.f_code.co_filename == "<cell>"]
+    where = f" (line {lines[-1]})" if lines else ""
     return f"{type(error).__name__[:80]}: {words}{where}"
 
 
@@ -121,7 +120,7 @@ class Runner:
 
     def __init__(self, program: dict[str, Any], incoming: int, outgoing: int) -> None:
         # Before any of the student's code can change what these names mean.
-        self.plain, self.no_answer = named(program["plain"]), named(program["error"])
+        self.plain, self.no_answer = resolve_name(program["plain"]), resolve_name(program["error"])
         try:
             self.schedule = os.open("/proc/self/schedstat", os.O_RDONLY)
         except OSError:
@@ -129,6 +128,7 @@ class Runner:
         self.incoming = os.fdopen(incoming, "rb")
         self.outgoing = outgoing
         self.pid, self.own_pid, self.leave = os.getpid(), os.getpid, os._exit
+        self.handle, signal.signal = signal.signal, self.signal  # type: ignore[assignment]
         self.encode = json.JSONEncoder(allow_nan=False).encode
         self.cells: list[list[str]] = program["cells"]
         self.names: dict[str, list[str]] = program["names"]
@@ -158,6 +158,12 @@ class Runner:
         except (OSError, ValueError, IndexError):
             return 0.0
 
+    def signal(self, number: int, handler: Any) -> Any:
+        """``signal.signal`` of the cells: who takes the alarm, has it alone until the cell ends."""
+        if number == signal.SIGALRM:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        return self.handle(number, handler)
+
     def alarm(self, seconds: float) -> None:
         """After ``seconds`` of computing, or of waiting for something that is no core, the code
         that runs is interrupted, again and again; 0 ends this."""
@@ -169,7 +175,7 @@ class Runner:
             if spent > seconds or idle > seconds:
                 raise CellTimeout(f"too slow: more than {seconds:g} seconds")
 
-        signal.signal(signal.SIGALRM, over if seconds else signal.SIG_IGN)
+        self.handle(signal.SIGALRM, over if seconds else signal.SIG_IGN)
         every = LOOK_SECONDS if seconds else 0
         signal.setitimer(signal.ITIMER_REAL, every, every)
 
@@ -229,6 +235,16 @@ class Runner:
                 self.last[question] = line
                 self.say(answer=question, **said)
 
+    def pending(self) -> bool:
+        """Whether answers are missing that a thread which is at work may still give."""
+        missing = any(self.space.get(name) is None for name, _ in self.names.values())
+        return missing and sum(not thread.daemon for thread in threading.enumerate()) > 1
+
+    def wait(self) -> None:
+        """Wait for them, as the student's kernel would have done."""
+        while self.pending():
+            sleep(LOOK_SECONDS)
+
     def who(self) -> None:
         """Say for whom and for which assignment the notebook was started."""
         problem = self.space.get("ps")
@@ -238,10 +254,12 @@ class Runner:
                 self.say(who=word, value=value[:200])
         if getattr(problem, "looked", False) is True:
             self.say(who="looked", value="yes")
+        if self.pending():
+            self.say(who="running", value="yes")
 
-    def call(self, name: str, arguments: list[Any]) -> None:
+    def call(self, call: str, arguments: list[Any]) -> None:
         """Call a function of the notebook and say what it gave; what it prints is lost."""
-        function: Any = self.space.get(name)
+        function: Any = self.space.get(call)
         value, error = self.guarded(
             self.limits["call_seconds"], lambda: self.plain(function(*arguments))
         )
@@ -256,17 +274,12 @@ class Runner:
         for cell, source in self.cells:
             self.run(cell, source)
             self.answers()
+        self.guarded(self.limits["cell_seconds"], self.wait)
+        self.answers()
         self.guarded(self.limits["call_seconds"], self.who)
         self.say(done=True)
         for line in self.incoming:
-            message = json.loads(line)
-            self.call(message["call"], message["arguments"])
-
-
-def named(name: str) -> Any:
-    """What ``module:attribute`` stands for."""
-    module, _, attribute = name.partition(":")
-    return getattr(import_module(module), attribute)
+            self.call(**json.loads(line))
 
 
 def bounded(limits: dict[str, Any]) -> None:
@@ -289,13 +302,9 @@ def bounded(limits: dict[str, Any]) -> None:
 
 def main() -> None:
     """Take the streams away from the student's code, then run it."""
-    first = b""
-    while not first.endswith(b"\n"):
-        # By single bytes from here on would be slow; what follows comes only after an answer.
-        part = os.read(0, 1 << 16)
-        if not part:
-            return
-        first += part
+    first = sys.stdin.buffer.readline()  # what follows comes only after an answer
+    if not first:
+        return
     program = json.loads(first)
     incoming, outgoing = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)

@@ -24,6 +24,7 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.grading.clock import Allowance, tree
 from tcpcourse.exercises.grading.limits import Limits
 from tcpcourse.exercises.grading.protocol import Library
+from tcpcourse.words import message
 
 CONTAINER = "TCPCOURSE_SANDBOX_COMMAND"
 """The environment variable that names a command which starts the runner in a container."""
@@ -238,7 +239,7 @@ class Sandbox:
                 if not part:
                     return None
                 if self._left < 0:
-                    self._end("it said more than an answer can be")
+                    self._end(message("it said more than an answer can be"))
                     return None
                 self._buffer += part
         line = bytes(self._buffer[:at])
@@ -273,7 +274,7 @@ class Sandbox:
         held = tree(self._process.pid, self.limits.processes + 8)
         self.clock.seen(held)
         if held.count > self.limits.processes:
-            self._end("it started too many processes")
+            self._end(message("it started too many processes"))
         elif held.memory > 2 * self.limits.memory:
-            self._end("it took too much memory")
+            self._end(message("it took too much memory"))
         return not self.killed_for

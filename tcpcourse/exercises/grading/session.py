@@ -28,6 +28,7 @@ from tcpcourse.exercises.grading.sandbox import (
     packages,
 )
 from tcpcourse.exercises.grading.seccomp import program
+from tcpcourse.words import message
 
 STARTS = 4
 """How often a notebook is started: anew without each cell that ended its process."""
@@ -77,11 +78,11 @@ class RunPlan:
 
 
 class _Ended(Exception):
-    """The process is gone, or was sent away: why, and in which cell."""
+    """The process is gone, or was sent away; says why in a sentence."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
-        self.why = why
+        self.words = message("Running this was stopped: {why}.", why=why)
 
 
 def run(work: RunPlan, limits: Limits) -> Outcome:
@@ -109,14 +110,11 @@ class _Session:
                     self.outcome.whole = True
                     return self.outcome
             except _Ended as ended:
-                self._note(ended.why)
+                self.outcome.notes.append((self.cell, ended.words))
             if self.clock.over():
                 break
-        self.outcome.notes.append(("", "The notebook was not run to its end."))
+        self.outcome.notes.append(("", message("The notebook was not run to its end.")))
         return self.outcome
-
-    def _note(self, why: str) -> None:
-        self.outcome.notes.append((self.cell, f"Running this was stopped: {why.rstrip('.')}."))
 
     def _one_start(self) -> bool:
         """Run everything once; whether there is nothing left to do."""
@@ -162,19 +160,24 @@ class _Session:
         except TimeOver:
             raise _Ended(self._too_slow()) from None
         if line is None:
-            raise _Ended(box.killed_for or "it ended the process")
+            raise _Ended(box.killed_for or message("it ended the process"))
         try:
             return parse(line)
         except TcpCourseError as problem:
-            words = str(problem).removesuffix(".")
-            raise _Ended(words[0].lower() + words[1:]) from None
+            raise _Ended(message("it said {what}", what=problem.args[0])) from None
 
     def _too_slow(self) -> str:
         if self.clock.cpu > self.clock.most_cpu:
-            return f"too slow, the notebook computed for {self.clock.most_cpu:g} seconds in all"
+            return message(
+                "too slow, the notebook computed for {seconds:g} seconds in all",
+                seconds=self.clock.most_cpu,
+            )
         if self.clock.over():
-            return f"too slow, the notebook took {self.clock.most_wall:g} seconds in all"
-        return "too slow, and it could not be interrupted"
+            return message(
+                "too slow, the notebook took {seconds:g} seconds in all",
+                seconds=self.clock.most_wall,
+            )
+        return message("too slow, and it could not be interrupted")
 
     def _cells(self, box: Sandbox) -> None:
         """Hear of each cell until all are done. Raises ``_Ended``."""
@@ -184,44 +187,44 @@ class _Session:
         most = (len(known) + 1) * (len(self.work.names) + 4)
         try:
             for _ in range(most):
-                message = self._hear(box, patience)
-                if message.get("done") is True:
+                heard = self._hear(box, patience)
+                if heard.get("done") is True:
                     self.cell = ""
                     return
-                if "begin" in message and message["begin"] in known:
-                    self.cell = message["begin"]
-                self._take(message)
-            raise _Ended("it said more than there are answers")
+                if "begin" in heard and heard["begin"] in known:
+                    self.cell = heard["begin"]
+                self._take(heard)
+            raise _Ended(message("it said more than there are answers"))
         except _Ended:
             self.left_out.add(self.cell)
             raise
 
-    def _take(self, message: dict[str, Any]) -> None:
+    def _take(self, heard: dict[str, Any]) -> None:
         """Note what a message says, as far as it is about something that was asked."""
         out = self.outcome
-        question, cell, who = (message.get(key) for key in ("answer", "end", "who"))
+        question, cell, who = (heard.get(key) for key in ("answer", "end", "who"))
         if cell == self.cell and cell:
-            out.texts[cell] = clean(message.get("text"), LONGEST_OUTPUT)
-            out.errors[cell] = clean(message.get("error"), 700)
+            out.texts[cell] = clean(heard.get("text"), LONGEST_OUTPUT)
+            out.errors[cell] = clean(heard.get("error"), 700)
         elif type(question) is str and question in self.work.names:
             out.answers.pop(question, None)
             out.bad.pop(question, None)
             if self.work.names[question][1] == "function":
-                out.defined[question] = message.get("value") is True
-            elif "value" in message:
-                self._value(question, message)
+                out.defined[question] = heard.get("value") is True
+            elif "value" in heard:
+                self._value(question, heard)
             else:
-                out.bad[question] = clean(message.get("bad"))
-        elif type(who) is str and who in ("student", "assignment", "looked"):
-            out.who[who] = clean(message.get("value"), 100)
+                out.bad[question] = clean(heard.get("bad"))
+        elif type(who) is str and who in ("student", "assignment", "looked", "running"):
+            out.who[who] = clean(heard.get("value"), 100)
 
-    def _value(self, question: str, message: dict[str, Any]) -> None:
+    def _value(self, question: str, heard: dict[str, Any]) -> None:
         out = self.outcome
         try:
-            out.answers[question] = self.work.questions.plain(message["value"])
+            out.answers[question] = self.work.questions.plain(heard["value"])
         except TcpCourseError as problem:
             out.bad[question] = str(problem)
-        parts = message.get("parts")
+        parts = heard.get("parts")
         if type(parts) is dict and parts:
             told = (f"{clean(part, 40)}: {clean(why)}" for part, why in list(parts.items())[:10])
             out.bad[question] = "; ".join(told)
@@ -240,14 +243,14 @@ class _Session:
                 try:
                     box.send(line + b"\n", patience)
                 except (BrokenPipeError, TimeOver):
-                    raise _Ended("it ended the process or did not listen") from None
+                    raise _Ended(message("it ended the process or did not listen")) from None
                 results.append(self._result(self._hear(box, patience)))
         except _Ended:
             self.waiting.pop(0)
             raise
 
-    def _result(self, message: dict[str, Any]) -> Plain:
+    def _result(self, heard: dict[str, Any]) -> Plain:
         try:
-            return self.work.questions.plain(message.get("result", {"error": "no result"}))
+            return self.work.questions.plain(heard.get("result", {"error": "no result"}))
         except TcpCourseError:
             return {"error": "no plain result"}

@@ -16,6 +16,7 @@ from typing import Any
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.grading.plaindata import clean
+from tcpcourse.words import message
 
 LARGEST_FILE = 100 << 20
 MOST_BRACKETS = 1_000_000
@@ -27,7 +28,7 @@ MOST_SOURCE = 4_000_000
 
 
 class Unreadable(TcpCourseError):
-    """There is no notebook here that can be read; says why in one sentence."""
+    """There is no notebook here that can be read; says why in a clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,12 @@ def read(
     if named:
         submission = _read(named[0], notes)
         if not blank(submission.cells):
-            say = f"There are {len(paths)} notebooks; the one called {wanted} counts."
-            return Submission(submission.cells, submission.digest, (*notes, say))
+            words = message(
+                "There are {many} notebooks; the one called {name} counts.",
+                many=len(paths),
+                name=wanted,
+            )
+            return Submission(submission.cells, submission.digest, (*notes, words))
     filled = []
     for path in paths:
         with contextlib.suppress(Unreadable):
@@ -82,11 +87,19 @@ def read(
                 filled.append((path, submission))
     if len(filled) == 1:
         path, submission = filled[0]
-        say = f"There are {len(paths)} notebooks; only {_name(path.name)} holds answers and counts."
-        return Submission(submission.cells, submission.digest, (*notes, say))
+        words = message(
+            "There are {many} notebooks; only {name} holds answers and counts.",
+            many=len(paths),
+            name=_name(path.name),
+        )
+        return Submission(submission.cells, submission.digest, (*notes, words))
     if named and not filled:
         return _read(named[0], notes)
-    raise Unreadable(f"there are {len(paths)} notebooks, and nothing tells which of them counts")
+    raise Unreadable(
+        message(
+            "there are {many} notebooks, and nothing tells which of them counts", many=len(paths)
+        )
+    )
 
 
 def _read(path: Path, notes: tuple[str, ...]) -> Submission:
@@ -100,9 +113,9 @@ def find(folder: Path, notebook: str) -> tuple[list[Path], tuple[str, ...]]:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
     except OSError:
-        raise Unreadable("the submission's folder cannot be read") from None
-    notes = [
-        f"{_name(entry.name)} is a link, which is not followed."
+        raise Unreadable(message("the submission's folder cannot be read")) from None
+    notes: list[str] = [
+        message("{name} is a link, which is not followed.", name=_name(entry.name))
         for entry in found
         if entry.is_symlink()
     ]
@@ -113,10 +126,16 @@ def find(folder: Path, notebook: str) -> tuple[list[Path], tuple[str, ...]]:
     ]
     wanted = f"{notebook}.ipynb"
     if len(books) == 1 and books[0] != wanted:
-        notes.append(f"The notebook is called {_name(books[0])}; it is taken for {wanted}.")
+        words = message(
+            "The notebook is called {name}; it is taken for {wanted}.",
+            name=_name(books[0]),
+            wanted=wanted,
+        )
+        notes.append(words)
+    if not books and notes:
+        raise Unreadable(message("there is no notebook but a link in the submission"))
     if not books:
-        linked = " but a link" if notes else ""
-        raise Unreadable(f"there is no notebook{linked} in the submission")
+        raise Unreadable(message("there is no notebook in the submission"))
     return [folder / name for name in books], tuple(notes)
 
 
@@ -129,43 +148,51 @@ def read_bytes(path: Path) -> bytes:
     try:
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as problem:
-        what = "is a link" if problem.errno == errno.ELOOP else "cannot be opened"
-        raise Unreadable(f"the notebook {what}") from None
+        if problem.errno == errno.ELOOP:
+            raise Unreadable(message("the notebook is a link")) from None
+        raise Unreadable(message("the notebook cannot be opened")) from None
     with open(number, "rb") as file:
         about = os.fstat(number)
         if not stat.S_ISREG(about.st_mode):
-            raise Unreadable("the notebook is no regular file")
+            raise Unreadable(message("the notebook is no regular file"))
         data = file.read(LARGEST_FILE + 1)
     if len(data) > LARGEST_FILE:
-        raise Unreadable(f"the notebook is larger than {LARGEST_FILE >> 20} MB")
+        raise Unreadable(message("the notebook is larger than {most} MB", most=LARGEST_FILE >> 20))
     return data
 
 
 def cells_of(data: bytes) -> list[Cell]:
     """The cells of a notebook in format 4 or 3. Raises ``Unreadable``."""
     if not data.strip():
-        raise Unreadable("the notebook's file is empty")
+        raise Unreadable(message("the notebook's file is empty"))
     brackets = data.count(b"[") + data.count(b"{")
     if brackets > MOST_BRACKETS or data.count(b",") > MOST_COMMAS:
-        raise Unreadable("the notebook has more parts than any notebook")
+        raise Unreadable(message("the notebook has more parts than any notebook"))
     try:
         book = json.loads(data.decode("utf-8-sig"), parse_int=_no, parse_float=_no)
     except json.JSONDecodeError as problem:
-        where = f"line {problem.lineno}"
-        raise Unreadable(f"the notebook's file is damaged: no JSON from {where} on") from None
+        raise Unreadable(
+            message(
+                "the notebook's file is damaged: no JSON from line {line} on", line=problem.lineno
+            )
+        ) from None
     except (ValueError, RecursionError):
-        raise Unreadable("the notebook's file is damaged: it is no JSON text") from None
+        raise Unreadable(message("the notebook's file is damaged: it is no JSON text")) from None
     found = book.get("cells") if type(book) is dict else None
     if found is None and type(book) is dict:
         sheets = book.get("worksheets")
         found = sheets[0].get("cells") if type(sheets) is list and _is_dict(sheets[:1]) else None
     if type(found) is not list:
-        raise Unreadable("the file is no notebook: it has no list of cells")
+        raise Unreadable(message("the file is no notebook: it has no list of cells"))
     if len(found) > MOST_CELLS:
-        raise Unreadable(f"the notebook has more than {MOST_CELLS} cells")
+        raise Unreadable(message("the notebook has more than {most} cells", most=MOST_CELLS))
     cells = list(map(_cell, found))
     if sum(len(cell.source) for cell in cells) > MOST_SOURCE:
-        raise Unreadable(f"the notebook's cells hold more than {MOST_SOURCE // 10**6} MB of text")
+        raise Unreadable(
+            message(
+                "the notebook's cells hold more than {most} MB of text", most=MOST_SOURCE // 10**6
+            )
+        )
     return cells
 
 

@@ -144,6 +144,45 @@ def test_one_clock_for_a_whole_submission() -> None:
     assert time.monotonic() - began < 60
 
 
+@pytest.fixture
+def held() -> Iterator[int]:
+    """Two cores of this machine (or its only one), each held by two busy loops; everything
+    that is started meanwhile has to share them. Gives how many loops there are."""
+    mine = os.sched_getaffinity(0)
+    cores = sorted(mine)[:2]
+    loops = []
+    try:
+        os.sched_setaffinity(0, cores)
+        for core in cores * 2:
+            words = f"import os\nos.sched_setaffinity(0, [{core}])\nwhile True: pass"
+            loops.append(subprocess.Popen([sys.executable, "-c", words]))
+        yield len(loops)
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+        os.sched_setaffinity(0, mine)
+
+
+@sandboxed
+def test_an_honest_notebook_is_not_cut_while_others_hold_the_cores(held: int) -> None:
+    """Cells, calls and the whole stay below each of their limits in time computed, and take
+    longer than it on the wall."""
+    assert held in (2, 4)
+    busy = "from time import process_time as now\nend = now() + 0.7\nwhile now() < end: pass\n"
+    limits = Limits(cell_seconds=1, call_seconds=1, total_seconds=20, wall_seconds=6)
+    began = time.monotonic()
+    indented = busy.replace("\n", "\n    ")
+    found = tried(
+        *[f"{busy}q1 = {number}" for number in range(5)],
+        f"def f(x):\n    {indented}return x",
+        limits=limits,
+    )
+    assert time.monotonic() - began > limits.wall_seconds, "the loops held nothing"
+    assert set(found.errors.values()) == {""} and found.notes == [] and found.whole
+    assert found.answers["q1"] == 4 and found.results["q6"] == [1, 2]
+
+
 def test_time_without_a_core_is_nobodys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
