@@ -79,8 +79,12 @@ def fin_sent(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> In
     return departure(clock, place, unheard)
 
 
-def fin_got(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> Interval:
+def fin_got(story: LifeStory, fin: Fin, clock: Clock) -> Interval:
     """When the end took the peer's FIN, which is when nothing before it is missing."""
+    life, mine, theirs, resets = story.life, story.own, story.peer, story.own_resets
+    unaware = resets.place[(resets.ack >= 0) & (resets.ack <= fin.number) & ~resets.zero]
+    if len(unaware) and not (mine.place > unaware[0]).any():
+        return NOT_AT_ALL  # it was thrown away by an end that did not expect more than the FIN
     proof = first(mine.place[mine.ack > fin.number])
     contrary = mine.place[(mine.ack >= 0) & (mine.ack <= fin.number)]
     carriers = theirs.place[theirs.fin & (theirs.end == fin.number + 1)]
@@ -262,8 +266,13 @@ def who_first(
             return False
     if not len(mine.place):
         return None  # it was never seen: its FIN may have crossed the peer's
-    if sent.hi <= got.lo:
+    if _before(sent, got):
         return True
-    if got.hi <= sent.lo:
+    if _before(got, sent):
         return False
     return None
+
+
+def _before(one: Interval, other: Interval) -> bool:
+    """Whether one thing was certain before the other; what nobody saw may be a little earlier."""
+    return one.hi <= other.lo if other.certain else one.hi < other.lo

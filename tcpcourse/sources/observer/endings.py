@@ -72,6 +72,10 @@ def _own_reset(story: LifeStory, clock: Clock) -> Interval:
                 return Interval(last + 1, place + 1, place, Doubt.ANSWER)
         if not zero and not 0 <= seq <= top:
             continue  # it answers numbers of another connection
+        reached = int(mine.end[~after].max(initial=0))
+        if not zero and seq < reached and not (theirs.ack[heard] == seq).any():
+            # ABORT has the next number (§3.10.5), an answer one that was asked for
+            return Interval(place + 1, NEVER, place, Doubt.MAYBE)
         if ack < 0:
             asked = theirs.place[heard & unheard & (theirs.ack == seq)]
             must = heard & unheard & (theirs.ack == seq) & (theirs.fin | theirs.syn)
@@ -113,7 +117,7 @@ def _peer_reset(story: LifeStory, clock: Clock) -> Interval:
         if last > place and int(clock.time[last]) - int(clock.time[place]) > clock.horizon:
             continue  # the end lives on
         if got_syn.lo > place:
-            if story.life.opened == "active" and 1 <= ack <= mine.top:
+            if story.life.opened == "active" and 1 <= ack <= max(mine.top, 1):
                 good.append(place)
             continue
         before = int(np.searchsorted(mine.place, place))

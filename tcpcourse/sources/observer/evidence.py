@@ -61,6 +61,10 @@ class Sighting(Protocol):
         """The offered window in bytes."""
 
     @property
+    def scale_known(self) -> bool:
+        """Whether that is sure: both SYNs told the scale."""
+
+    @property
     def frame_len(self) -> int:
         """Bytes on the wire."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tcpcourse.core.reaction import find_row
 from tcpcourse.core.states import Event, State
@@ -14,7 +14,7 @@ from tcpcourse.sources.observer.arrivals import NEVER, Doubt, Interval
 from tcpcourse.sources.observer.evidence import Sighting
 from tcpcourse.sources.observer.facts import Fact, LifeStory
 from tcpcourse.sources.observer.meeting import whole
-from tcpcourse.sources.observer.possibilities import states_of
+from tcpcourse.sources.observer.possibilities import States, states_of
 
 _FACTS = tuple(Fact)
 # What the segment must be, by the table, that brings each of them.
@@ -26,16 +26,34 @@ _BRINGS: dict[Fact, tuple[Guard, ...]] = {
     Fact.OVER: (on.rst_exact, on.rst_exact_passive, on.rst_with_good_ack),
 }
 
+# Where each of them leads an open end.
+_LEADS = {
+    (Fact.SYN_ACKED, State.SYN_RCVD): State.ESTABLISHED,
+    (Fact.OUR_FIN, State.SYN_RCVD): State.FIN_WAIT_1,
+    (Fact.OUR_FIN, State.ESTABLISHED): State.FIN_WAIT_1,
+    (Fact.OUR_FIN, State.CLOSE_WAIT): State.LAST_ACK,
+    (Fact.PEER_FIN, State.ESTABLISHED): State.CLOSE_WAIT,
+    (Fact.PEER_FIN, State.FIN_WAIT_1): State.CLOSING,
+    (Fact.PEER_FIN, State.FIN_WAIT_2): State.TIME_WAIT,
+    (Fact.FIN_ACKED, State.FIN_WAIT_1): State.FIN_WAIT_2,
+    (Fact.FIN_ACKED, State.CLOSING): State.TIME_WAIT,
+    (Fact.FIN_ACKED, State.LAST_ACK): State.CLOSED,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One thing that happened to an end: when, and from which state to which it led."""
+    """One thing that happened to an end: when, and from which state to which it led.
+
+    ``if_fin`` says that it happened so only if a suspected FIN was one, or only if it was none.
+    """
 
     interval: Interval
     fact: Fact
     before: State
     after: State
-    story: LifeStory
+    story: LifeStory = field(compare=False)
+    if_fin: bool | None = None
 
     @property
     def start(self) -> State:
@@ -50,17 +68,60 @@ class Happening:
             return State.LISTEN
         return self.before
 
+    def among(self, before: States, after: States) -> Happening | None:
+        """The same from one of the states ``before`` to one of those ``after``, if it leads there.
+
+        Where the order of what happened is open, it may have found the end in another state.
+        """
+        for state in State:
+            leads = _LEADS.get((self.fact, state))
+            if self.fact is Fact.OVER and state.synchronized:
+                leads = State.CLOSED
+            if state in before and leads in after and leads is not state:
+                return replace(self, before=state, after=leads)
+        return None
+
+
+def suspected(story: LifeStory) -> frozenset[Fact]:
+    """The FINs that nobody saw, and that may have been data."""
+    found = set()
+    for fact, talk in ((Fact.OUR_FIN, story.own), (Fact.PEER_FIN, story.peer)):
+        if story.facts[fact].doubt is Doubt.MAYBE and not talk.fin.any():
+            found.add(fact)
+    return frozenset(found)
+
 
 def happenings(story: LifeStory, before: State) -> list[Happening]:
-    """What happened in a life, in the order in which it most probably did."""
+    """What happened in a life, in the order in which it most probably did.
+
+    Where a FIN is only suspected, what happened if it was one, and what if it was none.
+    """
+    doubted = suspected(story)
+    if Fact.OUR_FIN in doubted:
+        doubted |= {Fact.FIN_ACKED}
+    found = _in_order(story, before, frozenset())
+    if not doubted:
+        return found
+    without = _in_order(story, before, doubted)
+    return [
+        *(happening for happening in found if happening in without),
+        *(replace(happening, if_fin=True) for happening in found if happening not in without),
+        *(replace(happening, if_fin=False) for happening in without if happening not in found),
+    ]
+
+
+def _rank(story: LifeStory, fact: Fact) -> tuple[int, int]:
+    """Facts are sorted by the moment at which they are certain, or from which they may be."""
+    interval = story.facts[fact]
+    moment = interval.hi if interval.hi < NEVER else interval.lo + 1
+    gone = fact is Fact.OVER and interval.doubt is Doubt.ANSWER  # before what it answers came
+    return moment, -1 if gone else _FACTS.index(fact)
+
+
+def _in_order(story: LifeStory, before: State, without: frozenset[Fact]) -> list[Happening]:
     ordered = sorted(
-        (fact for fact in _FACTS if story.facts[fact].lo < NEVER),
-        key=lambda fact: (
-            min(story.facts[fact].hi, story.facts[fact].lo + 1)
-            if story.facts[fact].hi == NEVER
-            else story.facts[fact].hi,
-            _FACTS.index(fact),
-        ),
+        (fact for fact in _FACTS if story.facts[fact].lo < NEVER and fact not in without),
+        key=lambda fact: _rank(story, fact),
     )
     done: frozenset[Fact] = frozenset()
     found: list[Happening] = []
@@ -77,7 +138,8 @@ def happenings(story: LifeStory, before: State) -> list[Happening]:
         if not states:
             continue
         after = min(states, key=lambda each: each.value)
-        if found and found[-1].interval == interval and interval.doubt is not Doubt.MAYBE:
+        together = found and found[-1].interval == interval and found[-1].fact is not Fact.OVER
+        if together and interval.doubt is not Doubt.MAYBE:
             found[-1] = replace(found[-1], fact=fact, after=after)
         elif after is not state or fact is Fact.OUR_SYN:
             found.append(Happening(interval, fact, state, after, story))

@@ -72,9 +72,12 @@ def tcb_met(
     place: int,
     expected: SeqNumber,
     fact: Fact | None = None,
+    *,
+    window: int | None = None,
 ) -> Tcb:
     """A TCB in this state with the numbers that the packet meets, as far as they are known.
 
+    Its ``window``, in bytes, is as large as can be if it is not given.
     What the end has sent by then is what was seen of it, and what its peer acknowledged.
     """
     segment = packet.segment
@@ -98,7 +101,7 @@ def tcb_met(
         fin_seq=fin,
         irs=None if life.irs is None else SeqNumber(life.irs),
         rcv_nxt=expected,
-        rcv_wnd=LARGEST_WINDOW,
+        rcv_wnd=LARGEST_WINDOW if window is None else window,
         rcv_buff=LARGEST_WINDOW,
         snd_wnd=LARGEST_WINDOW,
         rcv_posted=1 << 62,

@@ -63,7 +63,7 @@ def life_story(
     if our_fin is not None:
         facts[Fact.OUR_FIN] = fin_sent(mine, theirs, our_fin, life, clock)
     if peer_fin is not None:
-        facts[Fact.PEER_FIN] = fin_got(mine, theirs, peer_fin, life, clock)
+        facts[Fact.PEER_FIN] = fin_got(story, peer_fin, clock)
         waiting_for_the_handshake(story)
     story.fin_first = who_first(mine, theirs, our_fin, peer_fin, facts)
     if our_fin is not None:

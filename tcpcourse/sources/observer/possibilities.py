@@ -160,7 +160,10 @@ def timeline(stories: list[LifeStory], earlier: States | None) -> Timeline:
             before = before - {State.LISTEN}  # no socket interface lets a listener call
         for moment in changes(story):
             over = story.facts[Fact.OVER]
-            if _only_resets(story):  # an answer, from any state in which nothing is open yet
+            if _only_got_a_reset(story):  # by a caller, or by who was called and may listen on
+                taken = moment > story.peer_resets.place[0]
+                states = UNOPENED if taken else frozenset(State)
+            elif _only_resets(story):  # an answer, from any state in which nothing is open yet
                 states = NOTHING_OPEN if moment > story.own_resets.place[0] else frozenset(State)
             elif old and over.lo > moment:
                 states = before
@@ -178,6 +181,14 @@ def _only_resets(story: LifeStory) -> bool:
     resets, life = story.own_resets.place, story.life
     begins = life.opened is None and not len(story.own.place) and len(resets)
     return bool(begins and not (story.peer.place < resets[0]).any())
+
+
+def _only_got_a_reset(story: LifeStory) -> bool:
+    """Whether the capture begins with a RST to this end, and shows nothing else of it."""
+    resets, life = story.peer_resets.place, story.life
+    begins = life.opened is None and not len(story.own.place) and len(resets)
+    silent = not len(story.own_resets.place) and not (story.peer.place[:1] < resets[:1]).any()
+    return bool(begins and silent)
 
 
 def _beginning(stories: list[LifeStory], earlier: States | None) -> States:

@@ -12,12 +12,22 @@ ANSWERS = message("This RST answers a segment that fits no connection here.")
 REFUSES = message("A RST numbered 0 answers a SYN where nobody listens: there is no connection.")
 NOT_YET = message("The packet has not arrived yet: what this end sends next does not know of it.")
 ANSWERS_GONE = message("This RST answers from an end that has no connection any more.")
+RESET_AGAIN = message(
+    "This RST changes nothing: it is sent again, or answers a packet that was not captured."
+)
+LONE_RESET = message(
+    "Nothing else of this end was captured. Its RST throws a connection away, or answers a "
+    "segment that fits none."
+)
+RESET_BEYOND = message(
+    "This RST does not have the number that is expected next. Inside the window it is answered "
+    "with an ACK, outside it is dropped; how large the window is was not captured."
+)
 GOES_ON = message(
     "This end goes on after this RST: it answers something older, or was sent by somebody else."
 )
 OLD_ENDS = message("This RST ends the old connection.")
 NARROWS = message("With what this packet says, other states fit than before.")
-TOLD = message("What was captured shows this, but not by which rule it came about.")
 WAITED = message("The wait of 2MSL may be over by now; no packet shows when.")
 WAITS = message("What comes before its data is missing, so the data must wait.")
 NO_RESET = message(
@@ -91,11 +101,38 @@ def maybe_by_now(*, why: str) -> Message:
     )
 
 
-def may_have_closed(*, why: str) -> Message:
+def may_have_closed(*, number: int, why: str) -> Message:
     """A number that was used by something unseen: a FIN or data."""
     return message(
-        "A number was used that no captured packet carries. It may be a FIN's; if so: {why} "
-        "A later packet with data beyond it would say that it was data.",
+        "Packet {number} shows a number in use that no captured packet carries. It may be a "
+        "FIN's; if so: {why} A packet with new data beyond it would say that it was data.",
+        number=number,
+        why=why,
+    )
+
+
+def behind_a_hole(*, why: str) -> Message:
+    """A FIN behind bytes that nobody saw."""
+    return message(
+        "Bytes before this FIN were not captured, nor an ACK of it. If all of them came: {why}",
+        why=why,
+    )
+
+
+def if_it_was_in(*, state: str, why: str) -> Message:
+    """What happened if the end was in one of the states that fitted before."""
+    return message("If this end was in {state}: {why}", state=state, why=why)
+
+
+def then_in(*, state: str) -> Message:
+    """A state that is reached by no one rule."""
+    return message("It is in {state} then, by what was captured.", state=state)
+
+
+def lone_reset_got(*, why: str) -> Message:
+    """A RST to an end of which nothing was captured."""
+    return message(
+        "The number that this end expects was not captured. If it is the RST's: {why}",
         why=why,
     )
 
@@ -131,6 +168,15 @@ def guess(*, why: str) -> Message:
     """A RST that may have been guessed."""
     return message(
         "This RST has a number that its sender was not seen to reach. If it is expected: {why}",
+        why=why,
+    )
+
+
+def stray_reset(*, why: str) -> Message:
+    """A RST with an old number, which may be forged."""
+    return message(
+        "This RST has a number that its sender left behind, and nothing that was captured asks "
+        "for it. If its sender sent it: {why}",
         why=why,
     )
 

@@ -127,6 +127,7 @@ class Passing:
     scaled_window: int
     frame_len: int
     notes: tuple[str, ...] = ()
+    scale_known: bool = True
 
 
 def passing(trace: tcp.Trace) -> list[Passing]:
