@@ -256,6 +256,8 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 button,
                 tA="A" in here,
                 tB="B" in here,
+                wA=not self._done and "A" in asked and asked["A"].before == name,
+                wB=not self._done and "B" in asked and asked["B"].before == name,
                 ok=bool(judged) and all(judged),
                 no=bool(judged) and not all(judged),
             )

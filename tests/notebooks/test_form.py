@@ -185,7 +185,7 @@ NOT_IN_A_CHAPTER: dict[str, str] = {
 def rows() -> list[tuple[str, str]]:
     """The map of misconceptions: the words of each, and the places where it is met."""
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
-    table = text.partition("## Where each misconception is met")[2]
+    table = text.partition("## Where each misconception is met")[2].partition("\n## ")[0]
     cells = re.findall(r"^\| (?!misconception|---)(.+?) \| (.+?) \|$", table, flags=re.M)
     return [(words, places) for words, places in cells]
 

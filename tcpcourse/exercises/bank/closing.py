@@ -27,6 +27,7 @@ from tcpcourse.exercises.tables import (
 from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
 from tcpcourse.sources.simulation.scenario import Act, Fault
 from tcpcourse.trace import SIDES, Side, Trace, other
+from tcpcourse.words import message
 
 NO_MORE = "after its FIN a side sends no more data"
 FIN_ACKED = "the ACK of a FIN names the number after the FIN"
@@ -43,6 +44,10 @@ NO_WAYS = (
     "only one side has closed; the other goes on sending",
 )
 PROGRAMS = ("web", "mail", "chat")
+OWN_CALL = message(
+    "CLOSE_WAIT waits for this program, and neither kernel nor network can help. Which call of its"
+    " own is missing?"
+)
 CALLS = (
     "close() on a connection whose peer has closed",
     "listen() before the first connection comes",
@@ -131,6 +136,7 @@ def _forgotten(draw: Draw, shared: Shared) -> Posed:
         {"program": guilty, "forgot": right, "each hour": each},
         {
             "program": (Wrong(busy, waits_long),),
+            "forgot": tuple(Wrong(letter, OWN_CALL) for letter in options if letter != right),
             "each hour": (
                 Wrong(before + each, "That many there are at first. How many come each hour?"),
                 Wrong(2 * each, "That many come in two hours."),

@@ -14,6 +14,7 @@ from tcpcourse.exercises.scripts import Goal, Script
 from tcpcourse.exercises.stories import isn, sizes
 from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
 from tcpcourse.trace import SIDES, other
+from tcpcourse.words import message
 
 RESET, CHALLENGED, DROPPED = (
     "the connection is reset",
@@ -116,6 +117,7 @@ def _resets(draw: Draw, shared: Shared) -> Posed:
     letter = {fate: key for key, fate in lettered.items()}
     mixed = draw.shuffled(cases)
     old = "By RFC 793 any RST in the window would do. What has RFC 5961 changed?"
+    exact = message("Compare its number with RCV.NXT itself. Which RST needs no question back?")
     edge = "Numbers outside the window are not even answered when they carry a RST."
     return Posed(
         {
@@ -129,7 +131,7 @@ def _resets(draw: Draw, shared: Shared) -> Posed:
         {
             f"rst{place}": (Wrong(letter[RESET], old),)
             if fate == CHALLENGED
-            else (Wrong(letter[CHALLENGED], edge),)
+            else (Wrong(letter[CHALLENGED], exact if fate == RESET else edge),)
             for place, (_, fate) in enumerate(mixed, 1)
         },
     )

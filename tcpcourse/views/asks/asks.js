@@ -120,7 +120,7 @@ const finish = (shown) => {
       if (!shown) mark(each, true);
     }
   });
-  Object.values(states).forEach((node) => node.classList.remove("no", "was"));
+  Object.values(states).forEach((node) => node.classList.remove("no"));
   const lines = asked.filter((each) => each.why).map((each) => make("p", "", make("b", "", `${label(each)}: `), each.why));
   const answers = asked.map((each) => words("is", { name: label(each), value: each.shown })).join(", ");
   const verdict = shown ? make("b", "", words("answer", { answers })) : make("b", "v good", words("right"));
@@ -169,11 +169,11 @@ const show = () => {
   chart.querySelector(".rds")?.remove();
   chart.querySelector("svg").append(svg(`<svg><g class="rds">${Object.values(roads).join("")}</g></svg>`).firstElementChild.firstElementChild);
   for (const [name, node] of Object.entries(states)) {
-    const here = ["A", "B"].filter((side) => chosen[side] === name);
+    const here = ["A", "B"].filter((side) => chosen[side] === name), from = question.asked.filter((each) => each.before === name).map((each) => each.name);
     for (const side of ["A", "B"]) node.classList.toggle(`t${side}`, here.includes(side));
-    node.setAttribute("aria-label", here.length ? words("on_map", { state: name, sides: here.join(", ") }) : name);
+    node.setAttribute("aria-label", here.length ? words("on_map", { state: name, sides: here.join(", ") }) : from.length && !done ? words("was_there", { state: name, sides: from.join(", ") }) : name);
     node.disabled = done;
-    node.classList.toggle("was", !done && question.asked.some((each) => each.kind === "state" && each.name === whose && each.before === name && (tries[each.name] || 0) > 0));
+    for (const side of ["A", "B"]) node.classList.toggle(`w${side}`, !done && question.asked.some((each) => each.name === side && each.before === name));
   }
   for (const side of ["A", "B"]) {
     const there = question.asked.some((each) => each.name === side);
@@ -190,7 +190,7 @@ const go = (place) => {
   marks = {};
   missed = done = false;
   for (const side of Object.keys(roads)) delete roads[side];
-  Object.values(states).forEach((node) => node.classList.remove("ok", "no", "was"));
+  Object.values(states).forEach((node) => node.classList.remove("ok", "no"));
   const { n, by, told: facts, asked } = Q[at], [first, second] = [make("span", by[0], by[0]), make("span", by[1], by[1])];
   const [one, two, three] = words("from", { number: n, sender: "\0", receiver: "\0" }).split("\0");
   say.replaceChildren(one, first, two, second, three);

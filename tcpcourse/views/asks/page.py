@@ -85,7 +85,7 @@ def _asked(each: Asked) -> dict[str, Any]:
     }
     if each.kind == "state" and each.way is not None:
         found["road"] = road(each.way, each.name)
-        found["before"] = str(each.way.before) if each.way.before else ""
+        found["before"] = each.before
     return found
 
 

@@ -24,8 +24,9 @@ AROUND = 18  # steps before a packet that are drawn of a long story
 KINDS: Mapping[str, tuple[Frame, int]] = {
     "wide": (WIDE, 430),
     "wide low": (WIDE, 340),
-    "phone": (Frame(340, 24, 316), 430),
+    "phone bare": (Frame(340, 24, 316), 430),
     "phone states": (Frame(340, 108, 232), 430),
+    "slide bare": (Frame(470, 24, 446), 290),
     "slide states": (Frame(470, 138, 332), 290),
 }
 
@@ -50,9 +51,11 @@ class Pictures:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The ladder for where there is room, and those for where there is little."""
-        if "states" in self.quiz.ask:
+        if set(self.quiz.ask) == {"states"}:
             return ("wide low", "phone states", "slide states")
-        return ("wide", "phone")
+        if "states" in self.quiz.ask:  # no room for both numbers and states
+            return ("wide low", "phone bare", "slide bare")
+        return ("wide", "phone bare")
 
     def ladder(self, place: int, kind: str = "wide", done: bool = False) -> str:
         """The ladder for the packet at a place, asked or ``done``, as SVG."""
@@ -196,7 +199,7 @@ def _marks(arrow: Arrow, frame: Frame, done: bool, quiz: Quiz) -> str:
     if done:
         return marks
     for side in SIDES:
-        if side in quiz.names:
+        if side in quiz.names and frame.left > 60:  # where there is room beside the lines
             marks += _disc("ask", "?", *_beside(side, frame, arrow))
     return marks
 

@@ -51,7 +51,8 @@ class Asked:
 
     ``name`` is seq, ack, len or flags, or the side whose state is asked; ``right`` the answer
     as it is written; ``wrong`` what answers with a name of their own are told at first and
-    later; ``because`` where the right one comes from. ``way`` is how the end got there.
+    later; ``because`` where the right one comes from. ``before`` is the state in which the end
+    was until then, ``way`` how it got to where it is.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Asked:
     right: str
     wrong: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     because: str = ""
+    before: str = ""
     way: Way | None = None
 
     def reply(self, given: str, tries: int) -> Reply:
@@ -203,7 +205,15 @@ class Quiz:
                     found.says,
                     together(found.says, *([because] if because else [])),
                 )
-        return Asked(side, "state", str(right), wrong, because, way)
+        return Asked(side, "state", str(right), wrong, because, self._before(side, packet), way)
+
+    def _before(self, side: Side, packet: Packet) -> str:
+        """Where an end was when this packet was still to come, if that is known."""
+        place = self.trace.packets.index(packet)
+        ends = self.trace.steps[0].before
+        if place:
+            ends = self._after.get(self.trace.packets[place - 1].number, ends)
+        return str(ends.of(side).state or "")
 
 
 def _both_tries(found: Sequence[Misconception], because: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ WORDS = {
     "choose": message("click a state"),
     "map": message("The map of states"),
     "on_map": message("{state}: chosen for {sides}"),
+    "was_there": message("{state}: until now here: {sides}"),
     "number": message("Write a whole number, such as 0 or 1461."),
     "flags": message("Write flags as letters, such as SA."),
     "state": message("Choose a state on the map."),

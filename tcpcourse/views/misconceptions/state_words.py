@@ -62,6 +62,13 @@ NAMED: Mapping[tuple[State, State], tuple[str, str]] = {
         "the retransmission timeout leads to CLOSED",
         message("Has this end given up? A lost packet is sent again, in the same state."),
     ),
+    (E, C): (
+        "any RST is believed",
+        message(
+            "Has anything ended it? A RST is believed only with the very number that is expected"
+            " next."
+        ),
+    ),
     (CW, TW): ("CLOSE_WAIT is taken for TIME_WAIT", _PROGRAM),
     (TW, CW): (
         "CLOSE_WAIT is taken for TIME_WAIT",
