@@ -107,7 +107,7 @@ def _block(block: str) -> int:
 def _output(output: dict[str, Any]) -> int:
     data = output.get("data", {})
     html: str = data.get("text/html", "")
-    if "tcp-stage" in html:
+    if "tcp-stage" in html or "tcp-asks" in html:
         return LINE * html.count('class="tcp-instead"') + STAGE
     if "<svg" in html:
         tall = re.search(r'<svg[^>]* height="(\d+)"', html)

@@ -50,20 +50,19 @@ FILES = {
     ),
 }
 INSTEAD = {
-    "Predictor": "Here the predictor asks for the numbers of each packet",
     "Playground": "Here is the playground: both ends and the wire in your hands",
     "Calculator": "Here is the calculator: seq and ack of any two segments",
     "CaptureBrowser": "Here is the capture browser: any file, its conversations and their states",
 }
 NEEDS_PYTHON = "It needs Python: run this chapter in JupyterLab or on Binder."
 SAME_STORY = {
-    "Predictor": "Without Python, say each number to yourself, and then step on.",
     "Playground": "Without Python, this is a story that you could play there.",
     "CaptureBrowser": "Without Python, this is what it shows of the first conversation.",
 }
 PLAYED_HERE = message(
     "You can play here, without Python: two connections at a time, one message each way in each."
 )
+ASKED_HERE = message("You can answer here, without Python. The answers travel in the page.")
 _LINK = re.compile(r"(\]\((?!\w+:)[^)\s]*?)\.ipynb(#[^)]*)?\)")
 _IMAGE = re.compile(r"(!\[[^\]]*\]\()(?!\w+:)([^)\s]+)\)")
 _TO_RUN = re.compile(r"^\*\*How to run it\.\*\* .*\n+", re.MULTILINE)  # a page is not run
@@ -161,6 +160,11 @@ def _embedded(folder: Path, found: re.Match[str]) -> str:
 def _still(output: NotebookNode, shown: ShownWidget | None) -> NotebookNode:
     """The output, or what stands in its place if it is a live widget."""
     data = output.get("data", {})
+    html = data.get("text/html", "")
+    if 'class="tcp-asks"' in html:  # a predictor leaves one that needs no Python
+        words = f'<p class="tcp-instead">{markup(say(ASKED_HERE))}</p>'
+        output["data"] = NotebookNode({"text/html": words + html})
+        return output
     live = WIDGET_VIEW in data or (
         shown is not None and output.output_type == "execute_result" and "text/html" not in data
     )
@@ -188,6 +192,8 @@ def _instead(shown: ShownWidget | None) -> str:
             )
         except TcpCourseError:
             pass  # it begins with moves that only Python can make
+    if shown.widget not in INSTEAD:
+        return _instead(None)
     words = f"{INSTEAD[shown.widget]}. {NEEDS_PYTHON}"
     if shown.trace is None:
         return f'<p class="tcp-instead">{markup(words)}</p>'

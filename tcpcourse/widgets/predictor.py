@@ -13,7 +13,7 @@ import ipywidgets as ipw
 
 from tcpcourse.core.states import State
 from tcpcourse.trace import SIDES, Packet, Side, Trace
-from tcpcourse.views.asks import Quiz
+from tcpcourse.views.asks import MOST, Quiz, predictor
 from tcpcourse.views.asks.chart import arrows, road, state_class
 from tcpcourse.views.asks.picture import Pictures
 from tcpcourse.views.asks.questions import Asked
@@ -70,6 +70,13 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         super().__init__([head(words["title"], self.quiz.trace.title), self._inside()])
         self.add_class("tcp-asks")
         self._restart()
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """The widget, and for where there is no Python the same as a page has it."""
+        data: dict[str, Any] = super()._repr_mimebundle_(**options)
+        if len(self.trace.packets) <= MOST + self.quiz.first:
+            data["text/html"] = str(predictor(self.quiz))
+        return data
 
     # --- how it is laid out ------------------------------------------------------------------
 

@@ -109,14 +109,25 @@ def test_the_index_leads_through_the_course(browser: Browser, site: Path) -> Non
         assert there.problems == []
 
 
-def test_instead_of_a_widget_there_is_its_story(browser: Browser, site: Path) -> None:
-    """The first predictor asks about the handshake, so three packets can be stepped through."""
+def test_the_predictor_of_a_reading_copy_needs_no_python(browser: Browser, site: Path) -> None:
+    """A's first number is 100 and B's is 300, the notebook says; so the third packet has 301."""
     with opened(browser, site / "00-start-here.html") as there:
         cell = there.page.locator(".jp-CodeCell", has_text="widgets.Predictor(")
-        expect(cell.locator(".tcp-instead")).to_contain_text("needs Python")
-        cell.locator(".tcp-stage").scroll_into_view_if_needed()
-        expect(cell.locator(".tcp-stage")).to_contain_text("3 packets")
+        expect(cell.locator(".tcp-instead")).to_contain_text("without Python")
+        quiz = cell.locator(".tcp-asks[data-ready]")
+        check = quiz.get_by_role("button", name="Check")
+        onward = quiz.get_by_role("button", name="Next packet")
+        for seq, ack in (("100", ""), ("300", "101"), ("101", "301")):
+            quiz.get_by_label("seq", exact=True).fill(seq)
+            if ack:
+                quiz.get_by_label("ack", exact=True).fill(ack)
+            check.click()
+            expect(quiz.get_by_role("status")).to_contain_text("✓ Right.")
+            if seq != "101":
+                onward.click()
+        expect(quiz).to_contain_text("3 of 3 right at the first try")
         assert "<Predictor" not in there.page.inner_text("main")
+        assert there.problems == []
 
 
 def test_the_playground_of_a_reading_copy_needs_no_python(browser: Browser, site: Path) -> None:

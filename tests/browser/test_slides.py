@@ -345,6 +345,48 @@ def test_a_handshake_is_driven_on_a_slide(browser: Browser, decks: dict[str, Pat
         assert page.url == before and there.problems == []
 
 
+SMALL_ON_A_QUIZ = """() => [...document.querySelectorAll('.tcp-asks *')].filter((each) => {
+    const own = [...each.childNodes].some((part) => part.nodeType === 3 && part.data.trim());
+    return own && each.checkVisibility() && each.getBoundingClientRect().width;
+  }).map((each) => {
+    const svg = each.closest('svg');
+    const zoom = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width
+      : 1.28 * Reveal.getScale();
+    return [each.textContent.slice(0, 30), parseFloat(getComputedStyle(each).fontSize) * zoom];
+  }).filter(([words, size]) => size < 15.9)"""
+
+
+@pytest.mark.parametrize("chapter", ["02-closing", "03-seq-and-ack", "06-your-own-kernel"])
+def test_a_hall_answers_the_predictor_on_a_slide(
+    browser: Browser, decks: dict[str, Path], chapter: str
+) -> None:
+    """Its ladder, map, question and words stand on the slide, and nobody needs glasses."""
+    with opened(browser, decks[chapter], ready=READY) as there:
+        page = there.page
+        page.wait_for_selector(".tcp-asks[data-ready]", state="attached")
+        page.evaluate("""() => {
+          const {h, v} = Reveal.getIndices(document.querySelector(".tcp-asks").closest("section"))
+          Reveal.slide(h, v)
+        }""")
+        quiz = page.locator(".tcp-asks")
+        for state in ("TIME_WAIT", "CLOSE_WAIT"):
+            for button in quiz.locator(".at button", has_text=state).all():
+                button.click()
+        for field in quiz.get_by_role("textbox").all():
+            field.fill("77")
+        quiz.get_by_role("button", name="Check").click()
+        expect(quiz.get_by_role("status")).to_contain_text("✗ Not yet.")
+        assert page.evaluate(SMALL_ON_A_QUIZ) == []
+        inside = quiz.bounding_box()
+        assert inside is not None and inside["y"] + inside["height"] <= 720
+        for part in (".lad", ".card", ".map"):
+            for box in [each.bounding_box() for each in quiz.locator(part).all()]:
+                assert box is not None and box["y"] + box["height"] <= 721
+        quiz.get_by_role("button", name="Show the answer").click()
+        assert page.evaluate(SMALL_ON_A_QUIZ) == []
+        assert there.problems == []
+
+
 def test_the_title_slide_has_the_chapters_picture_and_code_is_where_it_is_the_point(
     browser: Browser, decks: dict[str, Path]
 ) -> None:

@@ -4,7 +4,7 @@
   const DRAWN = 4, WHOLE = 6;  // places in it: where pictures begin, and where lines may break
   const CODES = [.74, .68, .62, .57];  // letters of code, compared with others
   const slides = [...document.querySelectorAll(".slides > section > section")];
-  document.querySelectorAll(".tcp-stage, .tcp-hands").forEach((stage) => stage.classList.add("slide"));
+  document.querySelectorAll(".tcp-stage, .tcp-hands, .tcp-asks").forEach((stage) => stage.classList.add("slide"));
 
   // Notes belong to the slide, also when their cell came after a fragment.
   for (const slide of slides) slide.append(...slide.querySelectorAll(".fragment aside.notes"));
@@ -68,7 +68,7 @@
     if (over > 0) set(high - over);
   };
   const fit = (slide) => {
-    const stage = slide.querySelector(".tcp-stage, .tcp-hands");
+    const stage = slide.querySelector(".tcp-stage, .tcp-hands, .tcp-asks");
     if (stage) return filled(slide, stage);
     const drawn = slide.querySelector(".jp-RenderedHTML svg, .jp-RenderedHTML > img, .jp-RenderedImage img");
     if (drawn ? besides(slide) : SIZES.some((size, place) => stands(slide, size, place < WHOLE))) return;
@@ -88,11 +88,11 @@
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
   };
-  const TAKEN = ".tcp-stage, .tcp-hands, .scrolls, summary, a, button, select";
+  const TAKEN = ".tcp-stage, .tcp-hands, .tcp-asks, .scrolls, summary, a, button, select";
   // Keys that belong to what has the focus, and not to the deck.
   const OWN = { " ": TAKEN, Enter: TAKEN, ArrowUp: ".scrolls", ArrowDown: ".scrolls" };
   const inside = () => document.activeElement?.closest(".slides") && document.activeElement;
-  const enter = () => Reveal.getCurrentSlide().querySelector(".tcp-stage, .tcp-hands, .scrolls, summary, a[href]:not(.anchor-link)")?.focus();
+  const enter = () => Reveal.getCurrentSlide().querySelector(".tcp-stage, .tcp-hands, .tcp-asks, .scrolls, summary, a[href]:not(.anchor-link)")?.focus();
 
   // Enter goes to the stage or the question of a slide, Escape comes back to the deck.
   document.addEventListener("keydown", (event) => {

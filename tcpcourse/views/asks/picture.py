@@ -26,8 +26,9 @@ KINDS: Mapping[str, tuple[Frame, int]] = {
     "wide low": (WIDE, 340),
     "phone bare": (Frame(340, 24, 316), 430),
     "phone states": (Frame(340, 108, 232), 430),
-    "slide bare": (Frame(470, 24, 446), 290),
-    "slide states": (Frame(470, 138, 332), 290),
+    "slide bare": (Frame(470, 24, 446), 330),
+    "slide low bare": (Frame(470, 24, 446), 190),
+    "slide states": (Frame(470, 138, 332), 190),
 }
 
 
@@ -54,8 +55,8 @@ class Pictures:
         if set(self.quiz.ask) == {"states"}:
             return ("wide low", "phone states", "slide states")
         if "states" in self.quiz.ask:  # no room for both numbers and states
-            return ("wide low", "phone bare", "slide bare")
-        return ("wide", "phone bare")
+            return ("wide low", "phone bare", "slide low bare")
+        return ("wide", "phone bare", "slide bare")
 
     def ladder(self, place: int, kind: str = "wide", done: bool = False) -> str:
         """The ladder for the packet at a place, asked or ``done``, as SVG."""
@@ -67,9 +68,10 @@ class Pictures:
         plain = set(self.quiz.ask) == {"states"} or (done and "len" not in self.quiz.ask)
         words = None if plain else {packet.number: self._words(packet, done)}
         shapes = draw(part.trace, shown, sheet, part.facts, self.quiz.relative, frame, words)
+        low = max(arrow.y1, arrow.y0) + 40
+        shapes += _ahead(frame, sheet.height - 4, max(low, most))
         shapes += _marks(arrow, frame, done, self.quiz)
         high = min(most, part.sheet.height)
-        low = max(arrow.y1, arrow.y0) + 40
         top = max(0.0, low - high)
         label = markup(visible(self._heard(place, done), 900))
         return (
@@ -183,6 +185,12 @@ class Pictures:
             packets=told,
             number=packets[place].number,
         )
+
+
+def _ahead(frame: Frame, start: float, stop: float) -> str:
+    """The lines of both ends as far as nothing is told of them yet."""
+    ways = "".join(f"M{num(x)} {num(start)}V{num(stop)}" for x in (frame.left, frame.right))
+    return f'<path class="ah" d="{ways}"/>'
 
 
 def _marks(arrow: Arrow, frame: Frame, done: bool, quiz: Quiz) -> str:

@@ -82,6 +82,13 @@ def heads(trace: Trace, frame: Frame = WIDE) -> str:
     shapes = ""
     for side, x in (("A", frame.left), ("B", frame.right)):
         name = names[side]  # type: ignore[index]
+        if x > frame.width - 60:  # the line is at the edge: the name stands before it
+            shapes += (
+                f'<g class="{side}"><circle class="o" cx="{num(x)}" cy="-17" r="11"/>'
+                f'<text class="on c" x="{num(x)}" y="-12">{side}</text>'
+                f'<text class="e" x="{num(x - 17)}" y="-12">{markup(name)}</text></g>'
+            )
+            continue
         x = min(x, frame.width - 17 - LETTER * columns(name))  # a long name stands whole
         shapes += (
             f'<g class="{side}"><circle class="o" cx="{num(x)}" cy="-17" r="11"/>'
