@@ -9,11 +9,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+import numpy as np
+
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import rows_for
 from tcpcourse.sources.observer import sentences as say
 from tcpcourse.sources.observer.arrivals import NEVER, Doubt
-from tcpcourse.sources.observer.evidence import Evidence, Sighting
+from tcpcourse.sources.observer.evidence import ACK, RST, SYN, Evidence, Sighting
 from tcpcourse.sources.observer.facts import Fact, LifeStory
 from tcpcourse.sources.observer.happenings import Happening, happenings, row_of, suspected
 from tcpcourse.sources.observer.meeting import Record, tcb_met
@@ -40,6 +42,7 @@ class Telling:
         self._ordinary = Ordinary(side, evidence, packets)
         self._starts = [story.life.start for story in stories]
         self._records: dict[int, Record] = {}
+        self._calls: dict[int, int] | None = None
         for story, before in zip(stories, beginnings, strict=True):
             for happening in happenings(story, before):
                 interval = happening.interval
@@ -144,7 +147,8 @@ class Telling:
         why = row.why if row is not None else say.then_in(state=str(happening.after))
         cite = row.cite if row is not None else ""
         by = interval.by if interval.by is not None else place
-        number = self.packets[by].number
+        called = self._call(happening) if interval.by is None else None
+        number = self.packets[by if called is None else called].number
         if happening.fact is Fact.OVER and self._is_lone_reset(happening.story, by):
             if packet.sender == self.side:
                 return self._ordinary.reset_sent(happening.story, place, packet, frozenset())
@@ -159,13 +163,12 @@ class Telling:
             text = why if by == place else say.by_now(number=number, why=why)
             return Move(self.side, row, text, cite)
         if not opens:
-            text = (
-                say.unseen(why=why) if interval.by is None else say.by_now(number=number, why=why)
-            )
+            unseen = interval.by is None and called is None
+            text = say.unseen(why=why) if unseen else say.by_now(number=number, why=why)
             if interval.by == place:
                 text = why
             return Move(self.side, row, text, cite, arrival="by now")
-        first = self.packets[interval.lo - 1].number
+        first = self.packets[interval.lo - 1 if called is None else called].number
         if interval.doubt is Doubt.AGAIN:
             text = say.may_be_lost(number=first, why=why)
             return Move(self.side, None, text, cite, first, "perhaps")
@@ -173,6 +176,9 @@ class Telling:
             if (happening.fact is Fact.OUR_FIN or own_reset) and packet.sender != self.side:
                 text = say.sent_early(number=number, why=why)
                 return Move(self.side, None, text, cite)
+            text = say.on_its_way(number=first, why=why)
+            return Move(self.side, None, text, cite, first, "crossing")
+        if called is not None:
             text = say.on_its_way(number=first, why=why)
             return Move(self.side, None, text, cite, first, "crossing")
         if interval.doubt is Doubt.UNSEEN:
@@ -189,6 +195,18 @@ class Telling:
         else:
             text = say.not_seen(why=why)
         return Move(self.side, None, text, cite)
+
+    def _call(self, happening: Happening) -> int | None:
+        """The place of the SYN that a listener got so late that it had another caller before."""
+        if happening.fact is not Fact.PEER_SYN or happening.story.life.opened != "passive":
+            return None
+        if self._calls is None:
+            calls = np.flatnonzero(self.evidence.flags & (SYN | ACK | RST) == SYN)
+            calls = calls[self.evidence.from_b[calls] != (self.side == "B")][::-1]
+            numbers = self.evidence.seq[calls].tolist()
+            self._calls = dict(zip(numbers, calls.tolist(), strict=True))
+        place = self._calls.get(happening.story.life.irs or 0)
+        return place if place is not None and place < happening.interval.hi else None
 
     def _is_lone_reset(self, story: LifeStory, place: int) -> bool:
         """Whether there is a RST at the place, and nothing of both ends was seen before it."""

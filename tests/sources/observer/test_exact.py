@@ -124,6 +124,47 @@ A A 101 302 | CW F2
 A FA 101 302 | LA TW
 B A 302 102 | C TW
 """,
+    # --- RFC 9293 figure 8, seen at A's side --------------------------------------------------
+    # The old SYN, number 90, comes from elsewhere. Frame 2 answers it. When A's RST comes, B
+    # listens on; A's own SYN waits behind, and comes before frame 4 passes.
+    "an old duplicate SYN that the tap does not see": """
+A S 100 | SS L/SR
+B SA 300 91 | SS SR
+A R 91 | SS L/SR
+B SA 400 101 | E SR
+A A 101 401 | E E
+""",
+    # --- a RST and a FIN ----------------------------------------------------------------------
+    # ACK 301 was RCV.NXT when A gave up: B's FIN, number 301, had not come to it.
+    "a RST crosses a FIN that it does not know": HANDSHAKE + """
+B FA 301 101 | E/C F1
+A RA 101 301 | C C
+""",
+    "a RST after a FIN": HANDSHAKE + """
+B FA 301 101 | CW F1
+A RA 101 302 | C C
+""",
+    # Without an ACK a RST with the number that was asked for answers from CLOSED: an end that
+    # is there acknowledges a FIN.
+    "a RST answers a FIN": HANDSHAKE + """
+B FA 301 101 | C F1
+A R 101 | C C
+""",
+    # An ABORT has SND.NXT, 401, and no ACK of 350 was seen: B did not send it, or is gone.
+    "a RST with a number left behind": HANDSHAKE + """
+B PA 301 101 +100 | E E
+A A 101 401 | E E
+B R 350 | E E/C
+""",
+    # Nothing of both ends but a RST: from CLOSED, from LISTEN or SYN_SENT an answer; an ABORT
+    # ends in CLOSED. It is taken to have the number that is expected: CLOSED, or LISTEN
+    # if it was SYN_RCVD (§3.10.7.4).
+    "a RST alone": """
+A R 101 | C/L/SS C/L
+""",
+    "a refusal alone": """
+A RA 0 301 | C/L/SS C
+""",
 }  # fmt: skip
 
 

@@ -197,3 +197,20 @@ A A 102 302 | TW TW
     for number, side in ((6, "A"), (7, "B")):
         assert said(both, number, side) == ["Both FINs are acknowledged now; we wait 2MSL."]
     assert said(both, 5, "B")[0].startswith("We have nothing more to send: our FIN says so.")
+
+
+def test_a_caller_who_waited_behind_an_old_duplicate() -> None:
+    """RFC 9293 figure 8 at A's side: A's SYN, packet 1, comes to B after its RST, packet 3."""
+    figure_8 = """
+A S 100 | SS L/SR
+B SA 300 91 | SS SR
+A R 91 | SS L/SR
+B SA 400 101 | E SR
+A A 101 401 | E E
+"""
+    assert said(figure_8, 2, "A")[0].startswith("The peer acknowledges what we never sent")
+    assert any("The packet that did this was not captured" in why for why in said(figure_8, 2, "B"))
+    listens, waits = said(figure_8, 3, "B")
+    assert "a listener just listens on" in listens
+    assert waits.startswith("Packet 1 may still be on its way")
+    assert said(figure_8, 4, "B")[0].startswith("By now packet 1 has arrived: A peer wants")
