@@ -29,6 +29,7 @@ from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import TRANSITIONS, Row
 from tcpcourse.core.tcb import Tcb
+from tcpcourse.language import language
 from tcpcourse.trace import Packet, Step, Trace
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ __all__ = [
     "exercises",
     "explain",
     "explore",
+    "language",
     "live",
     "load",
     "play",

@@ -20,6 +20,7 @@ LONGEST = 320
 ORDER = {
     "words": 0,
     "core": 1,
+    "language": 2,
     "packet": 2,
     "trace": 3,
     "sources": 4,
@@ -27,6 +28,7 @@ ORDER = {
     "widgets": 6,
     "exercises": 6,
     "notebooks": 6,
+    "catalogues": 6,
     "export": 7,
     "cli": 8,
     "__main__": 9,

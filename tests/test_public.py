@@ -14,8 +14,8 @@ import tcpcourse as tcp
 PUBLIC = {
     "Act", "CallError", "CaptureError", "Endpoint", "Event", "Flags", "Host", "Options", "Packet",
     "Reaction", "Row", "Scenario", "Segment", "SeqNumber", "State", "Step", "TRANSITIONS", "Tcb",
-    "TcpCourseError", "Trace", "crowd", "exercises", "explain", "explore", "live", "load", "play",
-    "recording", "recordings", "scenarios", "simulate", "views", "widgets",
+    "TcpCourseError", "Trace", "crowd", "exercises", "explain", "explore", "language", "live",
+    "load", "play", "recording", "recordings", "scenarios", "simulate", "views", "widgets",
 }  # fmt: skip
 VIEWS = {
     "Explanation", "Html", "Svg", "Table", "atlas", "bytes_in_flight", "explain", "ladder",

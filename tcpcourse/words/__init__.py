@@ -7,13 +7,13 @@
     counted("There is one packet.", "There are {count} packets.", count=7)
 
 It is an ordinary string, the English sentence, and remembers its template and its places.
-``say`` puts it into a language. So whoever makes a sentence need not know the language, and
-whoever shows it need not know how it was made. ``together`` and ``listed`` put sentences and
-words one after the other, as a language does it.
+``say`` puts it into the language that ``language`` chose. So whoever makes a sentence need not
+know the language, and whoever shows it need not know how it was made. ``together`` and
+``listed`` put sentences and words one after the other, as a language does it.
 """
 
+from tcpcourse.words.languages import ENGLISH, kept_by_language, language
 from tcpcourse.words.messages import (
-    ENGLISH,
     KEYWORDS,
     Message,
     counted,
@@ -29,6 +29,8 @@ __all__ = [
     "KEYWORDS",
     "Message",
     "counted",
+    "kept_by_language",
+    "language",
     "listed",
     "message",
     "say",

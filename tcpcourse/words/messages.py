@@ -7,12 +7,11 @@ from gettext import NullTranslations
 from types import MappingProxyType
 from typing import Any, Self
 
+from tcpcourse.words.languages import ENGLISH, catalogue, language
+
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"message": None, "label": None, "counted": (1, 2)}
 """The functions whose first argument is a sentence to translate, as Babel wants to be told:
 ``pybabel extract -k message -k label -k counted:1,2``."""
-
-ENGLISH = NullTranslations()
-"""The language in which the sentences are written: a catalogue that changes nothing."""
 
 
 class Message(str):
@@ -114,14 +113,16 @@ def sentence_of(error: Exception) -> str:
     return first if isinstance(first, Message) else str(error)
 
 
-def say(sentence: str, translations: NullTranslations = ENGLISH) -> str:
-    """The sentence in the language of ``translations`` (a gettext catalogue).
+def say(sentence: str, translations: NullTranslations | None = None) -> str:
+    """The sentence in the language that is shown, or in that of a gettext catalogue.
 
     What is no message, or not in the catalogue, stays as it is. So does a message whose
     translation names a place that the message does not have: wrong words are better than none.
     """
     if not isinstance(sentence, Message):
         return sentence
+    if translations is None:
+        translations = catalogue(language())
     if translations is ENGLISH:
         return str(sentence)
     template = _translated(sentence, translations)
