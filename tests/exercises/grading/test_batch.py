@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -374,6 +375,59 @@ def test_the_cluster_scripts_pick_the_right_student(tmp_path: Path) -> None:
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.stdout.split()[-3:] == ["one", NAME, "cam"]
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> dict[str, Any]:
+    """What the Containerfile makes, made here by its own words: the pins that it constrains to,
+    the library without what it removes, the runner, and the command that it starts."""
+    lines = (CLUSTER / "Containerfile").read_text("utf-8").replace("\\\n", " ").splitlines()
+    words = [line.split() for line in lines if line and not line.startswith("#")]
+    copied = [name for word, *names in words if word == "COPY" for name in names[:-1]]
+    assert all((ROOT / name).exists() for name in copied)
+    (install,) = (line for line in lines if line.startswith("RUN pip install"))
+    pins = Path(install.split("--constraint /build/")[1].split()[0]).name
+    assert pins in [Path(name).name for name in copied]
+    removed = install.split("rm -r ")[1].replace('"', "").split()
+    package = tmp_path / "site" / "tcpcourse"
+    shutil.copytree(ROOT / "tcpcourse", package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(package / "exercises" / "grading" / "runner.py", tmp_path / "runner.py")
+    for name in removed:
+        if name.startswith("$package/"):
+            place = package / name.removeprefix("$package/")
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
+    (entry,) = (line for line in lines if line.startswith("ENTRYPOINT"))
+    return {"package": package, "entry": json.loads(entry.removeprefix("ENTRYPOINT")), "pins": pins}
+
+
+@pytest.mark.usefixtures("_key")
+def test_the_containers_command_grades_without_a_container(
+    klass: Any, make: Fill, image: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its entry point, on the library as the image has it: marks as in the sandbox. Nothing of
+    what is right for unseen inputs, and nothing of grading, is left there."""
+    exercises = image["package"] / "exercises"
+    assert not list(exercises.glob("grading*")) and not list(exercises.glob("references*"))
+    assert not list(exercises.glob("slips*"))
+    pins = (ROOT / "binder" / image["pins"]).read_text("utf-8").splitlines()
+    assert all("==" in line for line in pins if line and line[0].isalpha())
+    words = image["entry"]
+    assert words[-4:] == ["python", "-I", "-B", "/runner.py"]
+    # -I leaves out what PYTHONPATH names, so the library is put on the path by the command itself.
+    start = f"import runpy, sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); "
+    start += f"runpy.run_path({str(tmp_path / 'runner.py')!r}, run_name='__main__')"
+    words = [*words[:-4], sys.executable, "-I", "-B", "-c", start]
+    monkeypatch.setenv(sandbox.CONTAINER, shlex.join(words))
+    answers = q1("boxed") | {
+        "q6-answer": "def answer_to_syn(seq, iss):\n"
+        "    return {'flags': 'SA', 'seq': iss, 'ack': (seq + 1) % 2**32}",
+        "q2-answer": "import tcpcourse\nprint('from', tcpcourse.__file__)",
+    }
+    klass.hand_in("boxed", make(klass.release, "boxed", answers))
+    graded = grade(job_of(Course(klass.root).directory, NAME, "boxed", NAME))
+    assert [graded.marks[q].points for q in ("q1", "q2", "q6")] == [4.0, 0.0, 3.0]
+    assert f"from {image['package']}" in "".join(graded.texts.values())
+    assert graded.notes == []
 
 
 def test_the_guide_names_commands_that_are_there() -> None:
