@@ -21,7 +21,9 @@ LETTERS = 95  # in a line
 STAGE = 540  # a stage is at least so high
 SHORT = 2  # lines of code that may be left out beside what they show
 _LADDER = re.compile(
-    r'<img alt="Ladder[^"]*"[^<]* src="[^"]*"[^<>]*>|<svg[^>]* class="tcl".*?</svg>', re.DOTALL
+    r'<img alt="Ladder[^"]*"[^<]* src="[^"]*"[^<>]*>'
+    r'|<svg[^>]* class="tcp-ladder".*?</svg>(?=</div>)',
+    re.DOTALL,
 )
 _TAGS = re.compile(r"<[^>]+>|[*`]")
 
@@ -110,7 +112,7 @@ def _output(output: dict[str, Any]) -> int:
     if "tcp-stage" in html or "tcp-asks" in html:
         return LINE * html.count('class="tcp-instead"') + STAGE
     if "<svg" in html:
-        tall = re.search(r'<svg[^>]* height="(\d+)"', html)
+        tall = re.search(r'<svg[^>]* height="(\d+)[.\d]*"', html)
         return min(PICTURE, int(tall.group(1))) if tall else PICTURE
     if html.startswith("<img") or any(kind.startswith("image/") for kind in data):
         return PICTURE

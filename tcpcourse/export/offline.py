@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import partial
 from importlib.resources import files
@@ -22,10 +23,10 @@ from nbformat import NotebookNode
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.export.layout import only_shows, pictures, spread, title_picture
 from tcpcourse.export.lecturing import add_notes, guide
-from tcpcourse.export.stories import Reader, ShownWidget
 from tcpcourse.views.escape import markup
 from tcpcourse.views.hands import playground
-from tcpcourse.views.stage import code, stage, without_code
+from tcpcourse.views.page import STORY
+from tcpcourse.views.stage import code, without_code
 from tcpcourse.words import message, say
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -56,7 +57,6 @@ INSTEAD = {
 }
 NEEDS_PYTHON = "It needs Python: run this chapter in JupyterLab or on Binder."
 SAME_STORY = {
-    "Playground": "Without Python, this is a story that you could play there.",
     "CaptureBrowser": "Without Python, this is what it shows of the first conversation.",
 }
 PLAYED_HERE = message(
@@ -80,7 +80,6 @@ class Offline(Preprocessor):
         nb = deepcopy(nb)
         metadata = resources.get("metadata", {})
         folder = Path(metadata.get("path") or ".")
-        reader = Reader(folder)
         deck = "reveal" in resources
         if deck:
             nb.cells = add_notes(nb.cells, guide(folder, str(metadata.get("name", ""))))
@@ -92,8 +91,7 @@ class Offline(Preprocessor):
                 cell.source = _LINK.sub(rf"\g<1>{ending}\g<2>)", cell.source)
                 cell.source = _IMAGE.sub(partial(_embedded, folder), cell.source)
             elif cell.cell_type == "code":
-                shown = reader.read(cell.source)
-                cell.outputs = [_bare(_still(output, shown)) for output in cell.outputs]
+                cell.outputs = [_bare(_still(output)) for output in cell.outputs]
         if deck:
             for cell in nb.cells:
                 cell.metadata["tcpcourse"]["only_shows"] = only_shows(cell)
@@ -157,7 +155,7 @@ def _embedded(folder: Path, found: re.Match[str]) -> str:
     return f"{found.group(1)}data:{kind or 'image/png'};base64,{data})"
 
 
-def _still(output: NotebookNode, shown: ShownWidget | None) -> NotebookNode:
+def _still(output: NotebookNode) -> NotebookNode:
     """The output, or what stands in its place if it is a live widget."""
     data = output.get("data", {})
     html = data.get("text/html", "")
@@ -165,12 +163,8 @@ def _still(output: NotebookNode, shown: ShownWidget | None) -> NotebookNode:
         words = f'<p class="tcp-instead">{markup(say(ASKED_HERE))}</p>'
         output["data"] = NotebookNode({"text/html": words + html})
         return output
-    live = WIDGET_VIEW in data or (
-        shown is not None and output.output_type == "execute_result" and "text/html" not in data
-    )
-    if not live:
-        return output
-    output["data"] = NotebookNode({"text/html": _instead(shown)})
+    if STORY in data or WIDGET_VIEW in data:
+        output["data"] = NotebookNode({"text/html": _instead(data.get(STORY, {}))})
     return output
 
 
@@ -182,20 +176,18 @@ def _bare(output: NotebookNode) -> NotebookNode:
     return output
 
 
-def _instead(shown: ShownWidget | None) -> str:
-    if shown is None:
-        return f'<p class="tcp-instead">{markup("Here is a live widget. " + NEEDS_PYTHON)}</p>'
-    if shown.widget == "Playground":
+def _instead(story: Mapping[str, Any]) -> str:
+    """What a widget has left: its name, and what is shown where there is no Python."""
+    name = str(story.get("widget"))
+    if name == "Playground":
         try:
-            return (
-                f'<p class="tcp-instead">{markup(say(PLAYED_HERE))}</p>{playground(shown.script)}'
-            )
+            played = playground(str(story.get("script", "")))
         except TcpCourseError:
             pass  # it begins with moves that only Python can make
-    if shown.widget not in INSTEAD:
-        return _instead(None)
-    words = f"{INSTEAD[shown.widget]}. {NEEDS_PYTHON}"
-    if shown.trace is None:
-        return f'<p class="tcp-instead">{markup(words)}</p>'
-    words += f" {SAME_STORY[shown.widget]}"
-    return f'<p class="tcp-instead">{markup(words)}</p>{stage(shown.trace)}'
+        else:
+            return f'<p class="tcp-instead">{markup(say(PLAYED_HERE))}</p>{played}'
+    words = f"{INSTEAD.get(name, 'Here is a live widget')}. {NEEDS_PYTHON}"
+    html = str(story.get("html", ""))
+    if html:
+        words += f" {SAME_STORY.get(name, '')}".rstrip()
+    return f'<p class="tcp-instead">{markup(words)}</p>{html}'

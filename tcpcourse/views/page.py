@@ -7,6 +7,11 @@ from os import PathLike, fspath
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.views.escape import markup, visible
 
+STORY = "application/vnd.tcpcourse.story+json"
+"""The kind of output in which a live widget leaves what stands in its place where there is no
+Python: its name (``widget``), and ``html`` or, of a playground, the ``script`` that it begins
+with. No notebook shows it; pages and decks are made of it."""
+
 
 class Html(str):
     """Markup that shows itself in a notebook; as a string it is the markup.

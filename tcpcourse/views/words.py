@@ -9,14 +9,6 @@ from tcpcourse.core.states import State
 from tcpcourse.trace import End, Packet, Step
 from tcpcourse.views.escape import brief
 
-_SHORT = {
-    "retransmission timeout": "resend timeout",
-    "2MSL timeout": "2MSL is over",
-    "zero-window probe": "window probe",
-    "delayed-ACK timeout": "delayed ACK",
-    "the receive buffer grows": "buffer grows",
-}
-
 
 def flag_names(flags: Flags) -> str:
     """The flags as the document writes them: ``SYN, ACK``."""
@@ -58,14 +50,6 @@ def state_lines(end: End) -> tuple[str, ...]:
     if len(end.possible) == len(State) or not end.possible:
         return ("unknown",)
     return ("one of", f"{len(end.possible)} states")
-
-
-def short_event(step: Step) -> str:
-    """What happened at the end itself: a call or a timeout; empty for a mere arrival."""
-    if step.packet is not None:
-        return ""
-    event = step.event.removeprefix("calls ")
-    return brief(_SHORT.get(event, event), 16)
 
 
 def name(packet: Packet, relative: bool = True) -> str:

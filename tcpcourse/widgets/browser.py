@@ -12,6 +12,7 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.sources.capture.load import Capture, load
 from tcpcourse.views.escape import brief, markup, visible
 from tcpcourse.views.stage import stage
+from tcpcourse.widgets.instead import Telling
 from tcpcourse.widgets.look import box, head
 from tcpcourse.words import Message, counted, message, say, sentence_of, together
 
@@ -20,7 +21,7 @@ PROBLEMS = 10
 MOST_STEPS = 50_000  # packets of one conversation that are stepped through
 
 
-class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class CaptureBrowser(Telling):
     """Open a capture by its path or by uploading it; filter, page through and choose.
 
     ``path`` may be given to begin with. The filter is any part of an address or port. States
@@ -86,6 +87,13 @@ class CaptureBrowser(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self._read(str(path), str(path))
         else:
             self._say([message("Open a capture file: pcap or pcapng, gzipped or not.")])
+
+    def story(self) -> dict[str, str]:
+        """The first conversation of the file."""
+        if self.capture is None or not self.capture.conversations:
+            return {}
+        first = self.capture.conversations[0]
+        return {} if len(first.packets) > MOST_STEPS else {"html": str(stage(first))}
 
     # --- opening -----------------------------------------------------------------------------
 

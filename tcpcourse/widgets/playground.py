@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,47 +21,39 @@ from tcpcourse.sources.simulation.script import (
     Workbench,
     moves_of,
 )
-from tcpcourse.trace import SIDES, Packet, Side, Trace
-from tcpcourse.views.diagram import FOOT, draw_diagram, path
+from tcpcourse.trace import SIDES, Side, Trace
 from tcpcourse.views.escape import markup, visible
-from tcpcourse.views.ladder import draw_ladder, nearby
-from tcpcourse.views.routes import SMALL
-from tcpcourse.views.words import happening, name
-from tcpcourse.words import counted, listed, message, say, sentence_of, together
+from tcpcourse.views.hands.words import WORDS
+from tcpcourse.views.palette import PHASE_OF
+from tcpcourse.views.stage import stage
+from tcpcourse.views.stage.hand import InHand, dress, in_hand
+from tcpcourse.views.stage.words import flags
+from tcpcourse.views.words import name
+from tcpcourse.widgets.controls import button, lines
+from tcpcourse.widgets.instead import Telling
+from tcpcourse.widgets.look import box
+from tcpcourse.widgets.play_words import AFTER, CHOOSE, LABELS, TIMED
+from tcpcourse.widgets.proposal import START_AGAIN, named, proposal, spoken
+from tcpcourse.words import counted, listed, message, say, sentence_of
 
-ROWS = 12  # packets in flight that have buttons
-NARROW = {"width": "auto", "margin": "2px"}
-WRAP = {"flex_flow": "row wrap", "align_items": "center"}
-CHOOSE = message("– choose –")
-AFTER = {
-    "lose": message("Packet {number}: it is lost, and nobody is told."),
-    "duplicate": message("Packet {number}: now it is on the wire twice."),
-    "delay": message("Packet {number}: all others go before it."),
-}
-NEXT = message("next move")
-LABELS = {
-    "listen": message("listen"),
-    "connect": message("connect"),
-    "send": message("send"),
-    "close": message("close"),
-    "abort": message("abort"),
-    "deliver": message("deliver"),
-    "lose": message("lose"),
-    "duplicate": message("duplicate"),
-    "delay": message("delay"),
-}
+ROWS = 12  # packets on the wire that have buttons
+LINE, HEAD_ROOM = 34, 66  # pixels for a line of buttons at an end, and for its name
+WIDE: dict[Side, int] = {"A": 150, "B": 124}  # pixels beside its line
 
 
-class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """Two endpoints and a wire: press *connect*, *listen*, *send*, *close*, *abort* on either
-    side, let timers run out, and deliver, lose, duplicate or delay each packet.
+class Playground(Telling):
+    """The stage in your hands: both ends, and the wire between them.
 
-    What RFC 9293 does not allow now is disabled, and says why. A script or preset can be
-    played move by move and left at any moment. ``script`` begins with moves already made.
+    Envelopes lie on the wire: deliver, lose, duplicate or delay each. The calls and timers of
+    an end stand beside its line; what RFC 9293 does not allow now is hidden until it is asked
+    for, and says why. There is always one suggestion. A preset can be played move by move and
+    left at any moment. ``script`` begins with moves already made.
+
     Attributes: ``bench`` (the moves and the two ``Endpoint``s), ``trace`` (the story so far),
     ``calls`` and ``timers`` ((side, name) → button), ``packets`` ((fate, number) → button),
-    ``step``, ``undo``, ``redo``, ``restart``, ``run``, ``save`` (buttons), ``preset``, ``text``
-    (what to send), ``script``, ``file`` (fields), ``message`` (plain text).
+    ``step`` (makes the suggested move), ``undo``, ``redo``, ``restart``, ``run``, ``save``
+    (buttons), ``refused`` (shows what is not allowed), ``preset``, ``text`` (what to send),
+    ``script``, ``file`` (fields), ``suggestion`` (a move), ``message`` (plain text).
 
     >>> import tcpcourse as tcp
     >>> tcp.widgets.Playground("B listen; A connect; deliver 1")
@@ -72,73 +63,81 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def __init__(self, script: str = "", *, iss_a: int = 100, iss_b: int = 300) -> None:
         story = replace(BY_HAND, a=Host(iss=iss_a), b=Host(iss=iss_b))
         self.bench = Workbench(script, story)
+        self.begun = self.bench.script
         self._planned: list[str] = []
         self.packets: dict[tuple[str, int], Any] = {}
         self.calls = {
-            (side, call): _button(LABELS[call], partial(self._call, side, call))
+            (side, call): button(LABELS[call], partial(self._call, side, call))
             for side in SIDES
             for call in CALLS
         }
         self.timers = {
-            (side, timer): _button(timer, partial(self._do, f"{side} timer {timer}"))
+            (side, timer): button(words, partial(self._do, f"{side} timer {timer}"))
             for side in SIDES
-            for timer in TIMERS
+            for timer, words in TIMED.items()
         }
         self.preset = ipw.Dropdown(
             options=[(say(CHOOSE), ""), *((say(name), name) for name in PRESETS)],
             description=say(message("preset")),
         )
-        self.step = _button(NEXT, self._next, message("play the next move of the preset or script"))
-        self.undo = _button(message("undo"), self._undo, message("take the last move back"))
-        self.redo = _button(message("redo"), self._redo, message("do again what was undone"))
-        self.restart = _button(
-            message("start again"), lambda: self._load(""), message("forget all moves")
-        )
+        self.step = button(" ", self._next, message("make this move"), "try")
+        self.undo = button(WORDS["undo"], self._undo, message("take the last move back"))
+        self.redo = button(message("Redo"), self._redo, message("do again what was undone"))
+        self.restart = button(WORDS["again"], self._restart, message("back to the beginning"))
+        self.refused = ipw.ToggleButton(description=say(WORDS["refused"]))
         self.text = ipw.Text(value=DATA.decode(), description=say(message("text to send")))
         self.script = ipw.Textarea(
             description=say(message("script")), rows=3, layout=ipw.Layout(width="98%")
         )
-        self.run = _button(
+        self.run = button(
             message("play the script"),
             lambda: self._load(self.script.value),
             message("begin anew and make all moves of the script"),
         )
         self.file = ipw.Text(value="playground.pcap", description=say(message("file")))
-        self.save = _button(
+        self.save = button(
             message("save as pcap"), self._save, message("write the packets for Wireshark")
         )
         self.preset.observe(self._choose, names="value")
-        self._reasons = {side: ipw.HTML() for side in SIDES}
-        self._flying = ipw.VBox()
-        self._picture = ipw.HTML()
-        self._said = ipw.HTML()
-        self.message = ""
+        self.refused.observe(lambda _: self._show(""), names="value")
+        self._who = {side: ipw.HTML() for side in SIDES}
+        self._own = {side: self._room_of(side) for side in SIDES}
+        self._ladder, self._card, self._map = ipw.HTML(), ipw.HTML(), ipw.HTML()
+        self._sheet = box("sheet", self._ladder)
+        self._off = {side: ipw.HTML() for side in SIDES}
+        self.suggestion, self.message = "", ""
         super().__init__(self._rooms())
+        for kind in ("tcp-stage", "tcp-play"):
+            self.add_class(kind)
         self._show("")
 
+    def _room_of(self, side: Side) -> Any:
+        calls = [self.calls[side, call] for call in CALLS]
+        timers = [self.timers[side, timer] for timer in TIMERS]
+        return box(f"own {side}", self._who[side], *calls, *timers)
+
     def _rooms(self) -> list[Any]:
-        wrap = ipw.Layout(**WRAP)
-        rooms: list[Any] = [
-            ipw.HBox([self.preset, self.step, self.undo, self.redo, self.restart], layout=wrap)
-        ]
-        for side in SIDES:
-            calls = [self.calls[side, call] for call in CALLS]
-            timers = [self.timers[side, timer] for timer in TIMERS]
-            label = ipw.HTML(f"<b>{side}</b>")
-            rooms.append(ipw.HBox([label, *calls], layout=wrap))
-            time = ipw.Label(say(message("{end}: time runs out", end=side)))
-            rooms.append(ipw.HBox([time, *timers], layout=wrap))
-            rooms.append(self._reasons[side])
+        title, question = (markup(say(WORDS[name])) for name in ("title", "question"))
+        head = f'{dress()}<p class="tt">{title}</p><p class="qu">{question}</p>'
+        top = [self.step, self.undo, self.redo, self.restart, self.refused, self.preset]
+        rail = box("rail", ipw.VBox([self._card, *self._off.values()]), self._map)
+        played = box("gr", box("top", *top), box("ld", self._sheet), rail)
         more = ipw.Accordion(
-            [ipw.VBox([self.script, self.run, ipw.HBox([self.file, self.save], layout=wrap)])],
-            titles=(say(message("script and file")),),
+            [ipw.VBox([self.text, self.script, self.run, ipw.HBox([self.file, self.save])])],
+            titles=(say(message("text, script and file")),),
         )
-        return [*rooms, self.text, self._flying, self._said, self._picture, more]
+        return [ipw.HTML(head), played, more]
 
     @property
     def trace(self) -> Trace:
         """The story so far."""
         return self.bench.trace
+
+    def story(self) -> dict[str, str]:
+        """The moves that it begins with, and the story of them for a page that cannot."""
+        begun = Workbench(self.begun, self.bench.story).trace
+        found = {"script": self.begun}
+        return found | {"html": str(stage(begun))} if begun.steps else found
 
     # --- what the buttons do -------------------------------------------------------------------
 
@@ -149,14 +148,16 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _do(self, move: str, *, planned: bool = False) -> None:
         if not planned:
             self._planned = []  # the script is left here
+        fate, _, number = move.partition(" ")
+        found = [packet for packet in self.bench.flying if str(packet.number) == number]
         try:
             self.bench.do(move)
         except TcpCourseError as problem:
             self._planned = []
             self._show(sentence_of(problem))
         else:
-            fate, _, number = move.partition(" ")
-            self._show(AFTER[fate].filled(number=number) if fate in AFTER else "")
+            lost = fate in AFTER and found
+            self._show(AFTER[fate].filled(packet=named(found[0])) if lost else "")
 
     def _choose(self, change: dict[str, Any]) -> None:
         if change["new"]:
@@ -164,16 +165,22 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self._planned = moves_of(PRESETS[change["new"]])
             self._show(
                 counted(
-                    "One move is prepared. Press {button}.",
-                    "{count} moves are prepared. Press {button}.",
+                    "One move is prepared: {move}.",
+                    "{count} moves are prepared. The first is: {move}.",
                     len(self._planned),
-                    button=NEXT,
+                    move=self._planned[0],
                 )
             )
 
     def _next(self) -> None:
         if self._planned:
             self._do(self._planned.pop(0), planned=True)
+        elif self.suggestion == START_AGAIN:
+            self._restart()
+        elif self.suggestion.endswith(" send"):
+            self._call(SIDES[self.suggestion[0] != "A"], "send")
+        else:
+            self._do(self.suggestion)
 
     def _undo(self) -> None:
         self._planned = []
@@ -183,6 +190,9 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _redo(self) -> None:
         self.bench.redo()
         self._show("")
+
+    def _restart(self) -> None:
+        self._load(self.begun)
 
     def _load(self, script: str) -> None:
         self._planned = []
@@ -223,67 +233,67 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _show(self, words: str) -> None:
         bench, trace = self.bench, self.trace
-        last = trace.steps[-1] if trace.steps else None
-        if not words:
-            words = message("Both ends are CLOSED.")
-            if last is not None:
-                words = message(
-                    "{event}. {why} [{cite}]", event=happening(last), why=last.why, cite=last.cite
-                )
-        if self._planned:
-            words = together(words, message("Next: {move}.", move=self._planned[0]))
-        self.message = say(words)
-        shown = markup(visible(self.message, 800))
-        self._said.value = f'<div role="status" aria-live="polite"><b>{shown}</b></div>'
-        self._enable()
-        self._list_packets(bench.flying)
-        self.step.disabled = not self._planned
-        self.undo.disabled, self.redo.disabled = not bench.moves, not bench.undone
-        self.script.value = bench.script
-        self._picture.value = _pictures(trace)
-
-    def _enable(self) -> None:
+        if not words and not trace.steps:
+            words = WORDS["start"]
+        most = max(self._enable(side) for side in SIDES)
+        seen = in_hand(trace, bench.flying, HEAD_ROOM + LINE * most, visible(say(words), 800))
+        self.message = seen.said
+        self._ladder.value, self._card.value, self._map.value = seen.ladder, seen.card, seen.roads
         for side in SIDES:
-            off = []
-            for call in CALLS:
-                reason = self.bench.why_not(f"{side} {call}")
-                button = self.calls[side, call]
-                button.disabled, button.tooltip = reason is not None, say(reason or LABELS[call])
-                if reason:
-                    off.append(message("{call} ({reason})", call=LABELS[call], reason=reason))
-            for timer in TIMERS:
-                reason = self.bench.why_not(f"{side} timer {timer}")
-                button = self.timers[side, timer]
-                button.disabled = reason is not None
-                button.tooltip = say(
-                    reason or message("let the {timer} timer run out", timer=timer)
-                )
-            state = f"<b>{self.bench.endpoints[side].state}</b>"
-            words: str = message("{end} is {state}.", end=side, state=state)
-            if off:
-                refused = markup(say(listed(off)))
-                words = together(words, message("Not now: {calls}.", calls=refused))
-            self._reasons[side].value = f"<div>{say(words)}</div>"
+            self._own[side].layout.top = f"{seen.foot}%"
+        self._sheet.children = [self._ladder, *self._own.values(), *self._envelopes(seen)]
+        self.suggestion = self._planned[0] if self._planned else proposal(bench)
+        self.step.description = spoken(self.suggestion, bench)
+        self.undo.disabled, self.redo.disabled = not bench.moves, not bench.undone
+        self.restart.disabled = bench.script == self.begun
+        self.script.value = bench.script
 
-    def _list_packets(self, flying: list[Packet]) -> None:
+    def _enable(self, side: Side) -> int:
+        """Show what an end can do now; about how many lines its buttons take."""
+        off, there = [], []
+        for what, buttons in (("", self.calls), ("timer ", self.timers)):
+            for (whose, each), control in buttons.items():
+                if whose != side:
+                    continue
+                reason = self.bench.why_not(f"{side} {what}{each}")
+                control.disabled, control.tooltip = reason is not None, say(reason or LABELS[each])
+                shown = reason is None or (self.refused.value and not what)
+                control.layout.display = None if shown else "none"
+                if shown:
+                    there.append(control.description)
+                if reason is not None and not what:
+                    off.append(message("{call} ({reason})", call=LABELS[each], reason=reason))
+        state = self.bench.endpoints[side].state
+        self._who[side].value = (
+            f'<div class="who"><b class="ab {side}">{side}</b>'
+            f'<i class="f{PHASE_OF[state]}">{state}</i></div>'
+        )
+        words = ""
+        if off and self.refused.value:
+            words = markup(say(message("{end}: {calls}", end=side, calls=listed(off))))
+        self._off[side].value = f'<div class="off">{words}</div>' if words else ""
+        return lines(there, WIDE[side])
+
+    def _envelopes(self, seen: InHand) -> list[Any]:
         self.packets = {}
-        words = message("On the wire:") if flying else message("Nothing is on the wire.")
-        rows: list[Any] = [ipw.HTML(f"<b>{markup(say(words))}</b>")]
-        for packet in flying[:ROWS]:
+        rows: list[Any] = []
+        last = self.trace.steps[-1].sent if self.trace.steps else ()
+        for packet in self.bench.flying[:ROWS]:
             for fate in FATES:
                 move = f"{fate} {packet.number}"
-                self.packets[fate, packet.number] = _button(
-                    LABELS[fate],
-                    partial(self._do, move),
-                    message("{fate} {packet}", fate=LABELS[fate], packet=name(packet)),
-                )
-            buttons = [self.packets[fate, packet.number] for fate in FATES]
-            label = ipw.Label(say(name(packet)))
-            rows.append(ipw.HBox([label, *buttons], layout=ipw.Layout(**WRAP)))
-        if len(flying) > ROWS:
-            more = message("and {more} more behind them", more=len(flying) - ROWS)
-            rows.append(ipw.Label(say(more)))
-        self._flying.children = rows
+                face: str = LABELS[fate]
+                if fate == "deliver":
+                    face = flags(packet)
+                    face = f"✉ {face} →" if packet.sender == "A" else f"← ✉ {face}"
+                words = message("{fate} {packet}", fate=LABELS[fate], packet=name(packet))
+                self.packets[fate, packet.number] = button(face, partial(self._do, move), words)
+            self.packets["deliver", packet.number].add_class("pk")
+            row = box(f"fl {packet.sender}", *(self.packets[fate, packet.number] for fate in FATES))
+            row.layout.top = f"{seen.places[packet.number]}%"
+            if packet in last:
+                row.add_class("new")
+            rows.append(row)
+        return rows
 
     def __repr__(self) -> str:
         ends = self.bench.endpoints
@@ -295,26 +305,3 @@ class Playground(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
             flying=len(self.bench.flying),
             moves=moves,
         )
-
-
-def _button(label: str, act: Callable[[], None], tooltip: str = "") -> Any:
-    label, tooltip = say(label), say(tooltip or label)
-    button = ipw.Button(description=label, tooltip=tooltip, layout=ipw.Layout(**NARROW))
-    button.on_click(lambda _: act())
-    return button
-
-
-def _pictures(trace: Trace) -> str:
-    if not trace.steps:
-        return ""
-    last = len(trace.steps) - 1
-    height = SMALL.height + FOOT
-    ladder = draw_ladder(trace, nearby(trace, last, height), so_far=True)
-    diagram = draw_diagram(trace.steps[last], path(trace.steps), SMALL)
-    style = "flex:1 1 320px;min-width:0;max-width:560px"
-    fluid = '<svg style="max-width:100%;height:auto" '
-    boxes = "".join(
-        f'<div style="{style}">{each.svg.replace("<svg ", fluid, 1)}</div>'
-        for each in (ladder, diagram)
-    )
-    return f'<div style="display:flex;flex-wrap:wrap;gap:8px">{boxes}</div>'

@@ -20,10 +20,12 @@ from tcpcourse.views.asks.questions import Asked
 from tcpcourse.views.asks.words import spoken
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_trace
+from tcpcourse.views.stage import stage
+from tcpcourse.widgets.instead import Telling
 from tcpcourse.widgets.look import box, head, mark
 
 
-class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class Predictor(Telling):
     """Asks, before each packet of ``trace``, what it will say; explains every wrong answer.
 
     ``ask`` names what is asked, of seq, ack, len, flags and states (the states of both ends
@@ -77,6 +79,12 @@ class Predictor(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if len(self.trace.packets) <= MOST + self.quiz.first:
             data["text/html"] = str(predictor(self.quiz))
         return data
+
+    def story(self) -> dict[str, str]:
+        """Of a story that is too long to be asked about in a page, the story itself."""
+        if len(self.trace.packets) <= MOST + self.quiz.first:
+            return {}
+        return {"html": str(stage(self.trace, self.quiz.relative))}
 
     # --- how it is laid out ------------------------------------------------------------------
 

@@ -65,11 +65,10 @@ def press(widget: Locator, move: str) -> None:
     """Press the button of one move, and wait until the widget has told what came of it."""
     first, second = move.split()
     if first in ("A", "B"):
-        button = widget.get_by_role("button", name=second, exact=True).nth("AB".index(first))
+        name = {"retransmission": "timer rings", "time-wait": "2MSL over"}.get(second, second)
+        button = widget.locator(f".own.{first}").get_by_role("button", name=name, exact=True)
     else:
-        label = widget.page.get_by_text(f"packet {second},", exact=False)
-        row = widget.locator(".widget-hbox", has=label).last
-        button = row.get_by_role("button", name=first)
+        button = widget.get_by_title(f"{first} packet {second},")
     script = widget.locator("textarea")
     before = script.input_value()
     button.click()
@@ -89,7 +88,7 @@ def test_a_story_by_hand_opens_in_wireshark(
 ) -> None:
     widget = open_widget(WIDGETS[0]).page.locator(".jp-OutputArea-output").first
     moves, numbers = STORIES[name]
-    widget.get_by_text("script and file").click()
+    widget.get_by_text("text, script and file").click()
     for move in moves.split(", "):
         press(widget, move)
     file = widget.get_by_role("textbox", name="file")

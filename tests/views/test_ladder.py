@@ -1,147 +1,161 @@
-"""The ladder: what is in the picture, and where."""
+"""The ladder alone: what is in the picture, and where. It is the stage's own drawing."""
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
 
+import tcpcourse as tcp
 from tcpcourse.trace import Trace
 from tcpcourse.views import ladder
-from tcpcourse.views.arrows import LadderArrow, places
-from tcpcourse.views.ladder import draw_ladder, nearby
 
 from . import stories
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def parse(svg: str) -> ElementTree.Element:
-    return ElementTree.fromstring(svg)
+def shapes(trace: Trace, relative: bool = True, most: int = 60) -> ElementTree.Element:
+    return ElementTree.fromstring(ladder(trace, relative, most).svg)
 
 
-def arrows(trace: Trace) -> dict[str, ElementTree.Element]:
-    root = parse(ladder(trace).svg)
-    return {g.attrib["data-p"]: g for g in root.iter(SVG + "g") if "data-p" in g.attrib}
+def of_kind(root: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
+    return [each for each in root.iter() if kind in each.attrib.get("class", "").split()]
 
 
-def words(group: ElementTree.Element) -> list[str]:
-    return [text.text or "" for text in group.iter(SVG + "text")]
+def words(element: ElementTree.Element, kind: str) -> list[str]:
+    return ["".join(each.itertext()) for each in of_kind(element, kind)]
 
 
-def all_words(svg: str) -> list[str]:
-    return [text.text or "" for text in parse(svg).iter(SVG + "text")]
+def wires(trace: Trace) -> list[tuple[float, float, float, float]]:
+    """Of each packet: where its line begins and where it ends."""
+    lines = [of_kind(group, "w")[0].attrib["d"] for group in of_kind(shapes(trace), "pk")]
+    found = []
+    for line in lines:
+        x0, y0, x1, y1 = map(float, re.findall(r"-?[\d.]+", line))
+        found.append((x0, y0, x1, y1))
+    return found
 
 
-def test_every_packet_has_flags_seq_ack_and_len() -> None:
-    found = arrows(stories.avatar())
-    assert words(found["1"]) == ["SYN", "seq=0 len=0"]
-    assert words(found["2"]) == ["SYN ACK", "seq=0 ack=1 len=0"]
-    assert words(found["7"]) == ["ACK", "seq=1461 ack=626 len=1460"]
+def test_every_packet_has_its_flags_and_numbers() -> None:
+    found = of_kind(shapes(stories.avatar()), "pk")
     assert len(found) == 8
+    assert words(found[0], "f") == ["SYN"] and words(found[0], "m") == ["seq 0"]
+    assert words(found[1], "f") == ["SYN ACK"] and words(found[1], "m") == ["seq 0 ack 1"]
+    assert words(found[6], "f") == ["DATA 1,460 B"]
+    assert words(found[6], "m") == ["seq 1461 ack 626"]
 
 
 def test_raw_numbers() -> None:
-    assert "seq=2718281828 len=0" in all_words(ladder(stories.avatar(), relative=False).svg)
+    assert "seq 2718281828" in words(shapes(stories.avatar(), relative=False), "m")
 
 
-def test_captured_packets_are_level_and_simulated_ones_slanted() -> None:
-    assert not any("rotate" in g.attrib["transform"] for g in arrows(stories.avatar()).values())
-    assert all("rotate" in g.attrib["transform"] for g in arrows(stories.talk()).values())
+def test_captured_packets_are_level_and_simulated_ones_fall() -> None:
+    assert all(y0 == y1 for _, y0, _, y1 in wires(stories.avatar()))
+    assert all(y0 < y1 for _, y0, _, y1 in wires(stories.talk()))
 
 
-def test_the_direction_is_seen_without_colour() -> None:
-    found = arrows(stories.avatar())
-    to_b = found["1"].find(SVG + "path").attrib["d"]  # type: ignore[union-attr]
-    to_a = found["2"].find(SVG + "path").attrib["d"]  # type: ignore[union-attr]
-    assert to_b.startswith("M-") and "l-7-3" in to_b  # the tip is at the right
-    assert not to_a.startswith("M-") and "l7-3" in to_a
+def test_a_sends_to_the_right_and_b_to_the_left() -> None:
+    trace = stories.avatar()
+    for packet, (x0, _, x1, _) in zip(trace.packets, wires(trace), strict=True):
+        assert (x0 < x1) is (packet.sender == "A")
 
 
-def test_states_stand_beside_the_lifelines_in_order() -> None:
-    text = all_words(ladder(stories.talk()).svg)
-    states = [word for word in text if word.isupper() and len(word) > 5 and "ACK" not in word[:4]]
-    left = ["CLOSED", "SYN_SENT", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT"]
-    right = ["CLOSED", "LISTEN", "SYN_RCVD", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSED"]
-    assert states[: len(left) + len(right)] == left + right
+def test_states_stand_beside_their_line_in_order() -> None:
+    root = shapes(stories.talk())
+    sides = {
+        side: [word for each in of_kind(root, "s") if side in each.attrib["class"].split()
+               for word in words(each, "st")]
+        for side in "AB"
+    }  # fmt: skip
+    assert sides["A"] == ["SYN_SENT", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT"]
+    assert sides["B"] == [
+        "LISTEN", "SYN_RCVD", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSED",
+    ]  # fmt: skip
 
 
 def test_a_state_changes_where_its_packet_arrives() -> None:
-    root = parse(ladder(stories.talk()).svg)
-    texts = {t.text: float(t.attrib["y"]) for t in root.iter(SVG + "text") if t.text == "SYN_RCVD"}
-    syn = arrows(stories.talk())["1"]
-    middle = float(syn.attrib["transform"].split(" ")[1].split(")")[0])
-    # the arrow falls from its middle on by half a row of 34
-    assert texts["SYN_RCVD"] - 4 == pytest.approx(middle + 17, abs=1)
+    trace = stories.talk()
+    place = next(
+        each.attrib["transform"] for each in of_kind(shapes(trace), "s")
+        if "SYN_RCVD" in words(each, "st")
+    )  # fmt: skip
+    _, height = map(float, re.findall(r"[\d.]+", place))
+    assert height == pytest.approx(wires(trace)[0][3], abs=0.2)
 
 
-def test_lost_resent_and_doubled_packets_are_told_in_words() -> None:
-    lost = arrows(stories.talk(lose=4))
-    assert words(lost["4"])[0] == "PSH ACK lost"
-    assert words(lost["5"])[0] == "PSH ACK ↻ resent"
-    assert "m0-12l-12 12" in lost["4"].find(SVG + "path").attrib["d"]  # type: ignore[union-attr]  # a cross
-    double = arrows(stories.talk(copy=4))
-    assert words(double["5"])[0] == "PSH ACK copy of 4"
-    assert "d2" in double["5"].attrib["class"]  # dotted
+def test_lost_repeated_and_doubled_packets_are_told_in_words() -> None:
+    lost = of_kind(shapes(stories.talk(lose=4)), "pk")
+    assert words(lost[3], "f") == ["DATA 5 B ✕ lost lost"]  # the last is for narrow places
+    assert len(of_kind(lost[3], "x")) == 1 and not of_kind(lost[3], "h")
+    assert words(lost[4], "f")[0].startswith("DATA 5 B again")
+    assert "ag" in lost[4].attrib["class"].split()  # dashed
+    double = of_kind(shapes(stories.talk(copy=4)), "pk")
+    assert words(double[4], "f")[0].startswith("DATA 5 B copy")
 
 
-def test_long_waits_are_shortened_and_say_so() -> None:
-    assert "990 ms pass" not in all_words(ladder(stories.talk()).svg)
-    assert "1 s pass" in all_words(ladder(stories.talk(lose=4)).svg)
+def test_a_long_wait_says_how_long_and_whose() -> None:
+    assert of_kind(shapes(stories.talk()), "sl") == []
+    (wait,) = of_kind(shapes(stories.talk(lose=4)), "sl")
+    assert words(wait, "c") == ["1 s", "A's timer runs"]
 
 
-def test_calls_of_the_user_are_named() -> None:
-    text = all_words(ladder(stories.talk()).svg)
-    assert [text.count(word) for word in ("passive OPEN", "active OPEN", "SEND", "CLOSE")] == [
+def test_calls_of_the_program_are_named() -> None:
+    found = words(shapes(stories.talk()), "m")
+    assert [found.count(each) for each in ("listen()", "connect()", "send()", "close()")] == [
         1, 1, 1, 2,
     ]  # fmt: skip
 
 
-def test_a_packet_on_its_way_is_drawn_so_far() -> None:
-    trace = stories.talk()
-    svg = draw_ladder(trace, [(0, 2)], so_far=True).svg
-    assert "SYN on its way" in all_words(svg)
-    assert "SYN_RCVD" not in svg
+def test_packets_on_their_way_lie_below_each_other() -> None:
+    trace = tcp.play("B listen; A connect; deliver 1; duplicate 2; duplicate 2")
+    root = shapes(trace)
+    flying = [each for each in of_kind(root, "pk") if "on its way" in words(each, "f")[0]]
+    assert len(flying) == 3 and not any(of_kind(each, "h") for each in flying)
+    ends = [y1 for *_, y1 in wires(trace)[1:]]
+    last = max(float(each.attrib["transform"].split(" ")[1][:-1]) for each in of_kind(root, "s"))
+    assert ends[0] > last and all(b - a >= 40 for a, b in pairwise(ends))
+    assert float(root.attrib["height"]) - 34 > ends[-1] + 30
 
 
-def test_a_forged_packet_comes_from_nowhere() -> None:
+def test_a_forged_packet_comes_from_no_end() -> None:
     trace = stories.forged()
-    root = parse(ladder(trace).svg)
-    group = next(g for g in root.iter(SVG + "g") if g.attrib.get("data-p") == "1")
-    assert words(group)[0] == "RST forged"
-    shape = group.find(SVG + "path").attrib["d"]  # type: ignore[union-attr]
-    assert float(shape.split(" ")[0].removeprefix("M-")) < 80  # shorter than half the width
+    (group,) = of_kind(shapes(trace), "pk")
+    assert words(group, "f")[0].startswith("RST in A’s name") and words(group, "q") == ["?"]
+    (x0, _, x1, _) = wires(trace)[0]
+    whole = wires(stories.talk())[0]
+    assert x1 - x0 < 0.8 * (whole[2] - whole[0])
 
 
-def test_a_long_ladder_is_folded() -> None:
-    svg = ladder(stories.long(1000))
-    assert "⋯ 940 steps folded ⋯" in all_words(svg.svg)
-    assert svg.height < 60 * 40
+def test_of_a_long_ladder_nothing_is_left_out() -> None:
+    boxes = of_kind(shapes(stories.long(1000)), "bk")
+    shown = len(of_kind(shapes(stories.long(1000)), "pk"))
+    counts = [int(words(box, "n1")[0].split()[0].replace(",", "")) for box in boxes]
+    assert sum(counts) + shown == 1000
+    assert 10 <= shown <= 60  # how it begins and how it ends
+    assert ladder(stories.long(1000), most=12).height < ladder(stories.long(1000)).height
 
 
-def test_the_window_of_the_last_steps_fits() -> None:
-    trace = stories.long(300)
-    for last in (0, 5, 50, 299):
-        made = draw_ladder(trace, nearby(trace, last, 476), so_far=True)
-        assert made.height <= 476
-
-
-def test_words_avoid_a_crossing() -> None:
-    trace = stories.talk()
-    one, other = trace.packets[0], trace.packets[1]  # one of each direction
-    apart = places([LadderArrow(one, 0, 34), LadderArrow(other, 40, 74)])
-    assert apart == [0.5, 0.5]
-    crossed = places([LadderArrow(one, 0, 60), LadderArrow(other, 0, 60)])
-    assert crossed != [0.5, 0.5]
+def test_a_long_name_of_a_host_stands_whole() -> None:
+    trace = stories.avatar(b="255.255.255.255:65535")
+    head = of_kind(shapes(trace), "hd")[0].find(f"{SVG}g[@class='B']")
+    assert head is not None
+    name = head.findall(f"{SVG}text")[1]
+    # no digit of a bold font of 15 px is wider than 9 px
+    assert float(name.attrib["x"]) + 9 * len(name.text or "") <= 622
+    assert float(name.attrib["x"]) - float(head[0].attrib["cx"]) == 17
 
 
 def test_an_unknown_state_is_drawn_as_not_sure() -> None:
-    svg = ladder(stories.unknown()).svg
-    text = all_words(svg)
-    assert "unknown" in text
-    assert "or CLOSE_WAIT" in text
-    assert "stroke-dasharray" in svg
+    root = shapes(stories.unknown())
+    assert of_kind(root, "pu") and "or CLOSE_WAIT" in words(root, "st")
+
+
+def test_an_empty_story() -> None:
+    assert "Nothing happened." in words(shapes(stories.empty()), "c")
 
 
 def test_slices_can_be_drawn() -> None:
-    assert "ESTABLISHED" in ladder(stories.talk()[3:6]).svg
+    assert "ESTABLISHED" in words(shapes(stories.talk()[3:6]), "st")

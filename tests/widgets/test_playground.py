@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+import random
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ipywidgets import HTML, Button
+from ipywidgets import HTML, Box, Button
 
 import tcpcourse as tcp
 from tcpcourse.core.errors import CallError, TcpCourseError
 from tcpcourse.core.states import State
 from tcpcourse.sources.simulation.script import MOST_MOVES, PRESETS, Workbench, moves_of
+from tcpcourse.views.page import STORY
 from tcpcourse.widgets import Playground
 
 OPEN = "B listen; A connect; deliver 1; deliver 2; deliver 3"
@@ -33,6 +36,29 @@ ENDS = {
 
 def passed(trace: tcp.Trace) -> set[str]:
     return {str(end) for step in trace for end in step.after}
+
+
+def boxes(play: Playground) -> Iterator[Box]:
+    """Every box of the widget, from outside to inside."""
+    waiting: list[Box] = [play]
+    for box in waiting:
+        yield box
+        waiting += [child for child in box.children if isinstance(child, Box)]
+
+
+def seen(play: Playground) -> str:
+    """All the markup that it shows."""
+    found = [child for box in boxes(play) for child in box.children]
+    return "".join(child.value for child in found if isinstance(child, HTML))
+
+
+def visible(play: Playground) -> list[str]:
+    """The calls and timers whose buttons are there."""
+    every = {**play.calls, **play.timers}
+    return sorted(
+        f"{side} {button.description}" for (side, _), button in every.items()
+        if button.layout.display != "none"
+    )  # fmt: skip
 
 
 # --- the workbench ---------------------------------------------------------------------------
@@ -172,28 +198,77 @@ def test_a_handshake_by_hand() -> None:
     play.packets["deliver", 2].click()
     play.packets["deliver", 3].click()
     assert repr(play) == "<Playground: A ESTABLISHED, B ESTABLISHED, 0 on the wire, 5 moves>"
-    assert "SYN_RCVD → ESTABLISHED" in play.message
-    assert "RFC 9293 §3.10.7.4" in play.message
+    assert play.message.startswith("B sees its number confirmed, too.")
+    assert "SYN_RCVD" in seen(play) and "RFC 9293 §3.10.7.4" in seen(play)
 
 
-def test_only_what_is_allowed_is_enabled_and_the_rest_says_why() -> None:
+def test_what_is_refused_is_hidden_until_it_is_asked_for_and_says_why() -> None:
     play = Playground()
-    assert not play.calls["A", "connect"].disabled
+    assert visible(play) == ["A connect", "A listen", "B connect", "B listen"]
     assert play.calls["A", "send"].disabled
     assert play.calls["A", "send"].tooltip == "connection does not exist"
     play.calls["A", "connect"].click()
+    assert visible(play) == [
+        "A abort", "A close", "A gives up", "A send", "A timer rings", "A user timeout",
+        "B connect", "B listen",
+    ]  # fmt: skip
+    assert "already exists" not in seen(play)
+    play.refused.value = True
+    assert {"A connect", "A listen", "B send", "B close"} <= set(visible(play))
     assert play.calls["A", "connect"].disabled
-    assert play.calls["A", "connect"].tooltip == "connection already exists"
-    assert not play.timers["A", "retransmission"].disabled
-    assert play.timers["B", "retransmission"].tooltip == "no such timer is running"
-    words = "".join(child.value for child in play.children if isinstance(child, HTML))
-    assert "connect (connection already exists)" in words
+    assert "connect (connection already exists)" in seen(play)
+
+
+def test_from_the_first_moment_there_is_a_picture_and_one_suggestion() -> None:
+    play = Playground()
+    assert seen(play).count("<svg") == 2 and "Map of the states: A is CLOSED" in seen(play)
+    assert (play.suggestion, play.step.description) == ("B listen", "Let B listen")
+    passed = []
+    for _ in range(15):
+        play.step.click()
+        passed.append(tuple(str(play.bench.endpoints[side].state) for side in "AB"))
+    # a talk as a lecturer would tell it: opened, something said, closed in turn
+    assert ("ESTABLISHED", "ESTABLISHED") in passed and ("TIME_WAIT", "LAST_ACK") in passed
+    assert passed[-1] == ("CLOSED", "CLOSED") and play.suggestion == "start again"
+    play.step.click()
+    assert play.bench.moves == []
+
+
+def test_it_never_suggests_what_is_refused() -> None:
+    dice = random.Random(5)
+    play = Playground()
+    for _ in range(120):
+        buttons = [*play.calls.values(), *play.timers.values(), *play.packets.values()]
+        dice.choice([each for each in buttons if not each.disabled]).click()
+        before = len(play.bench.moves)
+        again = play.suggestion == "start again"
+        play.step.click()
+        assert again or len(play.bench.moves) == before + 1, play.bench.script
+        if len(play.bench.moves) > 60:
+            play.restart.click()
+
+
+def test_envelopes_lie_on_the_wire_in_their_order() -> None:
+    play = Playground(OPEN + "; A send one; A send two; delay 4")
+    faces = [play.packets["deliver", number].description for number in (5, 4)]
+    assert faces == ["✉ DATA →", "✉ DATA →"]
+    rows = [box for box in boxes(play) if "fl" in box._dom_classes]
+    heights = [float(box.layout.top.removesuffix("%")) for box in rows]
+    assert rows[0].children[0] is play.packets["deliver", 5]
+    assert heights == sorted(heights) and heights[0] < heights[1] < 100
+
+
+def test_the_map_shows_the_roads_that_were_walked() -> None:
+    play = Playground(PRESETS["simultaneous close"])
+    assert "Map of the states: A is CLOSED, B is CLOSED." in seen(play)
+    # the document's 30 roads faint; of these each end has walked 7 and 6: A connects, B listens
+    assert seen(play).count('<g class="rd') == 30 + 6 + 7
 
 
 def test_a_lost_packet_is_sent_again_by_its_timer() -> None:
     play = Playground("B listen; A connect")
     play.packets["lose", 1].click()
-    assert play.message == "Packet 1: it is lost, and nobody is told."
+    assert play.message == "A's SYN is lost. Nobody is told."
     assert play.packets == {}
     play.timers["A", "retransmission"].click()
     assert ("deliver", 2) in play.packets
@@ -211,12 +286,13 @@ def test_what_is_sent_can_be_typed() -> None:
 def test_a_preset_is_played_step_by_step_and_can_be_left() -> None:
     play = Playground()
     play.preset.value = "three-way handshake"
-    assert "5 moves are prepared" in play.message and not play.step.disabled
+    assert play.message == "5 moves are prepared. The first is: B listen."
+    assert play.step.description == "Let B listen"
     play.step.click()
     play.step.click()
     assert play.bench.moves == ["B listen", "A connect"]
     play.packets["lose", 1].click()  # leaves the preset
-    assert play.step.disabled
+    assert play.suggestion == "A timer retransmission"
 
 
 def test_undo_redo_and_start_again() -> None:
@@ -225,9 +301,19 @@ def test_undo_redo_and_start_again() -> None:
     assert play.bench.endpoints["B"].state is State.SYN_RCVD
     play.redo.click()
     assert play.bench.endpoints["B"].state is State.ESTABLISHED
+    play.calls["A", "close"].click()
     play.restart.click()
-    assert play.undo.disabled and play.redo.disabled
-    assert play.bench.moves == []
+    assert play.redo.disabled and play.restart.disabled
+    assert play.bench.script == OPEN, "it begins with the moves that it was given"
+
+
+def test_it_leaves_its_story_in_its_output() -> None:
+    play = Playground("A connect")
+    play.calls["B", "connect"].click()
+    left = play._repr_mimebundle_()[STORY]
+    assert (left["widget"], left["script"]) == ("Playground", "A connect")
+    assert "tcp-stage" in left["html"]
+    assert Playground()._repr_mimebundle_()[STORY] == {"widget": "Playground", "script": ""}
 
 
 def test_a_script_can_be_given_and_stops_where_it_is_wrong() -> None:
@@ -273,7 +359,8 @@ def test_text_of_the_user_is_harmless() -> None:
     play = Playground(OPEN)
     play.script.value = "<script>alert(1)</script>"
     play.run.click()
-    assert "<script>" not in "".join(c.value for c in play.children if isinstance(c, HTML))
+    assert "<script>" not in seen(play)
+    assert "There is no move &#x27;&lt;script&gt;alert(1)&lt;/script&gt;" in seen(play)
 
 
 def test_every_button_has_words() -> None:

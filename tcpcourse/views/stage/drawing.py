@@ -15,7 +15,7 @@ from tcpcourse.trace import SIDES, End, Packet, Side, Step, Trace
 from tcpcourse.views.escape import brief, markup
 from tcpcourse.views.palette import PHASE_OF
 from tcpcourse.views.stage.facts import Facts, clock, duration
-from tcpcourse.views.stage.layout import BULK, Arrow, Sheet
+from tcpcourse.views.stage.layout import BULK, UNDER_WAY, Arrow, Sheet
 from tcpcourse.views.stage.scenes import Scene
 from tcpcourse.views.stage.words import call, label, roles, silence, whole_run
 from tcpcourse.views.svg import num
@@ -80,8 +80,9 @@ def heads(trace: Trace, frame: Frame = WIDE) -> str:
     """What each end is called, above its line."""
     names = roles(trace)
     shapes = ""
-    for side, x in (("A", frame.left), ("B", frame.right)):
-        name = names[side]  # type: ignore[index]
+    places: tuple[tuple[Side, float], ...] = (("A", frame.left), ("B", frame.right))
+    for side, x in places:
+        name = names[side]
         if x > frame.width - 60:  # the line is at the edge: the name stands before it
             shapes += (
                 f'<g class="{side}"><circle class="o" cx="{num(x)}" cy="-17" r="11"/>'
@@ -189,6 +190,7 @@ def _arrow(arrow: Arrow, relative: bool, frame: Frame, given: tuple[str, str] | 
     turn = turn if forward else turn - 180 if turn > 0 else turn + 180
     kind = f"pk {packet.sender}" + (" ag" if arrow.road.again else "")
     kind += (" lo" if arrow.road.lost else "") + (" fg" if arrow.road.forged else "")
+    kind += " wy" if arrow.reach == UNDER_WAY else ""
     head = ""
     if arrow.road.lost:
         head = f'<path class="x" d="M{num(ex - 7)} {num(ey - 7)}l14 14m0-14l-14 14"/>'

@@ -19,8 +19,11 @@ from tcpcourse.views.stage.scenes import Scene
 TOP = 34
 GAP, CROSSING, LEVEL, QUIET, SAME, FAN = 47.0, 73.0, 46.0, 38.0, 30.0, 24.0
 BULK = 62.0
+FLYING, SLOT = 34.0, 42.0  # below the last row: the packets that are still on their way
+FOOT = 46.0
 TALL, STRETCH = 590.0, 1.55  # a short story is stretched towards this height
 CROSS = 0.62  # how far a lost packet gets
+UNDER_WAY = 0.5  # how far one is drawn that has not arrived
 
 
 @dataclass(slots=True)
@@ -58,13 +61,15 @@ class Silence:
 class Sheet:
     """A ladder laid out: the height of each scene, the arrows, the silences.
 
-    ``rest`` tells for each scene how far down A's and B's line the story has come after it.
+    ``rest`` tells for each scene how far down A's and B's line the story has come after it;
+    ``low`` is the height of the last row.
     """
 
     ys: list[float] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
     silences: list[Silence] = field(default_factory=list)
     rest: list[tuple[float, float]] = field(default_factory=list)
+    low: float = TOP
     height: float = TOP
     stretch: float = 1.0
 
@@ -80,22 +85,41 @@ class _Rung:
     y: float = 0.0
 
 
-def lay_out(trace: Trace, shown: Sequence[Scene], facts: Facts) -> Sheet:
-    """The whole story on one sheet."""
+def lay_out(
+    trace: Trace,
+    shown: Sequence[Scene],
+    facts: Facts,
+    tall: float = TALL,
+    foot: float = FOOT,
+    flying: Sequence[int] = (),
+) -> Sheet:
+    """The whole story on one sheet; a short one is stretched towards ``tall``.
+
+    ``foot`` is the room below the last row; packets that are still on their way take more.
+    ``flying`` are their numbers in the order in which they would arrive, if that is known.
+    """
     rows = _rows(shown, facts)
     where = {scene: row for row in rows for scene in row.scenes}
     sheet = Sheet()
     spans = _spans(shown, facts, rows, where)
     _space(rows, shown, facts, spans, 1.0)
-    tall = rows[-1].y - TOP if rows else 0
-    if 0 < tall < TALL:
-        sheet.stretch = round(min(STRETCH, TALL / tall), 2)
+    high = rows[-1].y - TOP if rows else 0
+    if 0 < high < tall:
+        sheet.stretch = round(min(STRETCH, tall / high), 2)
         _space(rows, shown, facts, spans, sheet.stretch)
     for place in range(len(shown)):
         sheet.ys.append(round(where[place].y, 1))
-    sheet.height = round((rows[-1].y + rows[-1].extra if rows else TOP) + 46, 1)
+    low = rows[-1].y + rows[-1].extra if rows else TOP
     for road, fan, start, stop in spans:
         sheet.arrows.append(_arrow(road, fan, start, stop, shown, where))
+    waiting = [arrow for arrow in sheet.arrows if arrow.reach == UNDER_WAY]
+    order = {number: place for place, number in enumerate(flying)}
+    waiting.sort(key=lambda arrow: order.get(arrow.packet.number, 0))
+    for place, arrow in enumerate(waiting):
+        end = low + FLYING + SLOT * place
+        arrow.y1 = round(arrow.y0 + (end - arrow.y0) / UNDER_WAY, 1)
+    sheet.low = round(low, 1)
+    sheet.height = round(low + max(foot, FLYING + SLOT * len(waiting)), 1)
     _mark_crossings(sheet.arrows)
     for before, row in pairwise(rows):
         for place in row.scenes:
@@ -137,7 +161,7 @@ def _empty_moments(shown: Sequence[Scene], facts: Facts) -> set[int]:
         step = scene.step
         for packet in step.sent:
             road = facts.roads[packet.number]
-            if road.arrives is None:
+            if road.lost:
                 found.add(step.time_ns + facts.delay)
         if step.packet is not None and facts.roads[step.packet.number].leaves is None:
             found.add(step.time_ns - facts.delay)
@@ -232,7 +256,7 @@ def _arrow(
     if road.lost:
         arrow.reach = CROSS
     elif road.arrives is None:
-        arrow.reach = 0.5
+        arrow.reach = UNDER_WAY
     if road.forged:
         arrow.start = 0.3
     return arrow

@@ -7,29 +7,26 @@ script takes apart, the sentences as a list, the rest as a few numbers for each 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tcpcourse.trace import SIDES, Side, Step, Trace
-from tcpcourse.views import palette
-from tcpcourse.views.arithmetic import explain_packet
-from tcpcourse.views.basis import Basis, bases
+from tcpcourse.trace import SIDES, Trace
+from tcpcourse.views.basis import bases
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.palette import PHASE_OF, PHASES
-from tcpcourse.views.stage.drawing import HEAD, WIDTH, draw
+from tcpcourse.views.stage.card import numbers_of, spoken, why_of
+from tcpcourse.views.stage.drawing import HEAD, WIDTH
 from tcpcourse.views.stage.facts import Facts, clock, duration, learn, states
 from tcpcourse.views.stage.layout import Sheet, lay_out
-from tcpcourse.views.stage.parcel import LOADER, PLAIN, global_name, packed, part
+from tcpcourse.views.stage.parcel import LOADER, PLAIN, global_name, packed
 from tcpcourse.views.stage.roads import WIDTH as MAP
 from tcpcourse.views.stage.roads import Roads, roads
 from tcpcourse.views.stage.scenes import Scene, scenes
+from tcpcourse.views.stage.still import in_words, still
 from tcpcourse.views.stage.telling import run, tell, whole
-from tcpcourse.views.stage.words import call, flags, label
-from tcpcourse.views.words import numbers
+from tcpcourse.views.stage.words import flags
 from tcpcourse.words import together
 
-EXPLAINED = 2  # packets whose arithmetic one scene shows
 WORDS = {
     "now": "Now · {k} of {n}",
     "whole": "The whole story",
@@ -90,28 +87,13 @@ def _picture(
     trace: Trace, shown: Sequence[Scene], sheet: Sheet, facts: Facts, relative: bool
 ) -> str:
     """The whole ladder as an image, which even a page without style may show."""
-    high = sheet.height + HEAD
-    phases = "".join(
-        f".tcp-ladder .p{place}{{fill:var(--c{place});stroke:var(--s{place})}}"
-        for place in range(len(PHASES))
-    )
-    rules = f".tcp-ladder{{{palette.variables()}}}{phases}{part('ladder.css')}"
-    svg = (
-        "<svg xmlns='http://www.w3.org/2000/svg' class='tcp-ladder' style='color-scheme:light dark'"
-        f" viewBox='0 -{HEAD} {WIDTH} {high:g}' width='{WIDTH}' height='{high:g}'>"
-        f"<style>{rules}</style>{draw(trace, shown, sheet, facts, relative)}</svg>"
-    )
-    source = svg.replace('"', "'").replace("%", "%25").replace("#", "%23").replace("&", "&amp;")
-    end = trace.steps[-1].after
-    words = (
-        f"Ladder: {len(trace.packets):,} packets in {len(trace):,} steps;"
-        f" at the end A is {end.a}, B is {end.b}."
-    )
-    if len(trace.packets) == 1:
-        words = f"Ladder: one packet; at the end A is {end.a}, B is {end.b}."
+    svg = still(
+        trace, shown, sheet, facts, relative, attributes='style="color-scheme:light dark"'
+    ).replace('"', "'")
+    source = svg.replace("%", "%25").replace("#", "%23").replace("&", "&amp;")
     return (
-        f'<div class="ld"><img alt="{markup(words)}" width="{WIDTH}" height="{high:g}"'
-        f' src="data:image/svg+xml;charset=utf-8,{source}"></div>'
+        f'<div class="ld"><img alt="{markup(in_words(trace))}" width="{WIDTH}"'
+        f' height="{sheet.height + HEAD:g}" src="data:image/svg+xml;charset=utf-8,{source}"></div>'
     )
 
 
@@ -132,84 +114,15 @@ def _items(
     warned: set[str] = set()
     for scene, words in zip(shown, told, strict=True):
         value = f' value="{scene.first + 1}"' if len(shown) < len(trace) else ""
-        said = re.sub(r"(^|\s)([AB]) ", "\\1\\2\u00a0", markup(visible(words, 600)))
-        why = "" if scene.many else _why(trace, scene.step, basis, explained, warned)
+        said = spoken(words)
+        why = "" if scene.many else why_of(trace, scene.step, basis, explained, warned)
         if scene.many:
             why = (
                 f"<p><code>trace[{scene.first}:{min(scene.last + 1, scene.first + 40)}]</code></p>"
             )
         details = f"<details><summary>{WORDS['why']}</summary>{why}</details>" if why else ""
-        yield f'<li{value}><p class="sy">{said}</p>{_facts(scene, facts, relative)}{details}</li>'
-
-
-def _facts(scene: Scene, facts: Facts, relative: bool) -> str:
-    """What changed and which packets came and went, each number in its owner's colour."""
-    step = scene.step
-    sides = [
-        side for side in SIDES if scene.before.of(side).possible != step.after.of(side).possible
-    ]
-    chips = "".join(
-        f"{_disc(side)}{_chip(scene, side, False)} → {_chip(scene, side, True)}</span>"
-        for side in sides
-    )
-    chips = chips or f"{_disc(step.who)}{_chip(scene, step.who, True)}</span>"
-    rows = ""
-    if not scene.many:
-        if step.packet is not None:
-            seen = step.packet.sender == step.who
-            rows += _row("sends {n}" if seen else "gets {n}", step.packet.number, facts, relative)
-        for packet in step.sent:
-            rows += _row("sends {n}", packet.number, facts, relative)
-        rows = rows or f'<p class="r"><code>{markup(visible(call(step), 60))}</code></p>'
-    return f'<div class="nu"><p class="cs">{chips}</p>{rows}</div>'
-
-
-def _disc(side: Side) -> str:
-    return f'<span class="ch"><b class="ab {side}">{side}</b>'
-
-
-def _chip(scene: Scene, side: Side, after: bool) -> str:
-    end = (scene.step.after if after else scene.before).of(side)
-    found = {PHASE_OF[state] for state in end.possible}
-    kind = f"f{found.pop()}" if len(found) == 1 else "fu"
-    return f'<i class="{kind}">{markup(str(end))}</i>'
-
-
-def _row(template: str, number: int, facts: Facts, relative: bool) -> str:
-    road = facts.roads[number]
-    packet = road.packet
-    me, peer = packet.sender, packet.receiver
-    seq, ack = numbers(packet, relative)
-    mine = "X" if road.forged else me
-    cells = f'<span>seq <i class="{mine}">{seq}</i></span>'
-    if ack is not None:
-        cells += f'<span>ack <i class="{peer}">{ack}</i></span>'
-    cells += f"<span>len {len(packet.segment.data)}</span>"
-    _, remark, _ = label(road)
-    bad = ' class="X"' if road.lost or road.forged else ""
-    cells += f"<em{bad}>{markup(remark)}</em>" if remark else ""
-    what = template.format(n=number)
-    return f'<p class="r"><span class="d">{what}</span><b>{flags(packet)}</b>{cells}</p>'
-
-
-def _why(
-    trace: Trace, step: Step, basis: Mapping[int, Basis], explained: set[int], warned: set[str]
-) -> str:
-    words = "".join(
-        f"<p>{move.who}: {markup(visible(str(move.why), 600))}"
-        f"{f' <cite>[{markup(visible(move.cite))}]</cite>' if move.cite else ''}</p>"
-        for move in step.moves
-    )
-    every = step.sent if step.packet is None else (step.packet, *step.sent)
-    new = [packet for packet in every if packet.number not in explained][:EXPLAINED]
-    for packet in new or every[:1]:
-        explained.add(packet.number)
-        found = explain_packet(trace, packet, basis[packet.number])
-        kinds = [re.sub(r"\d+", "", str(text)) for text in found.warnings]
-        first = all(kind in warned for kind in kinds)
-        warned.update(kinds)
-        words += found.html(warnings=not first)
-    return words
+        found = numbers_of(scene, facts, relative)
+        yield f'<li{value}><p class="sy">{said}</p>{found}{details}</li>'
 
 
 # --- for the script --------------------------------------------------------------------------

@@ -6,8 +6,9 @@ middle. CLOSED stands twice, at the start and at the end, so that roads lead dow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tcpcourse.core.states import State
 from tcpcourse.trace import SIDES, End, Side, other
@@ -21,6 +22,16 @@ COLUMNS = {"A": 80.0, "AB": 165.0, "B": 250.0}
 END = "end"
 Node = State | str
 Spot = tuple[float, float]
+
+
+class Size(NamedTuple):
+    """How wide a map is, and each state on it."""
+
+    width: int
+    node: int
+
+
+SMALL = Size(WIDTH, WIDE)
 _ROWS: dict[Node, int] = {
     State.CLOSED: 0,
     State.LISTEN: 1,
@@ -63,7 +74,7 @@ def roads(shown: Sequence[Scene]) -> Roads:
     order = sorted(visits, key=lambda node: (_ROWS[node], str(node)))
     places = _places(order, visits)
     index = {node: place for place, node in enumerate(order)}
-    found = Roads(nodes=[_node(node, places[node]) for node in order])
+    found = Roads(nodes=[node_of(node, places[node]) for node in order])
     found.height = round(max((y for _, y in places.values()), default=0) + HIGH / 2 + 24)
     found.start = {side: [index[node] for node in walk[0][side]] for side in SIDES} if walk else {}
     lines: dict[tuple[Node, Node, Side], int] = {}
@@ -78,7 +89,7 @@ def roads(shown: Sequence[Scene]) -> Roads:
         found.labels.append(_label(scene))
     shared = {edge[:2] for edge in lines if (edge[0], edge[1], other(edge[2])) in lines}
     found.svg = "".join(
-        _line(places[a], places[b], side, (a, b) in shared, _free(a, b, places))
+        line(places[a], places[b], side, shared=(a, b) in shared, free=free(a, b, places))
         for a, b, side in lines
     )
     return found
@@ -99,7 +110,8 @@ def _label(scene: Scene) -> str:
     return brief(rows[0].label, 46) if rows else ""
 
 
-def _node(node: Node, place: Spot) -> tuple[float, float, int, str]:
+def node_of(node: Node, place: Spot) -> tuple[float, float, int, str]:
+    """Where a node stands, its phase and its name."""
     state = State.CLOSED if isinstance(node, str) else node
     return *place, PHASE_OF[state], str(state)
 
@@ -148,7 +160,7 @@ def _places(
     }
 
 
-def _free(a: Node, b: Node, places: dict[Node, Spot]) -> bool:
+def free(a: Node, b: Node, places: Mapping[Node, Spot]) -> bool:
     """Whether a straight way down leads by no other node."""
     (ax, ay), (bx, by) = places[a], places[b]
     return not any(
@@ -158,11 +170,13 @@ def _free(a: Node, b: Node, places: dict[Node, Spot]) -> bool:
     )
 
 
-def _line(a: Spot, b: Spot, side: Side, shared: bool, free: bool) -> str:
+def line(a: Spot, b: Spot, side: Side, *, shared: bool, free: bool, size: Size = SMALL) -> str:
+    """One end's road from place to place; a ``shared`` one keeps to its side of the way, and
+    one that is not ``free`` leads along the edge of the map."""
     (ax, ay), (bx, by) = a, b
     away = -1 if side == "A" else 1
     if a == b:
-        x = ax + away * WIDE / 2
+        x = ax + away * size.node / 2
         path = f"M{num(x)} {num(ay - 6)}C{num(x + away * 22)} {num(ay - 20)}"
         path += f" {num(x + away * 22)} {num(ay + 20)} {num(x + away * 5)} {num(ay + 7)}"
         way = (-away, -0.4)
@@ -174,8 +188,8 @@ def _line(a: Spot, b: Spot, side: Side, shared: bool, free: bool) -> str:
         path += f" {num(bx + off)} {num(y1)}"
         way = (0, 1)
     else:  # far down past others, or back up: along the edge of the map
-        lane = 9.0 if side == "A" else WIDTH - 9.0
-        x0, x1 = ax + away * WIDE / 2, bx + away * (WIDE / 2 + 6)
+        lane = 9.0 if side == "A" else size.width - 9.0
+        x0, x1 = ax + away * size.node / 2, bx + away * (size.node / 2 + 6)
         path = f"M{num(x0)} {num(ay + 4)}C{num(lane)} {num(ay + 4)} {num(lane)} {num(ay + 4)}"
         down = 16 if by > ay else -16
         path += f" {num(lane)} {num(ay + 4 + down)}V{num(by - 4 - down)}"

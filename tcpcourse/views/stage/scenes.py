@@ -40,12 +40,15 @@ class Scene:
         return len(self.steps) > 1
 
 
-def scenes(trace: Trace, facts: Facts) -> list[Scene]:
-    """The whole story in at most about two times ``MOST`` scenes; nothing is left out."""
+def scenes(trace: Trace, facts: Facts, whole: int = WHOLE, most: int = MOST) -> list[Scene]:
+    """The whole story in at most about two times ``most`` scenes; nothing is left out.
+
+    Up to ``whole`` steps have a scene each.
+    """
     steps = trace.steps
-    if len(steps) <= WHOLE:
+    if len(steps) <= whole:
         return [Scene(place, place, (step,)) for place, step in enumerate(steps)]
-    kept = sorted(_worth_a_scene(steps, facts))
+    kept = sorted(_worth_a_scene(steps, facts, most))
     found: list[Scene] = []
     for before, place in zip([-1, *kept], [*kept, len(steps)], strict=True):
         found += _between(steps, before + 1, place)
@@ -62,7 +65,7 @@ def _between(steps: Sequence[Step], start: int, stop: int) -> Iterator[Scene]:
             yield Scene(place, place, (steps[place],))
 
 
-def _worth_a_scene(steps: Sequence[Step], facts: Facts) -> set[int]:
+def _worth_a_scene(steps: Sequence[Step], facts: Facts, most: int) -> set[int]:
     count = len(steps)
     places: set[int] = set()
     for place in chain(
@@ -72,7 +75,7 @@ def _worth_a_scene(steps: Sequence[Step], facts: Facts) -> set[int]:
         sorted(facts.silence, key=lambda place: -facts.silence[place]),
         _calls(steps),
     ):
-        if len(places) >= MOST:
+        if len(places) >= most:
             break
         places.add(place)
     return places

@@ -148,7 +148,7 @@ const fit = () => {
   g.now.setAttribute("width", W);
   const sizes = g.heads.map((head) => head.lastElementChild.getBBox().width + 17);
   const second = clamp(xs[1], 14, W - sizes[1]), first = clamp(xs[0], 11, Math.max(11, second - 17 - sizes[0]));
-  g.heads.forEach((head, side) => head.setAttribute("transform", `translate(${round(side ? second - 472 : first - 190)} 0)`));
+  g.heads.forEach((head, side) => head.setAttribute("transform", `translate(${round((side ? second : first) - head.firstElementChild.getAttribute("cx"))} 0)`));
   g.bands.forEach(({ full, sides, shapes }, side) => {
     full.setAttribute("width", W);
     sides.forEach((each) => each.setAttribute("transform", `translate(${round(xs[side])} 0)`));

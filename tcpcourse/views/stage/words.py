@@ -71,6 +71,8 @@ def label(road: Road) -> tuple[str, str, str]:
         return name, "✕ never arrived", "✕"
     if road.lost:
         return name, "✕ lost", "lost"
+    if road.arrives is None and not road.level:
+        return name, "on its way", "…"
     if packet.fate == "duplicate":
         return name, "copy", "copy"
     if road.again is not None:
