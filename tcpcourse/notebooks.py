@@ -5,8 +5,9 @@ Run it after every change of a notebook's code, or of the library behind it::
     python -m tcpcourse.notebooks                              all of notebooks/*.ipynb
     python -m tcpcourse.notebooks notebooks/01-opening.ipynb   only these
 
-What differs from run to run is taken out: times and the views of live widgets (their text
-stays). A cell that has no name yet gets one from the heading it stands under; a name once
+The options of a question are put in a fixed order, so that nobody guesses the right one from
+its place. What differs from run to run is taken out: times and the views of live widgets (their
+text stays). A cell that has no name yet gets one from the heading it stands under; a name once
 given stays, also when the cell moves or its words change. A hash of the code is put in, so
 that a test can tell at once when a notebook was edited but not executed.
 """
@@ -20,7 +21,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tcpcourse.core.errors import TcpCourseError
 
@@ -35,6 +36,9 @@ SECONDS_PER_CELL = 120
 # What editors and older tools give a cell: eight hexadecimal digits, a UUID, a place.
 _NO_NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-[0-9a-f]{12})?|cell-?\d+|\d+|")
 LONGEST_NAME = 40
+_OPTION = r"<details><summary>(?!\d\. ).*?</details>"  # one with a number is no option
+_OPTIONS = re.compile(rf"{_OPTION}(?:\s*{_OPTION})+", re.DOTALL)
+_SMALL = ("none", "one", "two", "three", "four", "five")
 
 
 def code_hash(notebook: NotebookNode) -> str:
@@ -62,6 +66,8 @@ def normalise(notebook: NotebookNode) -> None:
     name_cells(notebook)
     runs = 0
     for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell["source"] = _in_order(cell.source, cell["id"])
         for key in VOLATILE:
             cell.metadata.pop(key, None)
         if cell.cell_type != "code":
@@ -73,6 +79,34 @@ def normalise(notebook: NotebookNode) -> None:
             output.get("data", {}).pop(WIDGET_VIEW, None)
             if "execution_count" in output:
                 output["execution_count"] = cell.execution_count
+
+
+def _in_order(text: str, identity: str) -> str:
+    """The text of a cell with the options of its questions in their order."""
+    return _OPTIONS.sub(lambda found: _ordered(found[0], identity), text)
+
+
+def _ordered(options: str, identity: str) -> str:
+    """The options of a question: numbers by their size, all others by a fixed shuffle."""
+    every = re.findall(_OPTION, options, re.DOTALL)
+    words = [re.sub(r"<.*?>", "", option.partition("</summary>")[0]) for option in every]
+    sizes = [_size(each) for each in words]
+    if all(sizes) and len(set(sizes)) == len(sizes):
+        keys: list[Any] = sizes
+    else:
+        keys = [hashlib.sha256(f"{identity}|{each}".encode()).digest() for each in words]
+    return "\n\n".join(option for _, option in sorted(zip(keys, every, strict=True)))
+
+
+def _size(words: str) -> tuple[int, ...]:
+    """The numbers of which an option consists, of a sum its result; empty if it has words."""
+    first = re.match(r"[a-z]*", words.lower())
+    if first and first[0] in _SMALL:
+        return (_SMALL.index(first[0]),)
+    if not re.match(r"\d|seq \d", words):
+        return ()
+    found = re.findall(r"\d[\d ]*", words.rpartition("=")[2])
+    return tuple(int(each.replace(" ", "")) for each in found)
 
 
 def is_name(identity: str) -> bool:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.needs("chromium", "tshark")
 WIDGETS = (
     "tcp.widgets.Playground()",
     "tcp.widgets.Predictor(tcp.simulate('http-get'))",
+    "tcp.widgets.Predictor(tcp.simulate('close-four-segments'), ask=('states',), first=4)",
     "tcp.widgets.Calculator(tcp.simulate('http-get'))",
     "tcp.widgets.CaptureBrowser('data/http-get.pcap')",
 )
@@ -116,3 +117,41 @@ def test_axe_finds_nothing_serious(open_widget: Callable[..., Notebook], theme: 
         for each in found if each["impact"] in BAD
         for node in each["nodes"]
     ] == []  # fmt: skip
+
+
+@pytest.mark.parametrize("keys", [False, True], ids=["mouse", "keyboard"])
+def test_states_are_chosen_on_the_map(open_widget: Callable[..., Notebook], keys: bool) -> None:
+    """RFC 9293 figure 12, by hand; one wrong answer on the way."""
+    notebook = open_widget(WIDGETS[2])
+    quiz = notebook.page.locator(".jp-OutputArea .tcp-asks")
+    cells = notebook.page.locator(".jp-Notebook .jp-Cell").count()
+
+    def press(name: str) -> None:
+        button = quiz.get_by_role("button", name=name).last  # the map stands last
+        if keys:
+            expect(button).to_be_enabled()
+            button.focus()
+            notebook.page.keyboard.press("Enter")
+        else:
+            button.click()
+
+    def answer(a: str, b: str) -> None:
+        for side, state in (("A", a), ("B", b)):
+            press(f"{side} is then")
+            press(state)
+            expect(quiz.get_by_role("button", name=f"{side} is then")).to_contain_text(state)
+        press("Check")
+
+    said = quiz.get_by_role("status")
+    answer("FIN_WAIT_1", "TIME_WAIT")
+    expect(said).to_contain_text("Here a program must act before that.")
+    expect(quiz.locator(".at .rd")).to_have_count(0)
+    press("Check")
+    expect(said).to_contain_text("From ESTABLISHED the arrow to CLOSE_WAIT is")
+    expect(quiz.locator(".at .rd.B")).to_have_count(1)
+    answer("FIN_WAIT_1", "CLOSE_WAIT")
+    expect(said).to_contain_text("✓ Right.")
+    press("Next packet")
+    answer("FIN_WAIT_2", "CLOSE_WAIT")
+    expect(quiz).to_contain_text("1 of 2 right at the first try")
+    assert notebook.page.locator(".jp-Notebook .jp-Cell").count() == cells

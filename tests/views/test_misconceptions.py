@@ -217,3 +217,38 @@ def test_an_end_that_has_not_moved_is_said_to_have_not() -> None:
     assert (
         confusion(State.CLOSED, State.LISTEN, way).because == "Nothing has moved this end so far."
     )
+
+
+# What chapters offer as wrong options, by hand: story, whether relative, packet, field, answer.
+HANDSHAKE, REAL = "three-way-handshake", "http-get"
+OFFERED: list[tuple[str, bool, int, Field, int]] = [
+    (HANDSHAKE, False, 2, "seq", 101),  # 01 · seq 101, ack 101
+    (HANDSHAKE, False, 2, "ack", 100),  # 01 · seq 300, ack 100
+    (HANDSHAKE, False, 2, "ack", 301),  # 01 · seq 300, ack 301
+    (HANDSHAKE, False, 3, "seq", 100),  # 01 · seq 100, ack 301
+    (HANDSHAKE, False, 3, "ack", 300),  # 01 · seq 101, ack 300
+    ("avatar", True, 4, "len", 659),  # 03 · 679 − 20
+    ("avatar", True, 4, "len", 639),  # 03 · 679 − 40
+    ("avatar", True, 4, "seq", 2),  # 03 · one, like a SYN
+    ("avatar", True, 4, "len", 679),  # 03 · LEN
+    ("avatar", True, 4, "len", 65536),  # 03 · Win
+    ("avatar", True, 5, "ack", 2),  # 04 · ack is always seq + 1
+    ("avatar", True, 8, "ack", 2),  # 04 · it counts packets
+    ("avatar", True, 8, "ack", 3),
+    ("avatar", True, 5, "len", 6),  # 04 · 60 − 54
+    ("avatar", True, 6, "seq", 7),  # 04 · then packet 6 would begin at 7
+    ("avatar", True, 7, "seq", 1460),  # 04
+    ("avatar", True, 7, "seq", 1515),  # 04
+    ("wraparound", False, 9, "ack", 4294967296),  # 04
+    ("wraparound", False, 9, "ack", 1),  # 04
+    (REAL, True, 4, "len", 117),  # 04 · 171 − 54, with 12 bytes of options
+    (REAL, True, 4, "seq", 0),  # 05 · still 0
+]
+
+
+@pytest.mark.parametrize(("story", "relative", "number", "field", "answer"), OFFERED)
+def test_a_wrong_option_of_a_chapter_is_known(
+    story: str, relative: bool, number: int, field: Field, answer: int
+) -> None:
+    trace = tcp.recording(story) if story in ("avatar", REAL) else tcp.simulate(story)
+    assert ideas(trace, number, field, answer, relative)

@@ -25,11 +25,11 @@ def frame_as_data(packet: Packet, least: int = 0) -> Iterator[tuple[str, int]]:
     frame, filler, options = packet.frame_len, padding(packet), packet.segment.options.length
     if frame is None:
         return
+    if options:
+        yield "counted the options", len(packet.segment.data) + options
     if frame == header_bytes(packet) + len(packet.segment.data) + filler:  # an Ethernet frame
         if filler:
             yield "counted the padding", frame - HEADERS - options
-        if options:
-            yield "counted the options", len(packet.segment.data) + options
         if filler and options:
             yield "counted the padding", frame - HEADERS
             yield "counted the options", frame - HEADERS
