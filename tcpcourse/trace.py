@@ -63,9 +63,14 @@ class End:
         return self.possible[0] if len(self.possible) == 1 else None
 
     def __str__(self) -> str:
+        if len(self.possible) == 1:
+            return str(self.possible[0])
         if len(self.possible) == len(State):
-            return "unknown"
-        return " or ".join(str(state) for state in self.possible)
+            return message("unknown")
+        words: str = ""
+        for state in self.possible:
+            words = message("{words} or {state}", words=words, state=state) if words else str(state)
+        return words
 
     def __repr__(self) -> str:
         return f"<End {shortened(str(self), 100)}>"

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.words import message
 
 T = TypeVar("T")
 
@@ -73,11 +74,17 @@ def student_name(text: object) -> str:
     """
     if not isinstance(text, str) or not text.strip():
         raise TcpCourseError(
-            "Your student id is missing: write it between the quotes and run the cell again."
+            message(
+                "Your student id is missing: write it between the quotes and run the cell again."
+            )
         )
     name = unicodedata.normalize("NFC", text).strip().casefold()
     if len(name) > LONGEST_NAME:
-        raise TcpCourseError(f"A student id has at most {LONGEST_NAME} characters.")
+        raise TcpCourseError(
+            message("A student id has at most {most} characters.", most=LONGEST_NAME)
+        )
     if not all(letter.isalnum() or letter in "._-@+" for letter in name):
-        raise TcpCourseError("A student id holds only letters, digits and these signs: . _ - @ +.")
+        raise TcpCourseError(
+            message("A student id holds only letters, digits and these signs: . _ - @ +.")
+        )
     return name

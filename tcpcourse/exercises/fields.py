@@ -1,6 +1,6 @@
 """The forms that a part of an answer can have: a number, a name of a state, a letter, …
 
-Each form says in a few words what it wants, whether a value has it, and whether two values
+Each form says in a sentence what it asks for, whether a value has it, and whether two values
 mean the same. None raises, whatever the value is.
 """
 
@@ -14,12 +14,15 @@ from typing import Any
 from tcpcourse.core.segment import LETTERS, Flags
 from tcpcourse.core.states import State
 from tcpcourse.trace import SIDES
+from tcpcourse.words import Message, listed, message
 
 
 class Form(ABC):
-    """What a part of an answer must look like; ``wants`` completes "write …"."""
+    """What a part of an answer must look like."""
 
-    wants: str
+    @abstractmethod
+    def asks(self, where: str) -> str:
+        """What to write, in a sentence; ``where`` is the part, such as ``q1["seq"]``."""
 
     @abstractmethod
     def read(self, value: Any) -> Any:
@@ -37,10 +40,14 @@ class Whole(Form):
     least: int = 0
     most: int = (1 << 32) - 1
 
-    @property
-    def wants(self) -> str:  # type: ignore[override]
-        """In words."""
-        return f"a whole number from {self.least} to {self.most}, without quotes"
+    def asks(self, where: str) -> str:
+        """See ``Form.asks``."""
+        return message(
+            "{where}: write a whole number from {least} to {most}, without quotes.",
+            where=where,
+            least=self.least,
+            most=self.most,
+        )
 
     def read(self, value: Any) -> int | None:
         """The number; 5.0 counts as 5, ``True`` is no number."""
@@ -53,16 +60,17 @@ class Whole(Form):
 
 @dataclass(frozen=True)
 class Name(Form):
-    """One of some names, in quotes; case, spaces and hyphens do not matter."""
+    """One of some names, in quotes; case, spaces and hyphens do not matter.
+
+    ``ask`` is the sentence that asks for it, with places for ``where`` and ``names``.
+    """
 
     names: tuple[str, ...]
-    called: str = "name"
+    ask: Message
 
-    @property
-    def wants(self) -> str:  # type: ignore[override]
-        """In words."""
-        listed = ", ".join(f'"{name}"' for name in self.names)
-        return f"one {self.called} in quotes, of {listed}"
+    def asks(self, where: str) -> str:
+        """See ``Form.asks``."""
+        return self.ask.filled(where=where, names=listed(f'"{name}"' for name in self.names))
 
     def read(self, value: Any) -> str | None:
         """The name as it is written here."""
@@ -77,10 +85,6 @@ def _fold(text: str) -> str:
 
 
 class _StateName(Name):
-    @property
-    def wants(self) -> str:  # type: ignore[override]
-        return 'the name of a state in quotes, such as "ESTABLISHED"'
-
     def read(self, value: Any) -> str | None:
         name = super().read("SYN_RCVD" if _is_rfc_name(value) else value)
         return name
@@ -90,14 +94,19 @@ def _is_rfc_name(value: Any) -> bool:
     return type(value) is str and len(value) < 100 and _fold(value) == "syn_received"
 
 
-STATE = _StateName(tuple(str(state) for state in State), "state")
-SIDE = Name(SIDES, "side")
+STATE = _StateName(
+    tuple(str(state) for state in State),
+    message('{where}: write the name of a state in quotes, such as "ESTABLISHED".'),
+)
+SIDE = Name(SIDES, message("{where}: write one side in quotes, of {names}."))
 NUMBER = Whole()
 
 
 def letters(count: int) -> Name:
     """One of the first ``count`` letters: the choice among so many options."""
-    return Name(tuple("abcdefghijkl"[:count]), "letter")
+    return Name(
+        tuple("abcdefghijkl"[:count]), message("{where}: write one letter in quotes, of {names}.")
+    )
 
 
 _FLAG_NAMES = {**{bit.name: str(bit) for bit in Flags}, "PUSH": str(Flags.PSH)}
@@ -106,7 +115,9 @@ _FLAG_NAMES = {**{bit.name: str(bit) for bit in Flags}, "PUSH": str(Flags.PSH)}
 class FlagLetters(Form):
     """Flags as letters in any order, such as ``"SA"``, or as names; ``"-"`` for none."""
 
-    wants = 'flags as letters in quotes, such as "SA"'
+    def asks(self, where: str) -> str:
+        """See ``Form.asks``."""
+        return message('{where}: write flags as letters in quotes, such as "SA".', where=where)
 
     def read(self, value: Any) -> str | None:
         """The letters in the course's order."""
@@ -128,10 +139,13 @@ class Order(Form):
 
     count: int
 
-    @property
-    def wants(self) -> str:  # type: ignore[override]
-        """In words."""
-        return f"each of the letters {', '.join('abcdefghijkl'[: self.count])} once, in a list"
+    def asks(self, where: str) -> str:
+        """See ``Form.asks``."""
+        return message(
+            "{where}: write each of the letters {letters} once, in a list.",
+            where=where,
+            letters=listed("abcdefghijkl"[: self.count]),
+        )
 
     def read(self, value: Any) -> str | None:
         """The letters in a row."""
@@ -145,10 +159,13 @@ class Several(Form):
 
     count: int
 
-    @property
-    def wants(self) -> str:  # type: ignore[override]
-        """In words."""
-        return f"some of the letters {', '.join('abcdefghijkl'[: self.count])}, in a list"
+    def asks(self, where: str) -> str:
+        """See ``Form.asks``."""
+        return message(
+            "{where}: write some of the letters {letters}, in a list.",
+            where=where,
+            letters=listed("abcdefghijkl"[: self.count]),
+        )
 
     def read(self, value: Any) -> str | None:
         """The letters, sorted, each once."""

@@ -26,6 +26,7 @@ from tcpcourse.exercises.question import (
     Question,
     plain,
 )
+from tcpcourse.words import listed, message, sentence_of, together
 
 REFERENCES = "tcpcourse.exercises.references"
 SLIPS = "tcpcourse.exercises.slips"
@@ -75,8 +76,18 @@ class Function(Question):
         if callable(answer):
             return None
         if answer is None:
-            return f"{self.id} is not answered yet: define {self.name}({self.parameters})."
-        return f"{self.id} is a function: define {self.name}({self.parameters})."
+            return message(
+                "{question} is not answered yet: define {function}({parameters}).",
+                question=self.id,
+                function=self.name,
+                parameters=self.parameters,
+            )
+        return message(
+            "{question} is a function: define {function}({parameters}).",
+            question=self.id,
+            function=self.name,
+            parameters=self.parameters,
+        )
 
     def try_examples(self, function: Any) -> list[str]:
         """One sentence for each public example that does not come out."""
@@ -87,12 +98,21 @@ class Function(Question):
             try:
                 given = plain(function(*_copies(example.arguments)))
             except TcpCourseError as problem:
-                told.append(f"{call}: {problem}")
+                told.append(message("{call}: {problem}", call=call, problem=sentence_of(problem)))
             except Exception as error:  # the student's own code may raise anything
-                told.append(f"{call} stops with {type(error).__name__}.")
+                told.append(
+                    message("{call} stops with {error}.", call=call, error=type(error).__name__)
+                )
             else:
                 if not same(example.gives, given):
-                    told.append(f"{call} gives {_short(given)}, but should give {example.gives!r}.")
+                    told.append(
+                        message(
+                            "{call} gives {given}, but should give {right!r}.",
+                            call=call,
+                            given=_short(given),
+                            right=example.gives,
+                        )
+                    )
         return told
 
     def _calls(self, problem: Problem, secret: bytes) -> list[tuple[str, Challenge]]:
@@ -116,7 +136,9 @@ class Function(Question):
         sorts = dict.fromkeys(sort for sort, _ in calls)
         bad = {sort: None for (sort, _), part in zip(calls, parts, strict=True) if not part.good}
         if not bad:
-            says = f"{self.name} is right for all inputs it was tried on."
+            says = message(
+                "{function} is right for all inputs it was tried on.", function=self.name
+            )
             return Mark(float(self.points), says, parts)
         points = round(self.points * (len(sorts) - len(bad)) / len(sorts), 2)
         slips = import_module(SLIPS).SLIPS.get(self.name, ())
@@ -130,29 +152,48 @@ class Function(Question):
     ) -> str:
         """What the student reads about results that are not all right."""
         if all(each is None for each in given):
-            return f"{self.name} gives None: nothing is returned yet."
+            return message("{function} gives None: nothing is returned yet.", function=self.name)
         for slip, says in slips:
             if same([slip(*arguments) for _, arguments in calls], given):
-                return str(says)
+                return says  # type: ignore[no-any-return]
         errors: dict[str, dict[str, None]] = {}
         for (sort, _), gave in zip(calls, given, strict=True):
             if type(gave) is dict and gave.keys() == {"error"}:
                 errors.setdefault(str(gave["error"]), {})[sort] = None
         words = []
         for error, where in errors.items():
-            listed = "; ".join(where)
+            told_of = listed(where)
             if error == SLOW:
-                words.append(f"{self.name} is too slow for: {listed}.")
+                words.append(
+                    message(
+                        "{function} is too slow for: {where}.", function=self.name, where=told_of
+                    )
+                )
             elif error == NO_RESULT:
                 words.append(
-                    f"{self.name} was not tried to the end, or ended its process: {listed}."
+                    message(
+                        "{function} was not tried to the end, or ended its process: {where}.",
+                        function=self.name,
+                        where=told_of,
+                    )
                 )
             else:
-                words.append(f"{self.name} stops with {clean_name(error)} for: {listed}.")
+                words.append(
+                    message(
+                        "{function} stops with {error} for: {where}.",
+                        function=self.name,
+                        error=clean_name(error),
+                        where=told_of,
+                    )
+                )
         told = {sort for where in errors.values() for sort in where}
         if rest := [sort for sort in bad if sort not in told]:
-            words.append(f"{self.name} is not right for: {'; '.join(rest)}.")
-        return " ".join(words)
+            words.append(
+                message(
+                    "{function} is not right for: {rest}.", function=self.name, rest=listed(rest)
+                )
+            )
+        return together(*words)
 
 
 SLOW, NO_RESULT = "CellTimeout", "no result"
@@ -161,7 +202,7 @@ SLOW, NO_RESULT = "CellTimeout", "no result"
 
 def clean_name(text: str) -> str:
     """The name of an exception, as far as it is one."""
-    return text[:60] if text.isidentifier() else "an error"
+    return text[:60] if text.isidentifier() else message("an error")
 
 
 _ERROR: Answer = {"error": NO_RESULT}

@@ -16,12 +16,14 @@ from tcpcourse.exercises.bank import assignments
 from tcpcourse.exercises.draw import student_name
 from tcpcourse.exercises.grading.protocol import Asked, Handed, Library, Marked, Part, Plain
 from tcpcourse.exercises.question import Assignment, Mark, Problem, plain
-from tcpcourse.words import together
+from tcpcourse.words import listed, message, together
 
 PACKAGE = Path(__file__).parents[1]
 # What a problem and its marks are made of: a change in here may change a mark.
 DEPENDS = (
+    "words",
     "core",
+    "packet.py",
     "trace.py",
     "sources/simulation",
     "views/basis.py",
@@ -35,7 +37,13 @@ def find_assignment(name: str) -> Assignment:
     """The course's assignment. Raises ``TcpCourseError`` when there is none of this name."""
     known = assignments()
     if name not in known:
-        raise TcpCourseError(f"There is no assignment {name!r}; there are {', '.join(known)}.")
+        raise TcpCourseError(
+            message(
+                "There is no assignment {name!r}; there are {known}.",
+                name=name,
+                known=listed(known),
+            )
+        )
     return known[name]
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.words import listed, message
 
 Answer: TypeAlias = "bool | int | float | str | list[Answer] | dict[str, Answer] | None"
 """Plain JSON data; what is handed in is nothing else."""
@@ -101,7 +102,7 @@ class Question(ABC):
 
     def mark(self, problem: Problem, answer: Any) -> Mark:
         """Mark a value. For a function or a written answer this gives no points."""
-        return Mark(0.0, "This question is not marked by its value.")
+        return Mark(0.0, message("This question is not marked by its value."))
 
     def challenges(self, problem: Problem, secret: bytes) -> tuple[Challenge, ...]:
         """The calls to make of a function, drawn from the secret, the student and the question.
@@ -112,7 +113,7 @@ class Question(ABC):
 
     def mark_results(self, problem: Problem, secret: bytes, results: Sequence[Any]) -> Mark:
         """Mark what the calls gave: one plain result each, or ``{"error": "..."}``."""
-        return Mark(0.0, "This question is not marked by calling a function.")
+        return Mark(0.0, message("This question is not marked by calling a function."))
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,14 @@ class Assignment:
         for question in self.questions:
             if question.id == name:
                 return question
-        known = ", ".join(question.id for question in self.questions)
-        raise TcpCourseError(f"There is no question {str(name)[:40]!r} here: there are {known}.")
+        known = listed(question.id for question in self.questions)
+        raise TcpCourseError(
+            message(
+                "There is no question {question!r} here: there are {known}.",
+                question=str(name)[:40],
+                known=known,
+            )
+        )
 
     def problem(self, student: str) -> Problem:
         """The problem of this student. Raises ``TcpCourseError`` for what is no name."""
@@ -176,23 +183,27 @@ def plain_parts(value: object) -> tuple[Answer, dict[str, str]]:
 def _plain(value: object, depth: int, parts: list[int]) -> Answer:
     parts[0] += 1
     if parts[0] > MOST_PARTS:
-        raise TcpCourseError(f"The answer has more than {MOST_PARTS} parts.")
+        raise TcpCourseError(message("The answer has more than {most} parts.", most=MOST_PARTS))
     if depth > DEEPEST:
-        raise TcpCourseError(f"The answer is nested more than {DEEPEST} deep.")
+        raise TcpCourseError(message("The answer is nested more than {most} deep.", most=DEEPEST))
     kind = type(value)
     if value is None or kind is bool:
         return value  # type: ignore[return-value]
     if kind is int:
         if not -LARGEST_NUMBER < value < LARGEST_NUMBER:  # type: ignore[operator]
-            raise TcpCourseError("A number in the answer is larger than any number of TCP.")
+            raise TcpCourseError(
+                message("A number in the answer is larger than any number of TCP.")
+            )
         return value  # type: ignore[return-value]
     if kind is float:
         if not math.isfinite(value):  # type: ignore[arg-type]
-            raise TcpCourseError("A number in the answer is not finite.")
+            raise TcpCourseError(message("A number in the answer is not finite."))
         return value  # type: ignore[return-value]
     if kind is str:
         if len(value) > LONGEST_TEXT:  # type: ignore[arg-type]
-            raise TcpCourseError(f"A text in the answer is longer than {LONGEST_TEXT} characters.")
+            raise TcpCourseError(
+                message("A text in the answer is longer than {most} characters.", most=LONGEST_TEXT)
+            )
         return value  # type: ignore[return-value]
     if kind in (list, tuple):
         return [_plain(each, depth + 1, parts) for each in value]  # type: ignore[attr-defined]
@@ -200,7 +211,9 @@ def _plain(value: object, depth: int, parts: list[int]) -> Answer:
         found: dict[str, Answer] = {}
         for key, each in _items(value):
             if type(key) not in (str, int) or len(str(key)) > 100:
-                raise TcpCourseError("A dictionary in the answer has a key that is no short text.")
+                raise TcpCourseError(
+                    message("A dictionary in the answer has a key that is no short text.")
+                )
             found[str(key)] = _plain(each, depth + 1, parts)
         return found
     return _known(value, kind)
@@ -223,4 +236,6 @@ def _known(value: Any, kind: type) -> Answer:
         return int(value) if value == int(value) else float(value)
     if isinstance(value, enum.Enum):
         return _plain(object.__getattribute__(value, "_value_"), 0, [0])
-    raise TcpCourseError("The answer holds something that is no number, text, list or dictionary.")
+    raise TcpCourseError(
+        message("The answer holds something that is no number, text, list or dictionary.")
+    )

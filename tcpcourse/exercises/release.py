@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.words import message
 
 COURSE = Path("notebooks/exercises")
 STUBS = {"code_stub": {"python": "# Your code here."}, "text_stub": "Your answer here."}
@@ -29,7 +30,10 @@ def released(source: Path) -> str:
         from traitlets.config import Config
     except ImportError as error:
         raise TcpCourseError(
-            f"{error.name} is not installed: run python -m pip install 'tcpcourse[grading]'."
+            message(
+                "{name} is not installed: run python -m pip install 'tcpcourse[grading]'.",
+                name=error.name,
+            )
         ) from error
     config = Config({"ClearSolutions": {**STUBS, "enforce_metadata": True}})
     try:
@@ -47,9 +51,13 @@ def released(source: Path) -> str:
         ):
             notebook, _ = step(config=config).preprocess(notebook, {})
     except OSError as error:
-        raise TcpCourseError(f"{source}: cannot be read: {error.strerror}") from error
+        raise TcpCourseError(
+            message("{file}: cannot be read: {error}", file=source, error=error.strerror)
+        ) from error
     except Exception as error:  # nbgrader says what is wrong with a cell in many ways
-        raise TcpCourseError(f"{source}: nbgrader cannot release it: {error}") from error
+        raise TcpCourseError(
+            message("{file}: nbgrader cannot release it: {error}", file=source, error=error)
+        ) from error
     return str(nbformat.writes(notebook)) + "\n"
 
 
@@ -59,7 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     course = Path(given[0]) if given else COURSE
     sources = sorted((course / "source").glob("*/*.ipynb"))
     if not sources:
-        print(f"{course} holds no source/<assignment>/<assignment>.ipynb", file=sys.stderr)
+        print(
+            message("{folder} holds no source/<assignment>/<assignment>.ipynb", folder=course),
+            file=sys.stderr,
+        )
         return 1
     for source in sources:
         target = course / "release" / source.relative_to(course / "source")

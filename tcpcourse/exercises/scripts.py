@@ -10,12 +10,14 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.question import Judged, Kind, Mark, Problem, Question
 from tcpcourse.exercises.values import Posed, Shared
+from tcpcourse.words import message, sentence_of, together
 
 if TYPE_CHECKING:
     from tcpcourse.trace import Trace
 
 LONGEST_SCRIPT = 2000
 MOST_MOVES = 100
+SENDS = {"A": "bytes of data that A sends", "B": "bytes of data that B sends"}
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,12 @@ class Goal:
         """The goal as plain data, for showing."""
         told: dict[str, Any] = {"A ends in": self.states[0], "B ends in": self.states[1]}
         for side, count in self.bytes_of.items():
-            told[f"bytes of data that {side} sends"] = count
+            told[SENDS[side]] = count
         if self.lost is not None:
             told["packets lost"] = self.lost
         if self.jump is not None:
             side, start, end = self.jump
-            told["on the way"] = f"{side} goes straight from {start} to {end}"
+            told["straight, on the way"] = f"{side}: {start} → {end}"
         return told
 
     def missed(self, trace: Trace) -> list[str]:
@@ -50,15 +52,24 @@ class Goal:
         for side, count in self.bytes_of.items():
             first = {p.segment.seq: len(p.segment.data) for p in trace.packets if p.sender == side}
             if sum(first.values()) != count:
-                told.append(f"{side} does not send as many bytes of data as asked.")
+                told.append(
+                    message("{side} does not send as many bytes of data as asked.", side=side)
+                )
         if self.lost is not None and sum(p.fate == "lost" for p in trace.packets) != self.lost:
-            told.append("Not as many packets are lost as asked.")
+            told.append(message("Not as many packets are lost as asked."))
         if self.jump is not None:
             side, start, end = self.jump
             place = 0 if side == "A" else 1
             jumps = [(str(s.before[place].state), str(s.after[place].state)) for s in trace.steps]
             if (start, end) not in jumps:
-                told.append(f"{side} does not go straight from {start} to {end}.")
+                told.append(
+                    message(
+                        "{side} does not go straight from {start} to {end}.",
+                        side=side,
+                        start=start,
+                        end=end,
+                    )
+                )
         return told
 
 
@@ -89,21 +100,34 @@ class Script(Question):
     def form(self, answer: Any) -> str | None:
         """Whether it is a text that can be played to its end."""
         if answer is None or (type(answer) is str and not answer.strip()):
-            return f"{self.id} is not answered yet."
+            return message("{question} is not answered yet.", question=self.id)
         if type(answer) is not str:
-            return f"{self.id} should be a script in quotes, as the playground shows it."
+            return message(
+                "{question} should be a script in quotes, as the playground shows it.",
+                question=self.id,
+            )
         if len(answer) > LONGEST_SCRIPT:
-            return f"{self.id} is longer than {LONGEST_SCRIPT} characters."
+            return message(
+                "{question} is longer than {most} characters.",
+                question=self.id,
+                most=LONGEST_SCRIPT,
+            )
         try:
             _play(answer)
         except TcpCourseError as problem:
-            return f"{self.id} cannot be played to its end. {problem}"
+            return message(
+                "{question} cannot be played to its end. {problem}",
+                question=self.id,
+                problem=sentence_of(problem),
+            )
         return None
 
     def told(self, script: str) -> str:
         """Where a script that can be played leads."""
         last = _play(script).steps[-1].after
-        return f"The script plays to its end. A is in {last.a}, B is in {last.b}."
+        return message(
+            "The script plays to its end. A is in {a}, B is in {b}.", a=str(last.a), b=str(last.b)
+        )
 
     def mark(self, problem: Problem, answer: Any) -> Mark:
         """Play it and look."""
@@ -119,10 +143,20 @@ class Script(Question):
             Judged("the way", answer, repr(goal.told()), not missed, " ".join(missed)),
         )
         if ends != goal.states:
-            return Mark(0.0, f"The script ends with A in {last.a} and B in {last.b}.", parts)
+            return Mark(
+                0.0,
+                message(
+                    "The script ends with A in {a} and B in {b}.", a=str(last.a), b=str(last.b)
+                ),
+                parts,
+            )
         if missed:
-            return Mark(self.points / 2, f"The states are right. {' '.join(missed)}", parts)
-        return Mark(float(self.points), "All right.", parts)
+            return Mark(
+                self.points / 2,
+                message("The states are right. {missed}", missed=together(*missed)),
+                parts,
+            )
+        return Mark(float(self.points), message("All right."), parts)
 
 
 def _play(script: str) -> Trace:
@@ -130,8 +164,8 @@ def _play(script: str) -> Trace:
     from tcpcourse.sources.simulation.script import moves_of, play
 
     if len(moves_of(script)) > MOST_MOVES:
-        raise TcpCourseError(f"It has more than {MOST_MOVES} moves.")
+        raise TcpCourseError(message("It has more than {most} moves.", most=MOST_MOVES))
     trace = play(script)
     if not trace.steps:
-        raise TcpCourseError("It holds no move.")
+        raise TcpCourseError(message("It holds no move."))
     return trace

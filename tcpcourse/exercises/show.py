@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import groupby
 from typing import Any
+
+from tcpcourse.views.escape import markup
+from tcpcourse.words import say
 
 _CELL = "text-align:left;padding:2px 10px"
 
@@ -19,8 +21,9 @@ class Captioned:
     data: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        lines = [self.title]
-        for name, value in self.data.items():
+        lines = [say(self.title)]
+        for label, value in self.data.items():
+            name = say(label)
             if _is_table(value):
                 lines += [f"{name}:", *_text_table(value)]
             elif isinstance(value, Mapping):
@@ -33,7 +36,7 @@ class Captioned:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        parts = [f"<p><b>{escape(self.title, quote=True)}</b></p>"]
+        parts = [f"<p><b>{markup(self.title)}</b></p>"]
         for is_fact, group in groupby(self.data.items(), lambda item: _is_fact(item[1])):
             some = list(group)
             parts += [_html_facts(some)] if is_fact else [_html(*item) for item in some]
@@ -47,20 +50,20 @@ def _is_fact(value: Any) -> bool:
 def _html_facts(facts: Sequence[tuple[str, Any]]) -> str:
     """A row for each: its name and its value."""
     rows = (
-        f'<tr><th scope="row" style="{_CELL}">{escape(name, quote=True)}</th>'
-        f'<td style="{_CELL}">{escape(_word(value), quote=True)}</td></tr>'
+        f'<tr><th scope="row" style="{_CELL}">{markup(name)}</th>'
+        f'<td style="{_CELL}">{markup(_word(value))}</td></tr>'
         for name, value in facts
     )
     return f"<table><tbody>{''.join(rows)}</tbody></table>"
 
 
 def _html(name: str, value: Any) -> str:
-    caption = escape(name, quote=True)
+    caption = markup(name)
     if _is_table(value):
         return _html_table(caption, value)
     if isinstance(value, Mapping):
         return _html_table(caption, [{"": key, " ": each} for key, each in value.items()])
-    items = "".join(f"<li>{escape(_word(each), quote=True)}</li>" for each in value)
+    items = "".join(f"<li>{markup(_word(each))}</li>" for each in value)
     return f"<p>{caption}</p><ul>{items}</ul>"
 
 
@@ -71,7 +74,7 @@ def _is_table(value: Any) -> bool:
 
 
 def _word(value: Any) -> str:
-    return "–" if value is None else str(value)
+    return "–" if value is None else say(value) if isinstance(value, str) else str(value)
 
 
 def _text_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -86,11 +89,11 @@ def _text_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _html_table(caption: str, rows: Sequence[Mapping[str, Any]]) -> str:
     columns = list(rows[0])
-    head = "".join(f'<th scope="col" style="{_CELL}">{escape(c, quote=True)}</th>' for c in columns)
+    head = "".join(f'<th scope="col" style="{_CELL}">{markup(c)}</th>' for c in columns)
     head = f"<thead><tr>{head}</tr></thead>" if any(c.strip() for c in columns) else ""
     body = ""
     for row in rows:
-        cells = (f'<td style="{_CELL}">{escape(_word(row[c]), quote=True)}</td>' for c in columns)
+        cells = (f'<td style="{_CELL}">{markup(_word(row[c]))}</td>' for c in columns)
         body += f"<tr>{''.join(cells)}</tr>"
     return (
         f'<table><caption style="text-align:left">{caption}</caption>'

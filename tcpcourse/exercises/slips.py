@@ -15,6 +15,7 @@ from tcpcourse.exercises.references import (
     said,
     watch,
 )
+from tcpcourse.words import message
 
 
 def _same_ack(seq: int, iss: int) -> dict[str, Any]:
@@ -134,57 +135,71 @@ def _server_waits(packets: list[dict[str, Any]]) -> dict[str, Any]:
 Slip = tuple[Callable[..., Any], str]
 
 
-_FORGOT_WRAP = "After the largest 32-bit number comes 0: take the result modulo 2**32."
+_FORGOT_WRAP = message("After the largest 32-bit number comes 0: take the result modulo 2**32.")
 
 
 SLIPS: Mapping[str, tuple[Slip, ...]] = {
     "answer_to_syn": (
-        (_same_ack, "The SYN takes up one number, so the ack is one more than its seq."),
+        (_same_ack, message("The SYN takes up one number, so the ack is one more than its seq.")),
         (_no_wrap, _FORGOT_WRAP),
     ),
     "who_waits": (
-        (first_fin, "Who sends the first FIN does not decide it when the FINs cross."),
-        (_last_sender, "The sender of the last packet need not be the one that waits."),
+        (first_fin, message("Who sends the first FIN does not decide it when the FINs cross.")),
+        (_last_sender, message("The sender of the last packet need not be the one that waits.")),
     ),
     "ack_for": (
-        (_ack_plain, "SYN and FIN take up a number each, though they carry no data."),
+        (_ack_plain, message("SYN and FIN take up a number each, though they carry no data.")),
         (_ack_unwrapped, _FORGOT_WRAP),
-        (_ack_one_more, "ack = seq + 1 holds only for a SYN or FIN without data."),
+        (_ack_one_more, message("ack = seq + 1 holds only for a SYN or FIN without data.")),
     ),
     "payload_len": (
-        (lambda total, ip, tcp: total - 40, "Options make headers longer than 40 bytes."),
-        (lambda total, ip, tcp: total - ip - tcp, "A word has four bytes."),
-        (lambda total, ip, tcp: total - 4 * tcp, "The IP header is no data either."),
+        (lambda total, ip, tcp: total - 40, message("Options make headers longer than 40 bytes.")),
+        (lambda total, ip, tcp: total - ip - tcp, message("A word has four bytes.")),
+        (lambda total, ip, tcp: total - 4 * tcp, message("The IP header is no data either.")),
     ),
     "is_before": (
-        (lambda a, b: a < b, "A larger number is not always newer: think of both sides of 0."),
+        (
+            lambda a, b: a < b,
+            message("A larger number is not always newer: think of both sides of 0."),
+        ),
     ),
     "conversations": (
-        (_pairs, "The same addresses can have one conversation after another."),
-        (_directions, "Both directions belong to one conversation."),
-        (_syns, "A SYN may be sent again, and then begins nothing new."),
+        (_pairs, message("The same addresses can have one conversation after another.")),
+        (_directions, message("Both directions belong to one conversation.")),
+        (_syns, message("A SYN may be sent again, and then begins nothing new.")),
     ),
     "address": (
-        (_straight, "The bytes of the address stand in the other order."),
-        (_port_turned, "Only the bytes of the address are turned round, not those of the port."),
+        (_straight, message("The bytes of the address stand in the other order.")),
+        (
+            _port_turned,
+            message("Only the bytes of the address are turned round, not those of the port."),
+        ),
     ),
     "acceptable": (
-        (_first_only, "Old data may end in the window; and a closed window takes a bare number."),
-        (_unwrapped, "The window may reach past the largest number."),
+        (
+            _first_only,
+            message("Old data may end in the window; and a closed window takes a bare number."),
+        ),
+        (_unwrapped, message("The window may reach past the largest number.")),
     ),
-    "watch": ((_closed_both, "Somebody has to wait; and a close may not be over."),),
+    "watch": ((_closed_both, message("Somebody has to wait; and a close may not be over.")),),
     "said": (
-        (_said_twice, "One packet was sent twice; its bytes count once."),
-        (_said_with_flags, "SYN and FIN take up a number each; they are no data."),
+        (_said_twice, message("One packet was sent twice; its bytes count once.")),
+        (_said_with_flags, message("SYN and FIN take up a number each; they are no data.")),
     ),
-    "repeated": ((_in_seconds, "Milliseconds, not seconds."),),
-    "where": ((_both_open, "Until the third packet one end does not know enough to be open."),),
+    "repeated": ((_in_seconds, message("Milliseconds, not seconds.")),),
+    "where": (
+        (_both_open, message("Until the third packet one end does not know enough to be open.")),
+    ),
     "ending": (
-        (_ack_again, "A pure ACK is never sent again by itself."),
-        (_server_waits, "Who must be able to answer a FIN that comes again?"),
+        (_ack_again, message("A pure ACK is never sent again by itself.")),
+        (_server_waits, message("Who must be able to answer a FIN that comes again?")),
     ),
     "sent_again": (
-        (_same_seq, "A pure ACK has the same seq as what follows it, and repeats nothing."),
-        (_smaller, "A smaller number may be the newer one, past the largest."),
+        (
+            _same_seq,
+            message("A pure ACK has the same seq as what follows it, and repeats nothing."),
+        ),
+        (_smaller, message("A smaller number may be the newer one, past the largest.")),
     ),
 }

@@ -14,6 +14,7 @@ from tcpcourse.exercises.values import ONLY, Posed, Wrong
 from tcpcourse.trace import SIDES, Packet, Trace
 from tcpcourse.views.basis import bases, states_after
 from tcpcourse.views.misconceptions import Field, right_answer, way_taken
+from tcpcourse.words import message
 
 HIDDEN = "?"
 COLUMNS = ("no", "from", "flags", "seq", "ack", "len")
@@ -146,8 +147,8 @@ def order(trace: Trace, draw: Draw, until: int, *, relative: bool = False) -> Po
     wrong = tuple(
         Wrong([row["letter"] for row in mistaken], says)
         for mistaken, says in (
-            (by_seq, "You sorted by seq alone. Each direction has numbers of its own."),
-            (one_side_first, "You put one side's packets first. They answer each other."),
+            (by_seq, message("You sorted by seq alone. Each direction has numbers of its own.")),
+            (one_side_first, message("You put one side's packets first. They answer each other.")),
         )
         if [row["letter"] for row in mistaken] != true
     )
@@ -192,7 +193,9 @@ def impossible(
         row[column] = (row[column] + moved) % MODULUS
     lettered, right = choice(draw, rules, tamper.rule)
     also = tuple(letter for letter, text in lettered.items() if text in tamper.also)
-    near = Wrong(tamper.number + 1, "Judge each packet by those before it: which is the first?")
+    near = Wrong(
+        tamper.number + 1, message("Judge each packet by those before it: which is the first?")
+    )
     return Posed(
         {**(facts or {}), "rules": lettered, "packets": rows},
         {"packet": tamper.number, "rule": right},

@@ -11,6 +11,7 @@ from tcpcourse.exercises.draw import Draw
 from tcpcourse.exercises.fields import Form
 from tcpcourse.exercises.question import Judged, Kind, Mark, Problem, Question, plain
 from tcpcourse.views.misconceptions import first_words
+from tcpcourse.words import listed, message, sentence_of, together
 
 Shared = Mapping[str, Any]
 ONLY = "answer"
@@ -82,26 +83,37 @@ class Value(Question):
         try:
             answer = plain(answer)
         except TcpCourseError as problem:
-            return f"{self.id}: {problem}"
+            return message("{question}: {problem}", question=self.id, problem=sentence_of(problem))
         given = self.split(answer)
         if self.single:
             if not given:
-                return f"{self.id} is not answered yet."
+                return message("{question} is not answered yet.", question=self.id)
         elif type(answer) is not dict:
             if answer is None:
-                return f"{self.id} is not answered yet."
-            keys = ", ".join(f'"{name}"' for name in self.parts)
-            return f"{self.id} should be a dictionary with the keys {keys}."
+                return message("{question} is not answered yet.", question=self.id)
+            return message(
+                "{question} should be a dictionary with the keys {keys}.",
+                question=self.id,
+                keys=listed(f'"{name}"' for name in self.parts),
+            )
         elif not given:
-            return f"{self.id} is not answered yet."
+            return message("{question} is not answered yet.", question=self.id)
         elif missing := [name for name in self.parts if name not in given]:
-            return f"{self.id} has no answer for {', '.join(missing)} yet."
+            return message(
+                "{question} has no answer for {missing} yet.",
+                question=self.id,
+                missing=listed(missing),
+            )
         elif answer.keys() - self.parts.keys():
-            return f"{self.id} has keys that are not asked for; there are {', '.join(self.parts)}."
+            return message(
+                "{question} has keys that are not asked for; there are {parts}.",
+                question=self.id,
+                parts=listed(self.parts),
+            )
         for name, value in given.items():
             if not self.parts[name].fits(value):
                 where = self.id if self.single else f'{self.id}["{name}"]'
-                return f"{where}: write {self.parts[name].wants}."
+                return self.parts[name].asks(where)
         return None
 
     def noticed(self, problem: Problem, answer: Any) -> dict[str, str]:
@@ -152,11 +164,12 @@ class Value(Question):
         try:
             answer = plain(answer)
         except TcpCourseError as error:
-            return Mark(0.0, f"{self.id}: {error}")
+            words = message("{question}: {problem}", question=self.id, problem=sentence_of(error))
+            return Mark(0.0, words)
         parts = self.judge(problem, answer)
         good = self._counting({part.name for part in parts if part.good})
         if len(good) == len(parts):
-            return Mark(float(self.points), "All right.", parts)
+            return Mark(float(self.points), message("All right."), parts)
         points = round(self.points * len(good) / len(parts), 2)
         return Mark(points, self._told(answer, parts, good), parts)
 
@@ -171,19 +184,27 @@ class Value(Question):
         """What the student reads: how much is right, what to think about, and no answer."""
         words = [self.form(answer) or ""]
         if not self.single:
-            words.insert(0, f"{len(good)} of {len(parts)} parts count.")
-        words += [p.why if self.single else f"{p.name}: {p.why}" for p in parts if p.why]
+            words.insert(
+                0, message("{good} of {parts} parts count.", good=len(good), parts=len(parts))
+            )
+        words += [
+            p.why if self.single else message("{part}: {why}", part=p.name, why=p.why)
+            for p in parts
+            if p.why
+        ]
         silent = [part.name for part in parts if part.given and not part.good and not part.why]
         if silent and not words[-1]:
             words.append(
-                "This is not right; the hints lead on."
+                message("This is not right; the hints lead on.")
                 if self.single
-                else f"Not right: {', '.join(silent)}."
+                else message("Not right: {silent}.", silent=listed(silent))
             )
         half = [part.name for part in parts if part.good and part.name not in good]
         if half:
-            words.append(f"Right, but counting only together with others: {', '.join(half)}.")
-        return " ".join(word for word in words if word)
+            words.append(
+                message("Right, but counting only together with others: {half}.", half=listed(half))
+            )
+        return together(*(word for word in words if word))
 
 
 @dataclass(frozen=True)
@@ -200,9 +221,13 @@ class Written(Question):
     def form(self, answer: Any) -> str | None:
         """Words have no wrong form, as long as there are some."""
         if answer is None or (type(answer) is str and not answer.strip()):
-            return f"{self.id} is not answered yet."
-        return None if type(answer) is str else f"{self.id} is answered in words."
+            return message("{question} is not answered yet.", question=self.id)
+        return (
+            None
+            if type(answer) is str
+            else message("{question} is answered in words.", question=self.id)
+        )
 
     def mark(self, problem: Problem, answer: Any) -> Mark:
         """No points here: a person reads it."""
-        return Mark(0.0, "This answer is graded by hand.")
+        return Mark(0.0, message("This answer is graded by hand."))

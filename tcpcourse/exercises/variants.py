@@ -15,6 +15,7 @@ from tcpcourse.exercises.question import Assignment, Problem
 from tcpcourse.exercises.scripts import Script
 from tcpcourse.exercises.show import Captioned
 from tcpcourse.exercises.values import Posed, Value
+from tcpcourse.words import listed, message, say, sentence_of
 
 _started: list[Variant] = []
 
@@ -32,11 +33,14 @@ class Feedback:
     lines: tuple[str, ...]
 
     def __repr__(self) -> str:
-        return "\n".join((f"{self.question}, try {self.tries}.", *self.lines))
+        return "\n".join(map(say, (self._title(), *self.lines)))
+
+    def _title(self) -> str:
+        return message("{question}, try {tries}.", question=self.question, tries=self.tries)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        lines = "<br>".join(escape(line, quote=True) for line in self.lines)
-        title = f"<b>{escape(self.question, quote=True)}, try {self.tries}.</b>"
+        lines = "<br>".join(escape(say(line), quote=True) for line in self.lines)
+        title = f"<b>{escape(say(self._title()), quote=True)}</b>"
         html = f'<div role="status">{title}<br>{lines}</div>'
         record = {"tcpcourse": {"question": self.question, "tries": self.tries}}
         return {"text/plain": repr(self), "text/html": html}, record
@@ -73,7 +77,10 @@ class Variant:
     def show(self, question: str) -> Captioned:
         """What the question shows, to look at."""
         asked = self._assignment.question(question)
-        return Captioned(f"{asked.id} · {asked.title}", self._posed(question).given)
+        return Captioned(
+            message("{question} · {title}", question=asked.id, title=asked.title),
+            self._posed(question).given,
+        )
 
     def save(self, path: str, capture: str = "capture") -> None:
         """Write the assignment's capture to a pcap file, for Wireshark or ``tcp.load``.
@@ -81,7 +88,9 @@ class Variant:
         Raises ``TcpCourseError`` where the assignment has no capture.
         """
         if capture not in self._problem.shared:
-            raise TcpCourseError(f"{self.assignment} has no capture to save.")
+            raise TcpCourseError(
+                message("{assignment} has no capture to save.", assignment=self.assignment)
+            )
         self._problem.shared[capture].save(path)
 
     def check(self, question: str, answer: Any) -> Feedback:
@@ -90,32 +99,47 @@ class Variant:
         self.tries[asked.id] = self.tries.get(asked.id, 0) + 1
         bad = asked.form(answer)
         if bad is not None:
-            lines = [bad]
+            lines: list[str] = [bad]
         elif isinstance(asked, Value):
             noticed = asked.noticed(self._problem, answer)
-            lines = ["The form is right. Whether the answer is right is told after grading."]
+            lines = [
+                message("The form is right. Whether the answer is right is told after grading.")
+            ]
             if noticed:
-                lines = ["The form is right, but think again:"]
-                lines += [s if asked.single else f"{name}: {s}" for name, s in noticed.items()]
+                lines = [message("The form is right, but think again:")]
+                lines += [
+                    why if asked.single else message("{part}: {why}", part=name, why=why)
+                    for name, why in noticed.items()
+                ]
         elif isinstance(asked, Script):
             lines = [asked.told(answer)]
         elif isinstance(asked, Function):
             lines = asked.try_examples(answer)
             if not lines:
-                lines = ["All public examples come out. It will be tried on other inputs, too."]
+                lines = [
+                    message("All public examples come out. It will be tried on other inputs, too.")
+                ]
         else:
-            lines = ["This answer is read by a person."]
+            lines = [message("This answer is read by a person.")]
         return Feedback(asked.id, self.tries[asked.id], tuple(lines))
 
     def hint(self, question: str) -> Captioned:
         """The next hint to this question; after the last one they begin again."""
         asked = self._assignment.question(question)
         if not asked.hints:
-            return Captioned(f"{asked.id} has no hints.", {})
+            return Captioned(message("{question} has no hints.", question=asked.id), {})
         place = self._hints.get(asked.id, 0) % len(asked.hints)
         self._hints[asked.id] = place + 1
         words = asked.hints[place]
-        return Captioned(f"{asked.id}, hint {place + 1} of {len(asked.hints)}", {"hint": words})
+        return Captioned(
+            message(
+                "{question}, hint {number} of {hints}",
+                question=asked.id,
+                number=place + 1,
+                hints=len(asked.hints),
+            ),
+            {message("hint"): words},
+        )
 
     def _posed(self, question: str) -> Posed:
         asked = self._assignment.question(question)
@@ -124,9 +148,12 @@ class Variant:
 
     def __repr__(self) -> str:
         many = len(self._assignment.questions)
-        return (
-            f"{self._assignment.title}: the problem of {self.student}, {many} questions,"
-            f" {self._assignment.points} points"
+        return message(
+            "{title}: the problem of {student}, {questions} questions, {points} points",
+            title=self._assignment.title,
+            student=self.student,
+            questions=many,
+            points=self._assignment.points,
         )
 
 
@@ -140,7 +167,11 @@ def variant(assignment: str, student: str) -> Variant:
     known = assignments()
     if assignment not in known:
         raise TcpCourseError(
-            f"There is no assignment {str(assignment)[:40]!r}: there are {', '.join(known)}."
+            message(
+                "There is no assignment {assignment!r}: there are {known}.",
+                assignment=str(assignment)[:40],
+                known=listed(known),
+            )
         )
     return Variant(known[assignment], student)
 
@@ -161,7 +192,7 @@ def start(assignment: str, student: str) -> Variant:
     try:
         _started.append(variant(assignment, student))
     except TcpCourseError as problem:
-        raise StartError(str(problem)) from None
+        raise StartError(sentence_of(problem)) from None
     return _started[0]
 
 
@@ -177,5 +208,7 @@ def hint(question: str) -> Captioned:
 
 def _last() -> Variant:
     if not _started:
-        raise TcpCourseError("The assignment has not begun: run the notebook's first cell.")
+        raise TcpCourseError(
+            message("The assignment has not begun: run the notebook's first cell.")
+        )
     return _started[0]

@@ -111,12 +111,12 @@ SIX = [{"flags": "SA", "seq": 1, "ack": 2}] * 6
 @pytest.mark.parametrize(
     ("results", "said"),
     [
-        ([{"error": "CellTimeout"}] * 6, "answer_to_syn is too slow for: any numbers; the largest"),
-        ([{"error": "ZeroDivisionError"}] * 6, "stops with ZeroDivisionError for: any numbers;"),
+        ([{"error": "CellTimeout"}] * 6, "answer_to_syn is too slow for: any numbers, the largest"),
+        ([{"error": "ZeroDivisionError"}] * 6, "stops with ZeroDivisionError for: any numbers,"),
         ([{"error": "<b>"}] * 6, "stops with an error for"),
         ([None] * 6, "nothing is returned yet"),
         ([], "answer_to_syn was not tried to the end, or ended its process"),
-        (SIX, "answer_to_syn is not right for: any numbers; the largest sequence number."),
+        (SIX, "answer_to_syn is not right for: any numbers, the largest sequence number."),
     ],
 )
 def test_each_trouble_has_its_words(results: list[Any], said: str) -> None:

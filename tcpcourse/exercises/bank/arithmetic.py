@@ -15,6 +15,7 @@ from tcpcourse.exercises.stories import hosts, isn, late_isn, sizes, talk
 from tcpcourse.exercises.tables import fill, rows_of
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
 from tcpcourse.sources.simulation.scenario import Host
+from tcpcourse.words import message
 
 
 def _headers(draw: Draw, shared: Shared) -> Posed:
@@ -32,12 +33,15 @@ def _headers(draw: Draw, shared: Shared) -> Posed:
         wrong[part] = tuple(
             Wrong(value, says)
             for value, says in (
-                (frame - 54, "Not every frame has 54 bytes of headers, and some are filled up."),
-                (total - 40, "Look at the headers' lengths: options make them longer."),
-                (frame, "That is the whole frame with all its headers."),
-                (total, "The IP length counts the IP and TCP headers, too."),
-                (total - ip, "The TCP header is no data either."),
-                (frame - ip - tcp, "The frame has 14 bytes of Ethernet header besides."),
+                (
+                    frame - 54,
+                    message("Not every frame has 54 bytes of headers, and some are filled up."),
+                ),
+                (total - 40, message("Look at the headers' lengths: options make them longer.")),
+                (frame, message("That is the whole frame with all its headers.")),
+                (total, message("The IP length counts the IP and TCP headers, too.")),
+                (total - ip, message("The TCP header is no data either.")),
+                (frame - ip - tcp, message("The frame has 14 bytes of Ethernet header besides.")),
             )
             if value != data
         )
@@ -53,7 +57,7 @@ def _wrapped(draw: Draw, shared: Shared) -> Posed:
     posed = fill(trace, asked, until=9)
     rows = posed.given["packets"]
     rows[5]["ack"] = rows[7]["seq"] = "?"
-    no_mod = "Did you go on at 1? After the largest number comes 0."
+    no_mod = message("Did you go on at 1? After the largest number comes 0.")
     wrong = {
         # before the others: one too many has this reason here
         part: besides((Wrong(posed.right[part] + 1, no_mod),), posed.wrong[part])
@@ -84,9 +88,9 @@ def _scaled(draw: Draw, shared: Shared) -> Posed:
         field, own = packet.segment.window, shift_a if packet.sender == "A" else shift_b
         right[part] = packet.scaled_window
         guesses = (
-            (field << own, "The window of a SYN is never scaled."),
-            (field, "Both SYNs have offered a scale, so later windows are scaled."),
-            (field << other_shift, "Which side's option belongs to this side's window?"),
+            (field << own, message("The window of a SYN is never scaled.")),
+            (field, message("Both SYNs have offered a scale, so later windows are scaled.")),
+            (field << other_shift, message("Which side's option belongs to this side's window?")),
         )
         wrong[part] = tuple(Wrong(v, says) for v, says in guesses if v != packet.scaled_window)
     return Posed({"packets": rows}, right, wrong)
@@ -135,13 +139,20 @@ def _in_flight(draw: Draw, shared: Shared) -> Posed:
         {"in flight": tcb.in_flight, "usable": tcb.usable_window, "right edge": edge},
         {
             "in flight": (
-                Wrong(int(una) - int(tcb.snd_nxt), "Go forward from UNA to NXT, past zero."),
-                Wrong(flight + 1, "UNA itself is not acknowledged, NXT not sent: do not add one."),
+                Wrong(
+                    int(una) - int(tcb.snd_nxt), message("Go forward from UNA to NXT, past zero.")
+                ),
+                Wrong(
+                    flight + 1,
+                    message("UNA itself is not acknowledged, NXT not sent: do not add one."),
+                ),
             ),
-            "usable": (Wrong(window, "Some of the window is taken by what is in flight."),),
+            "usable": (
+                Wrong(window, message("Some of the window is taken by what is in flight.")),
+            ),
             "right edge": (
-                Wrong(int(tcb.snd_nxt + window), "The window begins at UNA, not at NXT."),
-                Wrong(edge - 1, "The edge is the first number that may not be sent."),
+                Wrong(int(tcb.snd_nxt + window), message("The window begins at UNA, not at NXT.")),
+                Wrong(edge - 1, message("The edge is the first number that may not be sent.")),
             ),
         },
     )
@@ -159,7 +170,7 @@ def _circle(draw: Draw, shared: Shared) -> Posed:
     letters = "abcde"
     right = [letters[mixed.index(number)] for number in numbers]
     by_size = [letters[mixed.index(number)] for number in sorted(numbers)]
-    says = "You sorted by size. A smaller number may be the newer one."
+    says = message("You sorted by size. A smaller number may be the newer one.")
     return Posed(
         {"seq": dict(zip(letters, mixed, strict=True))},
         {ONLY: right},
@@ -169,47 +180,47 @@ def _circle(draw: Draw, shared: Shared) -> Posed:
 
 ASSIGNMENT = assignment(
     "ps4-analysis",
-    "The arithmetic",
+    message("The arithmetic"),
     "04",
     (
         Value(
             "q1",
-            "Four frames",
+            message("Four frames"),
             4,
             {f"len{n}": NUMBER for n in (1, 2, 3, 4)},
             _headers,
             (
-                "The IP length is the one to trust: a frame may be filled up.",
-                "data = IP total − IP header − TCP header.",
+                message("The IP length is the one to trust: a frame may be filled up."),
+                message("data = IP total − IP header − TCP header."),
             ),
         ),
         Value(
             "q2",
-            "Past the largest number",
+            message("Past the largest number"),
             3,
             {"ack5": NUMBER, "seq7": NUMBER, "ack9": NUMBER},
             _wrapped,
             (
-                "There are 2**32 numbers, from 0 to 4294967295.",
-                "Python: (number + bytes) % 2**32.",
-                "The FIN takes up one number.",
+                message("There are 2**32 numbers, from 0 to 4294967295."),
+                message("Python: (number + bytes) % 2**32."),
+                message("The FIN takes up one number."),
             ),
         ),
         Value(
             "q3",
-            "How large is the window?",
+            message("How large is the window?"),
             3,
             {"window1": NUMBER, "window4": NUMBER, "window5": NUMBER},
             _scaled,
             (
-                "wscale n means: shift the field by n bits, that is, times 2**n.",
-                "Each side's own option tells how its own windows are to be read.",
-                "The window of a SYN stands there as it is.",
+                message("wscale n means: shift the field by n bits, that is, times 2**n."),
+                message("Each side's own option tells how its own windows are to be read."),
+                message("The window of a SYN stands there as it is."),
             ),
         ),
         Function(
             "q4",
-            "The length of the data",
+            message("The length of the data"),
             4,
             "payload_len",
             "ip_total, ip_words, tcp_words",
@@ -221,11 +232,11 @@ ASSIGNMENT = assignment(
                 Example((52, 5, 8), 0),
             ),
             _lengths,
-            ("Headers are counted in words of four bytes.",),
+            (message("Headers are counted in words of four bytes."),),
         ),
         Function(
             "q5",
-            "Which is newer?",
+            message("Which is newer?"),
             4,
             "is_before",
             "a, b",
@@ -236,39 +247,39 @@ ASSIGNMENT = assignment(
             ),
             _pairs,
             (
-                "Go forward from a to b, past zero if need be: how far is it?",
-                "If that way is shorter than half the circle, 2**31, then a is before b.",
+                message("Go forward from a to b, past zero if need be: how far is it?"),
+                message("If that way is shorter than half the circle, 2**31, then a is before b."),
             ),
         ),
         Value(
             "q6",
-            "In flight",
+            message("In flight"),
             3,
             {"in flight": NUMBER, "usable": NUMBER, "right edge": NUMBER},
             _in_flight,
             (
-                "In flight is what lies from UNA up to, and without, NXT.",
-                "Usable is what the window leaves: UNA + WND − NXT, all on the circle.",
+                message("In flight is what lies from UNA up to, and without, NXT."),
+                message("Usable is what the window leaves: UNA + WND − NXT, all on the circle."),
             ),
         ),
         Value(
             "q7",
-            "Around the circle",
+            message("Around the circle"),
             2,
             {ONLY: Order(5)},
             _circle,
             (
-                "Put them in the order in which one side sent them.",
-                "None is more than a few ten thousand bytes from the next.",
+                message("Put them in the order in which one side sent them."),
+                message("None is more than a few ten thousand bytes from the next."),
             ),
         ),
         Written(
             "q8",
-            "A shortcut that fails",
+            message("A shortcut that fails"),
             4,
             (
-                "The document calculates len = LEN − 54. When is that right?",
-                "Look again at the packets of 60 and of 66 bytes.",
+                message("The document calculates len = LEN − 54. When is that right?"),
+                message("Look again at the packets of 60 and of 66 bytes."),
             ),
         ),
     ),

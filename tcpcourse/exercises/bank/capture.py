@@ -15,6 +15,7 @@ from tcpcourse.exercises.tables import at_moments, both_at, state_parts
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
 from tcpcourse.sources.simulation.scenario import Act
 from tcpcourse.trace import SIDES, other
+from tcpcourse.words import message
 
 # Histories in Zeek's letters: the opener's are large. What each tells, by hand.
 TELLS = {
@@ -60,9 +61,14 @@ def _histories(draw: Draw, shared: Shared) -> Posed:
     reset = next(letter for letter, kind in lettered.items() if kind == "opened, then reset")
     refused = next(letter for letter, kind in lettered.items() if kind == "refused")
     wrong = {
-        name: (Wrong(reset, "Was there ever a connection that could be reset?"),)
+        name: (Wrong(reset, message("Was there ever a connection that could be reset?")),)
         if letter == refused
-        else (Wrong(refused, "Nothing but a reset answers a SYN that is refused. Is there more?"),)
+        else (
+            Wrong(
+                refused,
+                message("Nothing but a reset answers a SYN that is refused. Is there more?"),
+            ),
+        )
         for name, letter in zip(names, order, strict=True)
     }
     return Posed({"it was": lettered, **given}, dict(zip(names, order, strict=True)), wrong)
@@ -74,7 +80,7 @@ def _knowable(draw: Draw, shared: Shared) -> Posed:
     lettered = dict(zip("abcdef", mixed, strict=True))
     right = "".join(letter for letter, text in lettered.items() if text in known)
     wrong_way = "".join(letter for letter in "abcdef" if letter not in right)
-    says = "Those are the things that a capture does not tell."
+    says = message("Those are the things that a capture does not tell.")
     return Posed({"statements": lettered}, {ONLY: right}, {ONLY: (Wrong(wrong_way, says),)})
 
 
@@ -106,10 +112,14 @@ def _remarks(draw: Draw, shared: Shared) -> Posed:
         "packet 6": letter["zero window"],
     }
     wrong = {
-        "packet 3": (Wrong(letter["retransmission"], "Has this number been sent before?"),),
+        "packet 3": (
+            Wrong(letter["retransmission"], message("Has this number been sent before?")),
+        ),
         "packet 5": (
-            Wrong(letter["fast retransmission"], "How many duplicate ACKs came before it?"),
-            Wrong(letter["keep-alive"], "A keep-alive brings at most one byte."),
+            Wrong(
+                letter["fast retransmission"], message("How many duplicate ACKs came before it?")
+            ),
+            Wrong(letter["keep-alive"], message("A keep-alive brings at most one byte.")),
         ),
     }
     return Posed({"packets": rows, "remarks": lettered}, right, wrong)
@@ -154,17 +164,19 @@ def _ports(draw: Draw, shared: Shared) -> Posed:
          "flags": flags}
         for number, (port, way, flags) in enumerate(lines, 1)
     ]  # fmt: skip
-    says = "Does a new SYN after a FIN or a RST still belong to the old connection?"
+    says = message("Does a new SYN after a FIN or a RST still belong to the old connection?")
     return Posed(
         {"one server, port 443": rows},
         {"conversations": count, "refused": refused, "still open": still},
         {
             "conversations": (
                 Wrong(3, says),
-                Wrong(2 * count, "Both directions belong to one conversation."),
+                Wrong(2 * count, message("Both directions belong to one conversation.")),
             ),
-            "refused": (Wrong(twice, "That one was opened: its SYN was answered with a SYN,ACK."),),
-            "still open": (Wrong(twice, "Was it closed or reset after its last SYN?"),),
+            "refused": (
+                Wrong(twice, message("That one was opened: its SYN was answered with a SYN,ACK.")),
+            ),
+            "still open": (Wrong(twice, message("Was it closed or reset after its last SYN?")),),
         },
     )
 
@@ -214,50 +226,53 @@ def _captures(draw: Draw) -> list[tuple[str, Challenge]]:
 
 ASSIGNMENT = assignment(
     "ps5-capture",
-    "Reading a capture",
+    message("Reading a capture"),
     "05",
     (
         Value(
-            "q1", "Five stories in letters", 5,
+            "q1", message("Five stories in letters"), 5,
             {f"history {n}": letters(5) for n in range(1, 6)}, _histories,
             (
-                "Large letters are the opener's: S a SYN, h the answer, A an ACK, D data.",
-                "F and f are FINs, R and r resets. What should a history begin with?",
+                message("Large letters are the opener's: S a SYN, h the answer, A an ACK, "
+"D data."),
+                message("F and f are FINs, R and r resets. What should a history begin "
+"with?"),
             ),
         ),
         Value(
-            "q2", "What a capture tells", 3, {ONLY: Several(6)}, _knowable,
+            "q2", message("What a capture tells"), 3, {ONLY: Several(6)}, _knowable,
             (
-                "The capturing machine sees packets pass. What does it not see?",
-                "Programs talk to their own kernel, not to the wire.",
+                message("The capturing machine sees packets pass. What does it not see?"),
+                message("Programs talk to their own kernel, not to the wire."),
             ),
         ),
         Value(
-            "q3", "What Wireshark would remark", 4,
+            "q3", message("What Wireshark would remark"), 4,
             {f"packet {n}": letters(6) for n in (3, 4, 5, 6)}, _remarks,
             (
-                "For each side keep a note of the next number that should come.",
-                "A number above it: something is missing. Below it: it was sent before.",
+                message("For each side keep a note of the next number that should come."),
+                message("A number above it: something is missing. Below it: it was sent "
+"before."),
             ),
         ),
         Value(
-            "q4", "Closed by half", 6, state_parts(3), _half_closed,
+            "q4", message("Closed by half"), 6, state_parts(3), _half_closed,
             (
-                "Find the first FIN and the packet that acknowledges it.",
-                "Data after a FIN comes from the side that has not closed yet.",
+                message("Find the first FIN and the packet that acknowledges it."),
+                message("Data after a FIN comes from the side that has not closed yet."),
             ),
             both_at(3),
         ),
         Value(
-            "q5", "Seventeen packets", 3,
+            "q5", message("Seventeen packets"), 3,
             {"conversations": Whole(1, 17), "refused": NUMBER, "still open": NUMBER}, _ports,
             (
-                "Write down one line for each SYN that opens something.",
-                "A refused SYN begins a conversation, too; a very short one.",
+                message("Write down one line for each SYN that opens something."),
+                message("A refused SYN begins a conversation, too; a very short one."),
             ),
         ),
         Function(
-            "q6", "Count the conversations", 4, "conversations", "packets",
+            "q6", message("Count the conversations"), 4, "conversations", "packets",
             (
                 Example((talk_of("192.0.2.1:50000", "198.51.100.1:443", "closed"),), 1),
                 Example(
@@ -270,14 +285,15 @@ ASSIGNMENT = assignment(
             ),
             _captures,
             (
-                "A conversation is known by its two addresses, in whichever order.",
-                "When does a SYN begin a new one on the same addresses?",
-                "Keep for each pair of addresses whether it is open: a FIN or a RST ends it.",
+                message("A conversation is known by its two addresses, in whichever order."),
+                message("When does a SYN begin a new one on the same addresses?"),
+                message("Keep for each pair of addresses whether it is open: a FIN or a "
+"RST ends it."),
             ),
         ),
         Written(
-            "q7", "Before you press start", 4,
-            ("Whose packets will be in it?", "What may stand in their data?"),
+            "q7", message("Before you press start"), 4,
+            (message("Whose packets will be in it?"), message("What may stand in their data?")),
         ),
     ),
 )  # fmt: skip

@@ -48,6 +48,7 @@ OWN_CALL = message(
     "CLOSE_WAIT waits for this program, and neither kernel nor network can help. Which call of its"
     " own is missing?"
 )
+ONE_PROGRAM = message("{where}: write one program in quotes, of {names}.")
 CALLS = (
     "close() on a connection whose peer has closed",
     "listen() before the first connection comes",
@@ -96,12 +97,9 @@ def _three_ways(draw: Draw, shared: Shared) -> Posed:
     letter = {way: next(k for k, v in lettered.items() if v == WAYS[way]) for way in WAYS}
     given = {f"story {n}": tables[way] for n, way in zip((1, 2, 3), names, strict=True)}
     right = {f"story {n}": letter[way] for n, way in zip((1, 2, 3), names, strict=True)}
-    mixed = {
-        ("a", "b"): "Look at the ack of the second FIN: had its sender got the first FIN?",
-        ("b", "a"): "Look at the ack of the second FIN: had its sender got the first FIN?",
-        ("a", "c"): "Count the packets between the two FINs.",
-        ("c", "a"): "Count the packets between the two FINs.",
-    }
+    look = message("Look at the ack of the second FIN: had its sender got the first FIN?")
+    count = message("Count the packets between the two FINs.")
+    mixed = {("a", "b"): look, ("b", "a"): look, ("a", "c"): count, ("c", "a"): count}
     wrong = {
         f"story {n}": tuple(
             Wrong(letter[other_], says) for (true, other_), says in mixed.items() if true == way
@@ -130,7 +128,8 @@ def _forgotten(draw: Draw, shared: Shared) -> Posed:
                 }
             )
     options, right = choice(draw, CALLS, CALLS[0])
-    waits_long = "Many sockets in TIME_WAIT are no fault: they go away by themselves."
+    at_first = message("That many there are at first. How many come each hour?")
+    waits_long = message("Many sockets in TIME_WAIT are no fault: they go away by themselves.")
     return Posed(
         {"sockets": rows, "it never calls": options},
         {"program": guilty, "forgot": right, "each hour": each},
@@ -138,8 +137,8 @@ def _forgotten(draw: Draw, shared: Shared) -> Posed:
             "program": (Wrong(busy, waits_long),),
             "forgot": tuple(Wrong(letter, OWN_CALL) for letter in options if letter != right),
             "each hour": (
-                Wrong(before + each, "That many there are at first. How many come each hour?"),
-                Wrong(2 * each, "That many come in two hours."),
+                Wrong(before + each, at_first),
+                Wrong(2 * each, message("That many come in two hours.")),
             ),
         },
     )
@@ -218,94 +217,108 @@ BOTH_CLOSE = [
 
 ASSIGNMENT = assignment(
     "ps2-closing",
-    "Closing a connection",
+    message("Closing a connection"),
     "02",
     (
         Value(
             "q1",
-            "The last four packets",
+            message("The last four packets"),
             4,
             {"ack9": NUMBER, "seq10": NUMBER, "seq11": NUMBER, "ack11": NUMBER},
             _numbers,
             (
-                "A FIN takes up one number, after the last byte of data.",
-                "A pure ACK takes up none: the next packet of that side has the same seq.",
+                message("A FIN takes up one number, after the last byte of data."),
+                message("A pure ACK takes up none: the next packet of that side has the same seq."),
             ),
         ),
         Value(
             "q2",
-            "Who waits for whom?",
+            message("Who waits for whom?"),
             6,
             state_parts(3),
             _moments,
             (
-                "Find the first FIN. Its sender is the active closer, the other the passive one.",
-                "After the first FIN is acknowledged, one side waits for a FIN, the other for its"
-                " own program.",
-                "Only the end that sends the very last ACK has to wait for old packets to die.",
+                message(
+                    "Find the first FIN. Its sender is the active closer, the other "
+                    "the passive one."
+                ),
+                message(
+                    "After the first FIN is acknowledged, one side waits for a FIN, "
+                    "the other for its own program."
+                ),
+                message("Only whoever sends the very last ACK must wait for old packets to die."),
             ),
             both_at(3),
         ),
         Value(
             "q3",
-            "Three ways into TIME_WAIT",
+            message("Three ways into TIME_WAIT"),
             3,
             {f"story {n}": letters(5) for n in (1, 2, 3)},
             _three_ways,
             (
-                "The tables begin with the close; what was lost does not stand in them.",
-                "Compare the ack of the second FIN with the seq of the first.",
+                message("The tables begin with the close; what was lost does not stand in them."),
+                message("Compare the ack of the second FIN with the seq of the first."),
             ),
         ),
         Value(
             "q4",
-            "What the program forgot",
+            message("What the program forgot"),
             3,
-            {"program": Name(PROGRAMS, "program"), "forgot": letters(5), "each hour": NUMBER},
+            {"program": Name(PROGRAMS, ONE_PROGRAM), "forgot": letters(5), "each hour": NUMBER},
             _forgotten,
             (
-                "Which number only ever grows?",
-                "CLOSE_WAIT means: the peer has closed, and we have not.",
-                "`each hour`: compare the counts of one program at 9:00, 10:00 and 11:00.",
+                message("Which number only ever grows?"),
+                message("CLOSE_WAIT means: the peer has closed, and we have not."),
+                message("`each hour`: compare the counts of one program at 9:00, 10:00 and 11:00."),
             ),
         ),
         Value(
             "q5",
-            "One packet lies",
+            message("One packet lies"),
             3,
             {"packet": Whole(1, 11), "rule": letters(5)},
             _broken,
-            ("Nothing is lost in this story.", "Read each packet against those before it."),
+            (
+                message("Nothing is lost in this story."),
+                message("Read each packet against those before it."),
+            ),
         ),
         Function(
             "q6",
-            "Who must wait?",
+            message("Who must wait?"),
             4,
             "who_waits",
             "packets",
             (Example((FIRST_CLOSES,), "A"), Example((BOTH_CLOSE,), "both")),
             _closes,
             (
-                "Look only at the two packets whose flags hold an F.",
-                "Did the sender of the second FIN know of the first? Its ack tells.",
+                message("Look only at the two packets whose flags hold an F."),
+                message("Did the sender of the second FIN know of the first? Its ack tells."),
             ),
         ),
         Script(
             "q7",
-            "Both at once",
+            message("Both at once"),
             4,
             _goal,
             (
-                "CLOSING comes from FIN_WAIT_1 when a FIN arrives that does not acknowledge ours.",
-                "Let both close before either FIN is delivered.",
-                "Then deliver only one of the two ACKs.",
+                message(
+                    "CLOSING comes from FIN_WAIT_1 when a FIN arrives that does not "
+                    "acknowledge ours."
+                ),
+                message("Let both close before either FIN is delivered."),
+                message("Then deliver only one of the two ACKs."),
             ),
         ),
         Written(
             "q8",
-            "Why wait?",
+            message("Why wait?"),
             4,
-            ("What if the last ACK is lost?", "What if an old packet comes to a new connection?"),
+            (
+                message("What if the last ACK is lost?"),
+                message("What if an old packet comes to a new connection?"),
+            ),
         ),
     ),
     _share,

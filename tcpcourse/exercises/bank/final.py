@@ -15,6 +15,7 @@ from tcpcourse.exercises.tables import rows_of
 from tcpcourse.exercises.values import Shared, Written
 from tcpcourse.sources.simulation.scenario import Act, Fault
 from tcpcourse.trace import SIDES, Side, Trace, other
+from tcpcourse.words import message
 
 COLUMNS = ("no", "ms", "from", "flags", "seq", "ack", "len")
 
@@ -84,10 +85,11 @@ def _said(draw: Draw) -> list[tuple[str, Challenge]]:
 
 def _repeated(draw: Draw) -> list[tuple[str, Challenge]]:
     calls: list[tuple[str, Challenge]] = []
-    for sort, several in (("a request", (4, 8)), ("an answer", (6, 10))):
+    request, answer = message("a request is sent again"), message("an answer is sent again")
+    for sort, several in ((request, (4, 8)), (answer, (6, 10))):
         for lost in several:
             rows = packets(story(draw, draw.pick(SIDES), lost))
-            calls.append((f"{sort} is sent again", [rows]))
+            calls.append((sort, [rows]))
     last = packets(story(draw, "A", 14))
     calls.append(("a FIN is sent again", [last]))
     calls.append(("a FIN is sent again", [packets(story(draw, "B", 12))]))
@@ -113,7 +115,7 @@ def _ending(draw: Draw) -> list[tuple[str, Challenge]]:
     for closer in SIDES:
         for lost in (None, draw.pick((4, 6, 8, 10))):
             rows = packets(story(draw, closer, lost))
-            calls.append((f"{closer} closes first", [rows]))
+            calls.append((message("{end} closes first", end=closer), [rows]))
         late = packets(story(draw, closer, None, around_zero(draw)))
         calls.append(("numbers on both sides of 0", [late]))
     return calls
@@ -181,12 +183,12 @@ def _repeats(draw: Draw) -> list[tuple[str, Challenge]]:
 
 ASSIGNMENT = assignment(
     "ps9-final",
-    "The whole story",
+    message("The whole story"),
     "final",
     (
         Function(
             "q1",
-            "Who, and how much?",
+            message("Who, and how much?"),
             3,
             "said",
             "packets",
@@ -199,25 +201,25 @@ ASSIGNMENT = assignment(
                 ),
             ),
             _said,
-            ("Look for the first FIN.", "Count bytes that are new only."),
+            (message("Look for the first FIN."), message("Count bytes that are new only.")),
             _own,
         ),
         Function(
             "q2",
-            "What went wrong",
+            message("What went wrong"),
             3,
             "repeated",
             "packets",
             (Example((BY_HAND,), {"first copy": 4, "second copy": 5, "waited": 1000}, "example"),),
             _repeated,
             (
-                "Two packets of one side take up the same numbers.",
-                "A pure ACK takes up none.",
+                message("Two packets of one side take up the same numbers."),
+                message("A pure ACK takes up none."),
             ),
         ),
         Function(
             "q3",
-            "Who is where?",
+            message("Who is where?"),
             6,
             "where",
             "packets",
@@ -228,13 +230,15 @@ ASSIGNMENT = assignment(
             ),
             _where,
             (
-                "A packet changes its sender when it is sent, its receiver when it arrives.",
-                "Has an end sent a FIN? Is it acknowledged? Has one come?",
+                message(
+                    "A packet changes its sender when it is sent, its receiver when it arrives."
+                ),
+                message("Has an end sent a FIN? Is it acknowledged? Has one come?"),
             ),
         ),
         Function(
             "q4",
-            "The end",
+            message("The end"),
             4,
             "ending",
             "packets",
@@ -246,11 +250,14 @@ ASSIGNMENT = assignment(
                 ),
             ),
             _ending,
-            ("The numbers are those in the header.", "Which packets does TCP send again?"),
+            (
+                message("The numbers are those in the header."),
+                message("Which packets does TCP send again?"),
+            ),
         ),
         Function(
             "q5",
-            "Find what is sent again",
+            message("Find what is sent again"),
             5,
             "sent_again",
             "packets",
@@ -260,16 +267,19 @@ ASSIGNMENT = assignment(
             ),
             _repeats,
             (
-                "Keep for each side the number after all that it has sent.",
-                "A packet that takes up no number repeats nothing.",
-                "Later is not larger: think of both sides of 0.",
+                message("Keep for each side the number after all that it has sent."),
+                message("A packet that takes up no number repeats nothing."),
+                message("Later is not larger: think of both sides of 0."),
             ),
         ),
         Written(
             "q6",
-            "Tell it",
+            message("Tell it"),
             8,
-            ("Begin with the opening and end with TIME_WAIT.", "Say why, not only what."),
+            (
+                message("Begin with the opening and end with TIME_WAIT."),
+                message("Say why, not only what."),
+            ),
         ),
     ),
     _share,

@@ -14,6 +14,7 @@ from tcpcourse.exercises.scripts import Goal, Script
 from tcpcourse.exercises.tables import choice
 from tcpcourse.exercises.values import Posed, Shared, Value, Written, Wrong
 from tcpcourse.trace import SIDES, other
+from tcpcourse.words import message
 
 # Calls of ordinary programs, and where both ends stand after them, by hand.
 CALLS = (
@@ -29,9 +30,9 @@ CALLS = (
     ("B: listen(); A: connect(); B: accept(); A: close(); B: close()", "TIME_WAIT", "CLOSED"),
     ("B: listen(); A: connect(); B: accept(); B: close(); A: close()", "CLOSED", "TIME_WAIT"),
 )
-CLOSER_WAITS = "Who closed first? Only that end waits for old packets to die."
-NOT_YET = "Nobody has sent a FIN here."
-NOT_BOTH = "Only one end has sent a FIN here, and TIME_WAIT comes after both."
+CLOSER_WAITS = message("Who closed first? Only that end waits for old packets to die.")
+NOT_YET = message("Nobody has sent a FIN here.")
+NOT_BOTH = message("Only one end has sent a FIN here, and TIME_WAIT comes after both.")
 
 WHY = (
     "packets between two programs of one machine arrive within microseconds",
@@ -61,6 +62,7 @@ PROC_STATES = {
     "0A": "LISTEN",
     "0B": "CLOSING",
 }
+ONE_END = message("{where}: write one end in quotes, of {names}.")
 
 
 def _calls(draw: Draw, shared: Shared) -> Posed:
@@ -114,9 +116,9 @@ def _sockets(draw: Draw, shared: Shared) -> Posed:
     ]
     waits = next(row["line"] for row in rows if row["State"] == "TIME-WAIT")
     wrong = {
-        "forgot": (Wrong(waits, "A socket in TIME_WAIT goes away by itself."),),
-        "stuck": (Wrong(right["unread"], "Recv-Q holds what this end has not read."),),
-        "unread": (Wrong(right["stuck"], "Send-Q holds what the other end has not taken."),),
+        "forgot": (Wrong(waits, message("A socket in TIME_WAIT goes away by itself.")),),
+        "stuck": (Wrong(right["unread"], message("Recv-Q holds what this end has not read.")),),
+        "unread": (Wrong(right["stuck"], message("Send-Q holds what the peer has not taken.")),),
     }
     return Posed({"ss -tan": rows}, right, wrong)
 
@@ -141,9 +143,9 @@ def _pile(draw: Draw, shared: Shared) -> Posed:
         },
         {"ports": ports, "a second": ports // wait, "closes first": closer},
         {
-            "ports": (Wrong(ports - 1, "Count the first and the last port, too."),),
-            "a second": (Wrong(ports, "A port is free again only when its wait is over."),),
-            "closes first": (Wrong(peer, "TIME_WAIT stays with the end that closed first."),),
+            "ports": (Wrong(ports - 1, message("Count the first and the last port, too.")),),
+            "a second": (Wrong(ports, message("A port is free again only after its wait.")),),
+            "closes first": (Wrong(peer, message("TIME_WAIT stays where the close began.")),),
         },
     )
 
@@ -151,7 +153,7 @@ def _pile(draw: Draw, shared: Shared) -> Posed:
 def _reason(draw: Draw, shared: Shared) -> Posed:
     options, right = choice(draw, WHY, WHY[0])
     moment, state = draw.pick(TOO_SHORT)
-    lasts = Wrong("FIN_WAIT_2", "FIN_WAIT_2 lasts until the other program closes.")
+    lasts = Wrong("FIN_WAIT_2", message("FIN_WAIT_2 lasts until the other program closes."))
     return Posed(
         {"why": options, "never seen": moment},
         {"reason": right, "state": state},
@@ -202,53 +204,64 @@ def _goal(draw: Draw) -> Goal:
 
 ASSIGNMENT = assignment(
     "ps6-kernel",
-    "In your own kernel",
+    message("In your own kernel"),
     "06",
     (
         Value(
             "q1",
-            "Calls and states",
+            message("Calls and states"),
             6,
             {f"{side}{number}": STATE for number in (1, 2, 3) for side in SIDES},
             _calls,
             (
-                "connect() comes back when the handshake is over; accept() changes no state.",
-                "close() sends a FIN. So does shutdown(SHUT_WR).",
+                message(
+                    "connect() comes back when the handshake is over; accept() changes no state."
+                ),
+                message("close() sends a FIN. So does shutdown(SHUT_WR)."),
             ),
         ),
         Value(
             "q2",
-            "Six lines of ss",
+            message("Six lines of ss"),
             3,
             {"forgot": Whole(1, 6), "stuck": Whole(1, 6), "unread": Whole(1, 6)},
             _sockets,
             (
-                "ss writes states with hyphens, and ESTAB for ESTABLISHED.",
-                "Recv-Q: bytes that have come and were not read. Send-Q: bytes not acknowledged.",
+                message("ss writes states with hyphens, and ESTAB for ESTABLISHED."),
+                message(
+                    "Recv-Q: bytes that have come and were not read. Send-Q: bytes not "
+                    "acknowledged."
+                ),
             ),
         ),
         Value(
             "q3",
-            "A pile of TIME_WAIT",
+            message("A pile of TIME_WAIT"),
             3,
-            {"ports": NUMBER, "a second": NUMBER, "closes first": Name(("server", "proxy"), "end")},
+            {
+                "ports": NUMBER,
+                "a second": NUMBER,
+                "closes first": Name(("server", "proxy"), ONE_END),
+            },
             _pile,
             (
-                "Each connection to the same server and port needs a port of its own.",
-                "A port is taken for as long as TIME_WAIT lasts; the result is rounded down.",
+                message("Each connection to the same server and port needs a port of its own."),
+                message(
+                    "A port is taken for as long as TIME_WAIT lasts; the result is rounded down."
+                ),
             ),
         ),
         Value(
             "q4",
-            "Too fast to see",
+            message("Too fast to see"),
             2,
             {"reason": letters(4), "state": STATE},
             _reason,
-            ("Which state lasts only as long as a packet and its answer need?",),
+            (message("Which state lasts only as long as a packet and its answer need?"),),
         ),
         Function(
             "q5",
-            "Read an address",
+            message("Read an address"),
             4,
             "address",
             "text",
@@ -259,12 +272,15 @@ ASSIGNMENT = assignment(
             _addresses,
             (
                 'int("7F", 16) is 127.',
-                "The four bytes of the address stand in the wrong order, those of the port do not.",
+                message(
+                    "The four bytes of the address stand in the wrong order, those of "
+                    "the port do not."
+                ),
             ),
         ),
         Function(
             "q6",
-            "Read a line",
+            message("Read a line"),
             3,
             "state_of",
             "line",
@@ -276,27 +292,29 @@ ASSIGNMENT = assignment(
             ),
             _lines,
             (
-                "line.split() gives the words of the line; the state is one of them.",
-                "The codes: 01 ESTABLISHED, 02 SYN_SENT, 03 SYN_RCVD, 04 FIN_WAIT_1,"
-                " 05 FIN_WAIT_2, 06 TIME_WAIT, 07 CLOSED, 08 CLOSE_WAIT, 09 LAST_ACK,"
-                " 0A LISTEN, 0B CLOSING.",
+                message("line.split() gives the words of the line; the state is one of them."),
+                message(
+                    "The codes: 01 ESTABLISHED, 02 SYN_SENT, 03 SYN_RCVD, 04 "
+                    "FIN_WAIT_1, 05 FIN_WAIT_2, 06 TIME_WAIT, 07 CLOSED, 08 "
+                    "CLOSE_WAIT, 09 LAST_ACK, 0A LISTEN, 0B CLOSING."
+                ),
             ),
         ),
         Script(
             "q7",
-            "Half a connection",
+            message("Half a connection"),
             4,
             _goal,
             (
-                "One side closes, and its FIN is acknowledged.",
-                "The other side may still send. Deliver what it sends.",
+                message("One side closes, and its FIN is acknowledged."),
+                message("The other side may still send. Deliver what it sends."),
             ),
         ),
         Written(
             "q8",
-            "Twenty thousand",
+            message("Twenty thousand"),
             4,
-            ("Which end is in CLOSE_WAIT?", "Does a timer end CLOSE_WAIT?"),
+            (message("Which end is in CLOSE_WAIT?"), message("Does a timer end CLOSE_WAIT?")),
         ),
     ),
 )

@@ -22,6 +22,7 @@ from tcpcourse.exercises.tables import (
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Wrong
 from tcpcourse.sources.simulation.scenario import Act, Host
 from tcpcourse.trace import SIDES, Trace
+from tcpcourse.words import message
 
 NOT_MORE = "an ack never names more than the other side has sent"
 GOES_ON = "a side's next packet begins where its last one ended"
@@ -97,8 +98,8 @@ def _spoken(draw: Draw, shared: Shared) -> Posed:
     trace = talk(draw, closer=closer, sizes=(one, two))
     rows = rows_of(trace)
     kept = [row for row in rows if row["no"] in (1, 2, 10, 11)]
-    one_more = "A SYN takes up one number, too; it is not a byte of data."
-    two_more = "SYN and FIN take up one number each; they are no bytes of data."
+    one_more = message("A SYN takes up one number, too; it is not a byte of data.")
+    two_more = message("SYN and FIN take up one number each; they are no bytes of data.")
     wrong = {
         side: (Wrong(count + 1, one_more), Wrong(count + 2, two_more))
         for side, count in (("A", one), ("B", two))
@@ -141,70 +142,74 @@ def _segments(draw: Draw) -> list[tuple[str, Challenge]]:
 
 ASSIGNMENT = assignment(
     "ps3-seq-and-ack",
-    "seq and ack, packet by packet",
+    message("seq and ack, packet by packet"),
     "03",
     (
         Value(
             "q1",
-            "How much data?",
+            message("How much data?"),
             4,
             {f"len{n}": NUMBER for n in (1, 2, 3, 4)},
             _lengths,
             (
-                "Ethernet, IP and TCP headers without options are 14 + 20 + 20 bytes.",
-                "The options stand in the table: MSS 4 bytes, scale 3, SACK permitted 2, filled"
-                " up to a multiple of 4.",
-                "A SYN carries options, and here no data.",
+                message("Ethernet, IP and TCP headers without options are 14 + 20 + 20 bytes."),
+                message(
+                    "The options stand in the table: MSS 4 bytes, scale 3, SACK "
+                    "permitted 2, filled up to a multiple of 4."
+                ),
+                message("A SYN carries options, and here no data."),
             ),
         ),
         Value(
             "q2",
-            "Eight packets, relative",
+            message("Eight packets, relative"),
             5,
             {"ack5": NUMBER, "seq7": NUMBER, "ack8": NUMBER, "seq8": NUMBER},
             _relative,
             (
-                "Each side's data begins at the relative number 1.",
-                "Find the data of packet 4 from its frame.",
-                "ack8 names the number after all data that B has sent.",
+                message("Each side's data begins at the relative number 1."),
+                message("Find the data of packet 4 from its frame."),
+                message("ack8 names the number after all data that B has sent."),
             ),
         ),
         Value(
             "q3",
-            "The same, in the header",
+            message("The same, in the header"),
             4,
             {"seq4": NUMBER, "ack5": NUMBER, "seq7": NUMBER, "ack8": NUMBER},
             _raw,
             (
-                "Begin with the numbers of the two SYNs.",
-                "Raw number = the side's first number + the relative number.",
+                message("Begin with the numbers of the two SYNs."),
+                message("Raw number = the side's first number + the relative number."),
             ),
         ),
         Value(
             "q4",
-            "Eight packets fell on the floor",
+            message("Eight packets fell on the floor"),
             2,
             {ONLY: Order(8)},
             _shuffled,
             (
-                "Sort each side by itself first, by seq and then by ack.",
-                "Then lay the two rows together: nobody acknowledges what was not sent yet.",
+                message("Sort each side by itself first, by seq and then by ack."),
+                message(
+                    "Then lay the two rows together: nobody acknowledges what was not sent yet."
+                ),
             ),
         ),
         Value(
             "q5",
-            "How much was said?",
+            message("How much was said?"),
             2,
             {"A": NUMBER, "B": NUMBER},
             _spoken,
             (
-                "A side's last number tells how much it has sent since its first.",
-                "Take off what SYN and FIN took up, if the number is beyond them.",
+                message("A side's last number tells how much it has sent since its first."),
+                message("Take off what SYN and FIN took up, if the number is beyond them."),
             ),
         ),
         Function(
             "q6",
-            "What to acknowledge",
+            message("What to acknowledge"),
             5,
             "ack_for",
             "segment",
@@ -218,17 +223,20 @@ ASSIGNMENT = assignment(
             ),
             _segments,
             (
-                "Add up what takes up numbers: SYN, bytes of data, FIN.",
-                "What comes after 4294967295?",
+                message("Add up what takes up numbers: SYN, bytes of data, FIN."),
+                message("What comes after 4294967295?"),
             ),
         ),
         Value(
             "q7",
-            "One packet lies",
+            message("One packet lies"),
             3,
             {"packet": Whole(1, 8), "rule": letters(4)},
             _broken,
-            ("What is the MSS of both sides?", "Keep a note of each side's next number."),
+            (
+                message("What is the MSS of both sides?"),
+                message("Keep a note of each side's next number."),
+            ),
         ),
     ),
     _share,

@@ -26,12 +26,15 @@ from tcpcourse.exercises.tables import (
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
 from tcpcourse.sources.simulation.scenario import Act, Fault
 from tcpcourse.trace import SIDES, other
+from tcpcourse.words import message
 
 SYN_ACKED = "a SYN,ACK must acknowledge the SYN, which takes up one number"
 GOES_ON = "a side's next packet begins where its last one ended; a SYN takes up one number"
 EXPECTED = "an ack must name the next number expected from the other side"
 NO_ACK = "a first packet of a connection has no ack"
 MOMENTS = ((1, 2), (2, 1), (1, 3), (2, 3), (3, 1), (3, 2), (1, 2), (2, 1))
+
+FIRST = {"A": "first number of A", "B": "first number of B"}
 
 
 def _share(draw: Draw) -> Mapping[str, Any]:
@@ -42,7 +45,7 @@ def _share(draw: Draw) -> Mapping[str, Any]:
 def _numbers(draw: Draw, shared: Shared) -> Posed:
     asked = {"seq2": (2, "seq"), "ack2": (2, "ack"), "seq3": (3, "seq"), "ack3": (3, "ack")}
     trace, opener = shared["handshake"], shared["opener"]
-    facts = {f"first number of {other(opener)}": trace.isn[other(opener)]}
+    facts = {FIRST[other(opener)]: trace.isn[other(opener)]}
     return fill(trace, asked, facts=facts)
 
 
@@ -79,21 +82,29 @@ def _lost(draw: Draw, shared: Shared) -> Posed:
     again = lost + 1
     resent = trace.packet(again).sent_ns // 1_000_000
     opened, both = resent + 2 * travel, resent + 3 * travel
-    at_answer = "That is when its answer came in. Has this end's own SYN been acknowledged then?"
-    early = "A SYN that is lost is not answered. Which one is?"
+    at_answer = message(
+        "That is when its answer came in. Has this end's own SYN been acknowledged then?"
+    )
+    early = message("A SYN that is lost is not answered. Which one is?")
     return Posed(
         {"sent": rows},
         {"again": again, "opener": opened, "listener": both},
         {
             "again": tuple(Wrong(number, early) for number in range(2, again)),
             "opener": (
-                Wrong(2 * travel, "You left out how long the opener waited before it tried again."),
-                Wrong(opened - travel, "The answer leaves then. When does it arrive?"),
+                Wrong(
+                    2 * travel,
+                    message("You left out how long the opener waited before it tried again."),
+                ),
+                Wrong(opened - travel, message("The answer leaves then. When does it arrive?")),
             ),
             "listener": (
-                Wrong(opened, "The ACK leaves then. When does it arrive?"),
+                Wrong(opened, message("The ACK leaves then. When does it arrive?")),
                 Wrong(resent + travel, at_answer),
-                Wrong(3 * travel, "You left out how long the opener waited before it tried again."),
+                Wrong(
+                    3 * travel,
+                    message("You left out how long the opener waited before it tried again."),
+                ),
             ),
         },
     )
@@ -116,71 +127,87 @@ def _goal(draw: Draw) -> Goal:
 
 ASSIGNMENT = assignment(
     "ps1-opening",
-    "Opening a connection",
+    message("Opening a connection"),
     "01",
     (
         Value(
             "q1",
-            "Two numbers and their answers",
+            message("Two numbers and their answers"),
             4,
             {"seq2": NUMBER, "ack2": NUMBER, "seq3": NUMBER, "ack3": NUMBER},
             _numbers,
             (
-                "Which of these packets carry a SYN?",
-                "An ack names the next number that its sender expects from the other side.",
-                "A SYN takes up one number, as if it were one byte of data.",
+                message("Which of these packets carry a SYN?"),
+                message(
+                    "An ack names the next number that its sender expects from the other side."
+                ),
+                message("A SYN takes up one number, as if it were one byte of data."),
             ),
         ),
         Value(
             "q2",
-            "Who believes what?",
+            message("Who believes what?"),
             4,
             state_parts(2),
             _moments,
             (
-                "Look who sends the first SYN. The other side was in LISTEN before.",
-                "Ask of each end: has it sent a SYN? got one? is its own SYN acknowledged?",
+                message("Look who sends the first SYN. The other side was in LISTEN before."),
+                message(
+                    "Ask of each end: has it sent a SYN? got one? is its own SYN acknowledged?"
+                ),
             ),
             both_at(2),
         ),
         Value(
             "q3",
-            "Seven packets fell on the floor",
+            message("Seven packets fell on the floor"),
             2,
             {ONLY: Order(7)},
             _shuffled,
             (
-                "Only one packet can be the first: it has no ack.",
-                "Follow one side's seq, then ask which packet of the other side answers it.",
-                "Of two packets with the same seq, the one without data came first.",
+                message("Only one packet can be the first: it has no ack."),
+                message(
+                    "Follow one side's seq, then ask which packet of the other side answers it."
+                ),
+                message("Of two packets with the same seq, the one without data came first."),
             ),
         ),
         Value(
             "q4",
-            "One packet lies",
+            message("One packet lies"),
             3,
             {"packet": Whole(1, 5), "rule": letters(4)},
             _broken,
             (
-                "Go through the table from the top and say for each packet what it should carry.",
-                "Relative numbers: both SYNs have the number 0.",
+                message(
+                    "Go through the table from the top and say for each packet what it "
+                    "should carry."
+                ),
+                message("Relative numbers: both SYNs have the number 0."),
             ),
         ),
         Value(
             "q5",
-            "Lost at the start",
+            message("Lost at the start"),
             3,
             {"again": Whole(1, 12), "opener": Whole(0, 100_000), "listener": Whole(0, 100_000)},
             _lost,
             (
-                "The times are those of sending. An answer is sent at once when a packet arrives.",
-                "So the time from the last SYN to the SYN,ACK is how long a packet travels.",
-                "The opener is ESTABLISHED when the SYN,ACK arrives, the listener an ACK later.",
+                message(
+                    "The times are those of sending. An answer is sent at once when a "
+                    "packet arrives."
+                ),
+                message(
+                    "So the time from the last SYN to the SYN,ACK is how long a packet travels."
+                ),
+                message(
+                    "The opener is ESTABLISHED when the SYN,ACK arrives, the listener an ACK later."
+                ),
             ),
         ),
         Function(
             "q6",
-            "Answer a SYN",
+            message("Answer a SYN"),
             3,
             "answer_to_syn",
             "seq, iss",
@@ -191,28 +218,30 @@ ASSIGNMENT = assignment(
             ),
             _answers,
             (
-                "The answer has two flags. Its seq is the listener's own first number.",
-                "What comes after the largest 32-bit number?",
+                message("The answer has two flags. Its seq is the listener's own first number."),
+                message("What comes after the largest 32-bit number?"),
             ),
         ),
         Script(
             "q7",
-            "Half open, half shut",
+            message("Half open, half shut"),
             4,
             _goal,
             (
-                "Which packet takes the second end to ESTABLISHED? What if it never arrives?",
-                "The end that is ESTABLISHED may send. What happens to its data?",
-                "`A send` is followed by the text to send; count its letters.",
+                message(
+                    "Which packet takes the second end to ESTABLISHED? What if it never arrives?"
+                ),
+                message("The end that is ESTABLISHED may send. What happens to its data?"),
+                message("`A send` is followed by the text to send; count its letters."),
             ),
         ),
         Written(
             "q8",
-            "Why three?",
+            message("Why three?"),
             4,
             (
-                "Think of what each side does not know after two packets.",
-                "Think of a SYN from an old connection that arrives late.",
+                message("Think of what each side does not know after two packets."),
+                message("Think of a SYN from an old connection that arrives late."),
             ),
         ),
     ),

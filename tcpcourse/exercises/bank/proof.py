@@ -14,6 +14,7 @@ from tcpcourse.exercises.scripts import Goal, Script
 from tcpcourse.exercises.values import ONLY, Posed, Shared, Value, Written, Wrong
 from tcpcourse.trace import SIDES
 from tcpcourse.views.misconceptions import Way
+from tcpcourse.words import message
 
 # Rows of RFC 9293 §3.10 that change the state, in words; what a test compares with the table.
 ROWS = (
@@ -112,7 +113,7 @@ def _rows(draw: Draw, shared: Shared) -> Posed:
         {"row": number, "in": state, "when": when}
         for number, (state, when, _) in enumerate(picked, 1)
     ]
-    says = "Something does change here."
+    says = message("Something does change here.")
     return Posed(
         {"rows": table},
         {f"row{number}": goal for number, (_, _, goal) in enumerate(picked, 1)},
@@ -136,17 +137,19 @@ def _pairs(draw: Draw, shared: Shared) -> Posed:
     def named(pairs: tuple[tuple[str, str], ...]) -> list[str]:
         return [" and ".join(draw.shuffled(pair)) for pair in pairs]
 
-    says = "Those are the ones that cannot be. For each, ask what one end has heard of the other."
+    says = message(
+        "Those are the ones that cannot be. For each, ask what one end has heard of the other."
+    )
     return _some_of(draw, named(CAN_BE), named(CANNOT_BE), "pairs", says)
 
 
 def _ways(draw: Draw, shared: Shared) -> Posed:
-    says = "Who goes into TIME_WAIT: the end that must be able to answer a repeated FIN."
+    says = message("Who goes into TIME_WAIT: the end that must be able to answer a repeated FIN.")
     return _some_of(draw, list(INTO_TIME_WAIT), list(NOT_INTO), "ways", says)
 
 
 def _missing(draw: Draw, shared: Shared) -> Posed:
-    says = "Those are the ones that figure 5 draws."
+    says = message("Those are the ones that figure 5 draws.")
     return _some_of(draw, list(LEFT_OUT), list(DRAWN), "arrows", says)
 
 
@@ -164,8 +167,10 @@ def _count(draw: Draw, shared: Shared) -> Posed:
         },
         {"now": each, "in all": each**depth},
         {
-            "now": (Wrong(calls + wire + timers, "Each packet can do two things."),),
-            "in all": (Wrong(each * depth, "After each first move there are as many seconds."),),
+            "now": (Wrong(calls + wire + timers, message("Each packet can do two things.")),),
+            "in all": (
+                Wrong(each * depth, message("After each first move there are as many seconds.")),
+            ),
         },
     )
 
@@ -208,53 +213,59 @@ ASSIGNMENT = assignment(
     (
         Value(
             "q1",
-            "Five rows",
+            message("Five rows"),
             5,
             {f"row{n}": STATE for n in range(1, 6)},
             _rows,
-            ("The map of states has an arrow for each.",),
+            (message("The map of states has an arrow for each."),),
         ),
         Value(
             "q2",
-            "Two ends at one moment",
+            message("Two ends at one moment"),
             3,
             {ONLY: Several(6)},
             _pairs,
             (
-                "Three of the six can be.",
-                "TIME_WAIT: both FINs have come. What must the other end have done?",
+                message("Three of the six can be."),
+                message("TIME_WAIT: both FINs have come. What must the other end have done?"),
             ),
         ),
         Value(
             "q3",
-            "Ways into TIME_WAIT",
+            message("Ways into TIME_WAIT"),
             2,
             {ONLY: Several(6)},
             _ways,
-            ("There are exactly three in the whole table.",),
+            (message("There are exactly three in the whole table."),),
         ),
         Value(
             "q4",
-            "What the figure leaves out",
+            message("What the figure leaves out"),
             3,
             {ONLY: Several(6)},
             _missing,
             (
-                "Three of the six are not in figure 5.",
-                "Rare arrows are left out: two things in one segment, an abort, an old port.",
+                message("Three of the six are not in figure 5."),
+                message(
+                    "Rare arrows are left out: two things in one segment, an abort, an old port."
+                ),
             ),
         ),
         Value(
             "q5",
-            "How much is everything?",
+            message("How much is everything?"),
             2,
             {"now": NUMBER, "in all": NUMBER},
             _count,
-            ("At each moment there are that many first moves, and after each the same again.",),
+            (
+                message(
+                    "At each moment there are that many first moves, and after each the same again."
+                ),
+            ),
         ),
         Function(
             "q6",
-            "Half of the table",
+            message("Half of the table"),
             5,
             "next_state",
             "state, event",
@@ -263,11 +274,14 @@ ASSIGNMENT = assignment(
                 Example(("ESTABLISHED", "DATA"), "ESTABLISHED"),
             ),
             _moves,
-            ("A dictionary with pairs as keys is a table.", "What if a pair is not in it?"),
+            (
+                message("A dictionary with pairs as keys is a table."),
+                message("What if a pair is not in it?"),
+            ),
         ),
         Function(
             "q7",
-            "A passive observer",
+            message("A passive observer"),
             6,
             "watch",
             "packets",
@@ -277,26 +291,29 @@ ASSIGNMENT = assignment(
             ),
             _closes,
             (
-                "Your table from the last question does the work.",
-                "Each packet is something for its sender (a FIN: it closed) and for its receiver.",
-                "Which number acknowledges a FIN? The one after it.",
+                message("Your table from the last question does the work."),
+                message(
+                    "Each packet is something for its sender (a FIN: it closed) and "
+                    "for its receiver."
+                ),
+                message("Which number acknowledges a FIN? The one after it."),
             ),
         ),
         Script(
             "q8",
-            "The arrow that is not there",
+            message("The arrow that is not there"),
             4,
             _goal,
             (
-                "One segment must bring the FIN and the ACK of the other FIN.",
-                "So the pure ACK before it must not arrive.",
+                message("One segment must bring the FIN and the ACK of the other FIN."),
+                message("So the pure ACK before it must not arrive."),
             ),
         ),
         Written(
             "q9",
-            "Within these bounds",
+            message("Within these bounds"),
             4,
-            ("What does a search of all moments show, and up to where?",),
+            (message("What does a search of all moments show, and up to where?"),),
         ),
     ),
 )

@@ -39,6 +39,7 @@ def _again(draw: Draw, shared: Shared) -> Posed:
     """The timeout doubles with each copy (RFC 6298 §5.5)."""
     first, rto = draw.between(1, 99) * 100, draw.between(4, 15) * 100
     third, fourth = first + 3 * rto, first + 7 * rto
+    doubled = message("After each timeout the next one is twice as long.")
     return Posed(
         {
             "first sent at [ms]": first,
@@ -47,14 +48,14 @@ def _again(draw: Draw, shared: Shared) -> Posed:
         },
         {"second": first + rto, "third": third, "fourth": fourth},
         {
-            "second": (Wrong(rto, "The clock did not begin when this segment was sent."),),
+            "second": (Wrong(rto, message("The clock did not begin when this segment was sent.")),),
             "third": (
-                Wrong(first + 2 * rto, "After each timeout the next one is twice as long."),
-                Wrong(first + 4 * rto, "The second wait is twice the first: add both."),
+                Wrong(first + 2 * rto, doubled),
+                Wrong(first + 4 * rto, message("The second wait is twice the first: add both.")),
             ),
             "fourth": (
-                Wrong(first + 3 * rto, "After each timeout the next one is twice as long."),
-                Wrong(first + 8 * rto, "Add up the three waits."),
+                Wrong(first + 3 * rto, doubled),
+                Wrong(first + 8 * rto, message("Add up the three waits.")),
             ),
         },
     )
@@ -70,7 +71,7 @@ def _holes(draw: Draw, shared: Shared) -> Posed:
         for place, which in enumerate(order, 1)
     ]
     hole, end = begins[1], start + sum(lengths)
-    highest = "An ACK names the next number that is missing, not the highest that came."
+    highest = message("An ACK names the next number that is missing, not the highest that came.")
     return Posed(
         {"B expects": start, "segments from A, as they arrive": rows},
         {"ack1": hole, "ack2": hole, "ack3": hole, "ack4": end},
@@ -78,7 +79,10 @@ def _holes(draw: Draw, shared: Shared) -> Posed:
             "ack2": (Wrong(begins[order[1]] + lengths[order[1]], highest),),
             "ack3": (Wrong(begins[order[2]] + lengths[order[2]], highest), Wrong(end, highest)),
             "ack4": (
-                Wrong(begins[1] + lengths[1], "What had waited behind the hole counts now, too."),
+                Wrong(
+                    begins[1] + lengths[1],
+                    message("What had waited behind the hole counts now, too."),
+                ),
             ),
         },
     )
@@ -93,13 +97,15 @@ def _full(draw: Draw, shared: Shared) -> Posed:
         {"SND.UNA": una, "B's window [bytes]": window, "A's program sends [bytes]": wants},
         {"sent": window, "waits": wants - window, "probe": edge, "reply": edge},
         {
-            "sent": (Wrong(wants, "A may not send more than the window lets it."),),
-            "waits": (Wrong(0, "Not all of it fits into the window."),),
+            "sent": (Wrong(wants, message("A may not send more than the window lets it.")),),
+            "waits": (Wrong(0, message("Not all of it fits into the window.")),),
             "probe": (
-                Wrong(edge - 1, "RFC 9293's probe carries the next new byte, not an old one."),
-                Wrong(una, "All that fits the window has been acknowledged by now."),
+                Wrong(
+                    edge - 1, message("RFC 9293's probe carries the next new byte, not an old one.")
+                ),
+                Wrong(una, message("All that fits the window has been acknowledged by now.")),
             ),
-            "reply": (Wrong(edge + 1, "There is no room for the byte: it is not taken."),),
+            "reply": (Wrong(edge + 1, message("There is no room for the byte: it is not taken.")),),
         },
     )
 
@@ -116,9 +122,11 @@ def _resets(draw: Draw, shared: Shared) -> Posed:
     lettered = dict(zip("abcde", draw.shuffled(FATES), strict=True))
     letter = {fate: key for key, fate in lettered.items()}
     mixed = draw.shuffled(cases)
-    old = "By RFC 793 any RST in the window would do. What has RFC 5961 changed?"
+    old = message("By RFC 793 any RST in the window would do. What has RFC 5961 "
+"changed?")
     exact = message("Compare its number with RCV.NXT itself. Which RST needs no question back?")
-    edge = "Numbers outside the window are not even answered when they carry a RST."
+    edge = message("Numbers outside the window are not even answered when they carry "
+"a RST.")
     return Posed(
         {
             "state": "ESTABLISHED",
@@ -162,7 +170,7 @@ def _halves(draw: Draw, shared: Shared) -> Posed:
     letter = {kind: key for key, kind in lettered.items()}
     kinds = {names[0]: HALF_CLOSED, names[1]: HALF_OPEN}
     others = {names[0]: HALF_OPEN, names[1]: HALF_CLOSED}
-    swapped = "Closing is done on purpose, with a FIN. Forgetting is not."
+    swapped = message("Closing is done on purpose, with a FIN. Forgetting is not.")
     return Posed(
         {
             "kinds": lettered,
@@ -202,61 +210,68 @@ def _goal(draw: Draw) -> Goal:
 
 ASSIGNMENT = assignment(
     "ps7-trouble",
-    "When things go wrong",
+    message("When things go wrong"),
     "07",
     (
         Value(
             "q1",
-            "And again, and again",
+            message("And again, and again"),
             3,
             {"second": NUMBER, "third": NUMBER, "fourth": NUMBER},
             _again,
-            ("The first wait is the timeout.", "After each timeout it is doubled."),
+            (
+                message("The first wait is the timeout."),
+                message("After each timeout it is doubled."),
+            ),
         ),
         Value(
             "q2",
-            "A hole",
+            message("A hole"),
             4,
             {f"ack{n}": NUMBER for n in (1, 2, 3, 4)},
             _holes,
             (
-                "B acknowledges whatever comes, but with which number?",
-                "Data behind a hole is kept. What happens when the hole is filled?",
+                message("B acknowledges whatever comes, but with which number?"),
+                message("Data behind a hole is kept. What happens when the hole is filled?"),
             ),
         ),
         Value(
             "q3",
-            "No room",
+            message("No room"),
             4,
             {"sent": NUMBER, "waits": NUMBER, "probe": NUMBER, "reply": NUMBER},
             _full,
             (
-                "B acknowledges what it has taken, until nothing more fits.",
-                "The probe is the next byte that A would send if it might.",
+                message("B acknowledges what it has taken, until nothing more fits."),
+                message("The probe is the next byte that A would send if it might."),
             ),
         ),
         Value(
             "q4",
-            "Four resets",
+            message("Four resets"),
             4,
             {f"rst{n}": letters(5) for n in (1, 2, 3, 4)},
             _resets,
             (
-                "There are three cases: exactly RCV.NXT, elsewhere in the window, outside.",
-                "Somebody who guesses a number in the window should not be able to reset it.",
+                message(
+                    "There are three cases: exactly RCV.NXT, elsewhere in the window, outside."
+                ),
+                message(
+                    "Somebody who guesses a number in the window should not be able to reset it."
+                ),
             ),
         ),
         Value(
             "q5",
-            "Two halves",
+            message("Two halves"),
             2,
             {"story 1": letters(4), "story 2": letters(4)},
             _halves,
-            ("Which packet tells that something was closed on purpose?",),
+            (message("Which packet tells that something was closed on purpose?"),),
         ),
         Function(
             "q6",
-            "May it come in?",
+            message("May it come in?"),
             5,
             "acceptable",
             "seq, length, rcv_nxt, rcv_wnd",
@@ -268,28 +283,39 @@ ASSIGNMENT = assignment(
             ),
             _windows,
             (
-                "RFC 9293 §3.4 has a table of four cases: no data or data, window 0 or not.",
-                "A segment with data may come in when its first or its last number is in the"
-                " window.",
-                "Is x in the window? Go forward from RCV.NXT to x: is that less than RCV.WND?",
+                message(
+                    "RFC 9293 §3.4 has a table of four cases: no data or data, window 0 or not."
+                ),
+                message(
+                    "A segment with data may come in when its first or its last number "
+                    "is in the window."
+                ),
+                message(
+                    "Is x in the window? Go forward from RCV.NXT to x: is that less than RCV.WND?"
+                ),
             ),
         ),
         Script(
             "q7",
-            "The last ACK is lost",
+            message("The last ACK is lost"),
             4,
             _goal,
             (
-                "Close in the usual way, but lose the packet that would bring the other end to"
-                " CLOSED.",
-                "The data must be sent before the close.",
+                message(
+                    "Close in the usual way, but lose the packet that would bring the "
+                    "other end to CLOSED."
+                ),
+                message("The data must be sent before the close."),
             ),
         ),
         Written(
             "q8",
-            "Alive, or again?",
+            message("Alive, or again?"),
             4,
-            ("Compare the seq with the next number.", "How many bytes does each bring?"),
+            (
+                message("Compare the seq with the next number."),
+                message("How many bytes does each bring?"),
+            ),
         ),
     ),
 )
