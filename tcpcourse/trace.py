@@ -63,13 +63,11 @@ class End:
         return self.possible[0] if len(self.possible) == 1 else None
 
     def __str__(self) -> str:
-        if len(self.possible) == 1:
-            return str(self.possible[0])
         if len(self.possible) == len(State):
             return message("unknown")
-        words: str = ""
-        for state in self.possible:
-            words = message("{words} or {state}", words=words, state=state) if words else str(state)
+        words = str(self.possible[0]) if self.possible else ""
+        for state in self.possible[1:]:
+            words = message("{words} or {state}", words=words, state=state)
         return words
 
     def __repr__(self) -> str:
@@ -228,14 +226,13 @@ class Trace:
         there is no such step.
         """
         if not (isinstance(index, int) and 0 <= index < len(self.steps)):
-            raise TcpCourseError(
-                counted(
-                    "There is no step {index}: this trace has one step, and it is step 0.",
-                    "There is no step {index}: this trace has {count} steps, counted from 0.",
-                    len(self.steps),
-                    index=index,
-                )
+            told = counted(
+                "There is no step {index}: this trace has one step, and it is step 0.",
+                "There is no step {index}: this trace has {count} steps, counted from 0.",
+                len(self.steps),
+                index=index,
             )
+            raise TcpCourseError(told)
         return self._with(self.steps[: index + 1])
 
     def _with(self, steps: Sequence[Step]) -> Trace:
@@ -310,13 +307,11 @@ class Trace:
         return None if Trace.as_html is None else Trace.as_html(self)
 
     def __repr__(self) -> str:
-        return message(
-            "<Trace {name!r}: {steps}, {packets}, {provenance}>",
-            name=shortened(self.name or self.title, 80),
-            steps=counted("1 step", "{count} steps", len(self.steps)),
-            packets=counted("1 packet", "{count} packets", len(self.packets)),
-            provenance=self.provenance,
-        )
+        places = {"name": shortened(self.name or self.title, 80), "kind": self.provenance}
+        steps = counted("1 step", "{count} steps", len(self.steps))
+        packets = counted("1 packet", "{count} packets", len(self.packets))
+        places |= {"steps": steps, "packets": packets}
+        return message("<Trace {name!r}: {steps}, {packets}, {kind}>", **places)
 
 
 def end_of(tcb: Tcb) -> End:

@@ -16,7 +16,7 @@ from tcpcourse.trace import SIDES, Packet, Side, Trace
 from tcpcourse.views.asks import MOST, Quiz, predictor
 from tcpcourse.views.asks.chart import arrows, road, state_class
 from tcpcourse.views.asks.picture import Pictures
-from tcpcourse.views.asks.questions import Asked
+from tcpcourse.views.asks.questions import AskedPart
 from tcpcourse.views.asks.words import spoken
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_trace
@@ -166,7 +166,7 @@ class Predictor(Telling):
         self._whose = side
         self._show()
 
-    def _answer(self, each: Asked) -> str:
+    def _answer(self, each: AskedPart) -> str:
         if each.kind == "state":
             return self.chosen.get(each.name, "")
         return str(self.fields[each.name].value)
@@ -301,5 +301,5 @@ class Predictor(Telling):
         )
 
 
-def _label(each: Asked) -> str:
+def _label(each: AskedPart) -> str:
     return spoken()["then"].format(side=each.name) if each.kind == "state" else each.name

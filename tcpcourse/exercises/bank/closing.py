@@ -68,8 +68,7 @@ def _share(draw: Draw) -> Mapping[str, Any]:
 
 
 def _numbers(draw: Draw, shared: Shared) -> Posed:
-    asked = {"ack9": (9, "ack"), "seq10": (10, "seq")}
-    asked |= {"seq11": (11, "seq"), "ack11": (11, "ack")}
+    asked = {"ack9": (9, "ack"), "seq10": (10, "seq"), "seq11": (11, "seq"), "ack11": (11, "ack")}
     posed = fill(shared["talk"], asked, relative=True)
     posed.given["packets"][9]["ack"] = "?"  # the same as ack9
     return posed
@@ -128,6 +127,7 @@ def _forgotten(draw: Draw, shared: Shared) -> Posed:
                 }
             )
     options, right = choice(draw, CALLS, CALLS[0])
+    in_two = message("That many come in two hours.")
     at_first = message("That many there are at first. How many come each hour?")
     waits_long = message("Many sockets in TIME_WAIT are no fault: they go away by themselves.")
     return Posed(
@@ -136,10 +136,7 @@ def _forgotten(draw: Draw, shared: Shared) -> Posed:
         {
             "program": (Wrong(busy, waits_long),),
             "forgot": tuple(Wrong(letter, OWN_CALL) for letter in options if letter != right),
-            "each hour": (
-                Wrong(before + each, at_first),
-                Wrong(2 * each, message("That many come in two hours.")),
-            ),
+            "each hour": (Wrong(before + each, at_first), Wrong(2 * each, in_two)),
         },
     )
 
@@ -303,10 +300,7 @@ ASSIGNMENT = assignment(
             4,
             _goal,
             (
-                message(
-                    "CLOSING comes from FIN_WAIT_1 when a FIN arrives that does not "
-                    "acknowledge ours."
-                ),
+                message("CLOSING comes from FIN_WAIT_1 by a FIN that does not acknowledge ours."),
                 message("Let both close before either FIN is delivered."),
                 message("Then deliver only one of the two ACKs."),
             ),

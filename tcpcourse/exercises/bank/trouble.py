@@ -122,11 +122,9 @@ def _resets(draw: Draw, shared: Shared) -> Posed:
     lettered = dict(zip("abcde", draw.shuffled(FATES), strict=True))
     letter = {fate: key for key, fate in lettered.items()}
     mixed = draw.shuffled(cases)
-    old = message("By RFC 793 any RST in the window would do. What has RFC 5961 "
-"changed?")
+    old = message("By RFC 793 any RST in the window would do. What has RFC 5961 changed?")
     exact = message("Compare its number with RCV.NXT itself. Which RST needs no question back?")
-    edge = message("Numbers outside the window are not even answered when they carry "
-"a RST.")
+    edge = message("Numbers outside the window are not even answered when they carry a RST.")
     return Posed(
         {
             "state": "ESTABLISHED",

@@ -14,7 +14,7 @@ from tcpcourse.core.states import State
 from tcpcourse.views import palette
 from tcpcourse.views.asks.chart import arrows, place_styles, road, state_class
 from tcpcourse.views.asks.picture import Pictures
-from tcpcourse.views.asks.questions import Asked, Question, Quiz
+from tcpcourse.views.asks.questions import AskedPart, PacketQuestion, Quiz
 from tcpcourse.views.asks.words import WORDS, spoken
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.palette import PHASES
@@ -59,7 +59,7 @@ def _data(quiz: Quiz) -> dict[str, Any]:
     }
 
 
-def _told(question: Question, pictures: Pictures) -> dict[str, Any]:
+def _told(question: PacketQuestion, pictures: Pictures) -> dict[str, Any]:
     packet = question.packet
     return {
         "n": packet.number,
@@ -73,7 +73,7 @@ def _told(question: Question, pictures: Pictures) -> dict[str, Any]:
     }
 
 
-def _asked(each: Asked) -> dict[str, Any]:
+def _asked(each: AskedPart) -> dict[str, Any]:
     right = each.read(each.right)
     found: dict[str, Any] = {
         "name": each.name,

@@ -33,7 +33,7 @@ KINDS: Mapping[str, tuple[Frame, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _LaidOut:
     """A story, or a part of a long one, laid out."""
 
     trace: Trace
@@ -104,14 +104,14 @@ class Pictures:
         first, last = where[0], where[-1]
         return max(0, first - AROUND), min(last + 1, first + WHOLE - AROUND)
 
-    def _lay_out(self, start: int, stop: int) -> _Part:
+    def _lay_out(self, start: int, stop: int) -> _LaidOut:
         trace = self.quiz.trace
         trace = trace if stop - start == len(trace) else trace[start:stop]
         facts = learn(trace)
         shown = scenes(trace, facts)
-        return _Part(trace, shown, facts, lay_out(trace, shown, facts))
+        return _LaidOut(trace, shown, facts, lay_out(trace, shown, facts))
 
-    def _cut(self, part: _Part, arrow: Arrow, done: bool) -> tuple[list[Scene], Sheet]:
+    def _cut(self, part: _LaidOut, arrow: Arrow, done: bool) -> tuple[list[Scene], Sheet]:
         """The story as far as it is told, and its sheet."""
         states, level = "states" in self.quiz.ask, arrow.road.level
         stop = arrow.scene + 1 if done else arrow.scene if states or level else arrow.leaves + 1
@@ -135,7 +135,7 @@ class Pictures:
         )
         return shown, sheet
 
-    def _without_states(self, part: _Part, shown: list[Scene], arrow: Arrow) -> list[Scene]:
+    def _without_states(self, part: _LaidOut, shown: list[Scene], arrow: Arrow) -> list[Scene]:
         """States that come with the packet asked for are not told: only what happens."""
         asked = [
             each.scene for each in part.sheet.arrows if each.packet.number < arrow.packet.number

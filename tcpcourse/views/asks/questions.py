@@ -46,7 +46,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedPart:
     """One thing that is asked of a packet.
 
     ``name`` is seq, ack, len or flags, or the side whose state is asked; ``right`` the answer
@@ -99,13 +99,13 @@ def _other(answer: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PacketQuestion:
     """Everything that is asked of one packet, and what is told of it beforehand."""
 
     place: int
     packet: Packet
     told: str
-    asked: tuple[Asked, ...]
+    asked: tuple[AskedPart, ...]
 
 
 class Quiz:
@@ -146,12 +146,12 @@ class Quiz:
             found += SIDES if name == "states" else (name,)
         return tuple(found)
 
-    def question(self, place: int) -> Question:
+    def question(self, place: int) -> PacketQuestion:
         """What is asked of the packet at a place, from 0."""
         packet = self.trace.packets[place]
         asked = (self._asked(name, packet) for name in self.names)
         found = tuple(each for each in asked if each is not None)
-        return Question(place, packet, self._told(packet), found)
+        return PacketQuestion(place, packet, self._told(packet), found)
 
     def _told(self, packet: Packet) -> str:
         told = []
@@ -169,13 +169,13 @@ class Quiz:
             )
         return together(*told)
 
-    def _asked(self, name: str, packet: Packet) -> Asked | None:
+    def _asked(self, name: str, packet: Packet) -> AskedPart | None:
         if name in SIDES:
             return self._state(name, packet)
         if name == "flags":
             flags = flag_names(packet.segment.flags)
             told = message("Its flags are {flags}.", flags=flags)
-            return Asked(name, "flags", str(packet.segment.flags), {}, told)
+            return AskedPart(name, "flags", str(packet.segment.flags), {}, told)
         right = right_answer(packet, cast(Field, name), self.relative)
         if right is None:
             return None
@@ -187,9 +187,9 @@ class Quiz:
         for each in wrong_answers(self.trace, packet, basis, cast(Field, name), self.relative):
             ideas.setdefault(each.value, []).append(each)
         wrong = {str(value): _both_tries(found, because) for value, found in ideas.items()}
-        return Asked(name, "number", str(right), wrong, because)
+        return AskedPart(name, "number", str(right), wrong, because)
 
-    def _state(self, side: Side, packet: Packet) -> Asked | None:
+    def _state(self, side: Side, packet: Packet) -> AskedPart | None:
         ends = self._after.get(packet.number)
         right = ends.of(side).state if ends else None
         if right is None:
@@ -205,7 +205,7 @@ class Quiz:
                     found.says,
                     together(found.says, *([because] if because else [])),
                 )
-        return Asked(side, "state", str(right), wrong, because, self._before(side, packet), way)
+        return AskedPart(side, "state", str(right), wrong, because, self._before(side, packet), way)
 
     def _before(self, side: Side, packet: Packet) -> str:
         """Where an end was when this packet was still to come, if that is known."""

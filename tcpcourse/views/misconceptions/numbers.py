@@ -75,7 +75,7 @@ def sum_behind(
     trace: Trace, packet: Packet, basis: Basis, field: Field, relative: bool = True
 ) -> str:
     """The sum that gives the right number, in the kind that is asked; empty if it has none."""
-    return _Asked(trace, packet, basis, relative).why_right(field)
+    return _AskedNumber(trace, packet, basis, relative).why_right(field)
 
 
 def wrong_answers(
@@ -85,7 +85,7 @@ def wrong_answers(
     right = right_answer(packet, field, relative)
     if right is None:
         return ()
-    asked = _Asked(trace, packet, basis, relative)
+    asked = _AskedNumber(trace, packet, basis, relative)
     offer = {"seq": asked.of_seq, "ack": asked.of_ack, "len": asked.of_len}[field]
     found = [each for each in (*offer(), *asked.other_numbers(field)) if each.value != right]
     seen = {each.value for each in found}
@@ -96,7 +96,7 @@ def wrong_answers(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _AskedNumber:
     """One packet and what is known of the story, for the kind of number that is asked."""
 
     trace: Trace

@@ -13,7 +13,7 @@ F1, F2, CW, LA = State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.LAS
 CG, TW = State.CLOSING, State.TIME_WAIT
 
 
-class Fact(Enum):
+class Milestone(Enum):
     """What an end has sent, got, or had acknowledged; the more telling comes first."""
 
     SYN_SENT = 1
@@ -139,41 +139,41 @@ WAITS_FOR: Mapping[State, str] = {
 """What is asked where one of both states is CLOSED."""
 
 Sentence = Callable[[State], str]
-DIFFERS: Mapping[tuple[Fact, bool], Sentence] = {
-    (Fact.SYN_SENT, True): lambda s: message(
+DIFFERS: Mapping[tuple[Milestone, bool], Sentence] = {
+    (Milestone.SYN_SENT, True): lambda s: message(
         "{state} means that this end has sent its SYN. Has it?", state=str(s)
     ),
-    (Fact.SYN_SENT, False): lambda s: message(
+    (Milestone.SYN_SENT, False): lambda s: message(
         "{state} means that this end has sent no SYN yet. Is that so?", state=str(s)
     ),
-    (Fact.SYN_GOT, True): lambda s: message(
+    (Milestone.SYN_GOT, True): lambda s: message(
         "{state} means that this end has got the other's SYN. Has it?", state=str(s)
     ),
-    (Fact.SYN_GOT, False): lambda s: message(
+    (Milestone.SYN_GOT, False): lambda s: message(
         "{state} means that this end has got no SYN yet. Is that so?", state=str(s)
     ),
-    (Fact.SYN_ACKED, True): lambda s: message(
+    (Milestone.SYN_ACKED, True): lambda s: message(
         "{state} means that this end's SYN is acknowledged. Is it?", state=str(s)
     ),
-    (Fact.SYN_ACKED, False): lambda s: message(
+    (Milestone.SYN_ACKED, False): lambda s: message(
         "{state} means that this end's SYN is not acknowledged yet. Is that so?", state=str(s)
     ),
-    (Fact.FIN_SENT, True): lambda s: message(
+    (Milestone.FIN_SENT, True): lambda s: message(
         "{state} means that this end has sent a FIN. Has it?", state=str(s)
     ),
-    (Fact.FIN_SENT, False): lambda s: message(
+    (Milestone.FIN_SENT, False): lambda s: message(
         "{state} means that this end has sent no FIN yet. Is that so?", state=str(s)
     ),
-    (Fact.FIN_GOT, True): lambda s: message(
+    (Milestone.FIN_GOT, True): lambda s: message(
         "{state} means that this end has got the other's FIN. Has it?", state=str(s)
     ),
-    (Fact.FIN_GOT, False): lambda s: message(
+    (Milestone.FIN_GOT, False): lambda s: message(
         "{state} means that this end has got no FIN yet. Is that so?", state=str(s)
     ),
-    (Fact.FIN_ACKED, True): lambda s: message(
+    (Milestone.FIN_ACKED, True): lambda s: message(
         "{state} means that this end's FIN is acknowledged. Is it?", state=str(s)
     ),
-    (Fact.FIN_ACKED, False): lambda s: message(
+    (Milestone.FIN_ACKED, False): lambda s: message(
         "{state} means that this end's FIN is not acknowledged yet. Is that so?", state=str(s)
     ),
 }

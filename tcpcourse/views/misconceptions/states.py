@@ -21,25 +21,27 @@ from tcpcourse.views.misconceptions.state_words import (
     SECOND_IS_CLOSED,
     STRAIGHT,
     WAITS_FOR,
-    Fact,
+    Milestone,
 )
 from tcpcourse.words import message, together
 
 # What an end has behind it in each state: CLOSED and LISTEN have nothing.
-_SYN = (Fact.SYN_SENT,)
-_OPEN = (Fact.SYN_SENT, Fact.SYN_GOT, Fact.SYN_ACKED)
-KNOWS: Mapping[State, frozenset[Fact]] = {
+_SYN = (Milestone.SYN_SENT,)
+_OPEN = (Milestone.SYN_SENT, Milestone.SYN_GOT, Milestone.SYN_ACKED)
+KNOWS: Mapping[State, frozenset[Milestone]] = {
     State.CLOSED: frozenset(),
     State.LISTEN: frozenset(),
     State.SYN_SENT: frozenset(_SYN),
-    State.SYN_RCVD: frozenset((Fact.SYN_SENT, Fact.SYN_GOT)),
+    State.SYN_RCVD: frozenset((Milestone.SYN_SENT, Milestone.SYN_GOT)),
     State.ESTABLISHED: frozenset(_OPEN),
-    State.FIN_WAIT_1: frozenset((*_OPEN, Fact.FIN_SENT)),
-    State.FIN_WAIT_2: frozenset((*_OPEN, Fact.FIN_SENT, Fact.FIN_ACKED)),
-    State.CLOSE_WAIT: frozenset((*_OPEN, Fact.FIN_GOT)),
-    State.LAST_ACK: frozenset((*_OPEN, Fact.FIN_GOT, Fact.FIN_SENT)),
-    State.CLOSING: frozenset((*_OPEN, Fact.FIN_GOT, Fact.FIN_SENT)),
-    State.TIME_WAIT: frozenset((*_OPEN, Fact.FIN_GOT, Fact.FIN_SENT, Fact.FIN_ACKED)),
+    State.FIN_WAIT_1: frozenset((*_OPEN, Milestone.FIN_SENT)),
+    State.FIN_WAIT_2: frozenset((*_OPEN, Milestone.FIN_SENT, Milestone.FIN_ACKED)),
+    State.CLOSE_WAIT: frozenset((*_OPEN, Milestone.FIN_GOT)),
+    State.LAST_ACK: frozenset((*_OPEN, Milestone.FIN_GOT, Milestone.FIN_SENT)),
+    State.CLOSING: frozenset((*_OPEN, Milestone.FIN_GOT, Milestone.FIN_SENT)),
+    State.TIME_WAIT: frozenset(
+        (*_OPEN, Milestone.FIN_GOT, Milestone.FIN_SENT, Milestone.FIN_ACKED)
+    ),
 }
 
 
@@ -79,7 +81,7 @@ def confusion(right: State, given: State, way: Way | None = None) -> Confusion:
     if State.CLOSED in (right, given):
         state = given if right is State.CLOSED else State.CLOSED
         return _confusion(f"{given} for {right}", WAITS_FOR[state], given, way)
-    for fact in Fact:
+    for fact in Milestone:
         if (fact in KNOWS[right]) != (fact in KNOWS[given]):
             there = fact in KNOWS[given]
             return _confusion(f"{given} for {right}", DIFFERS[fact, there](given), given, way)
