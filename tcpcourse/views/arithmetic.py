@@ -28,7 +28,8 @@ class Explanation:
 
     ``analysis`` is the line as the document writes it, ``reasons`` one (number, why) each,
     ``warnings`` what a reader could easily get wrong. All are plain text. ``picture`` is the
-    number line that they come from.
+    number line that they come from. ``asides`` are the numbers that do not matter to somebody who
+    follows the connection.
 
     >>> import tcpcourse as tcp
     >>> print(dict(tcp.explain(tcp.recording("avatar"), 4).reasons)["len"])
@@ -40,6 +41,7 @@ class Explanation:
     analysis: str
     reasons: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...] = ()
+    asides: tuple[str, ...] = ()
     picture: Svg | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
@@ -58,13 +60,15 @@ class Explanation:
         box = "display:flex;flex-wrap:wrap;gap:0 1.5em;align-items:flex-start"
         return f'<div class="tcp-explanation" style="{box}">{words}</div>'
 
-    def html(self, warnings: bool = True) -> str:
-        """The same as markup, without a box around it; with or without its warnings."""
-        reasons = "".join(
-            f"<li><b>{markup(what)}</b>: {markup(why)}</li>" for what, why in self.reasons
-        )
-        cares = "".join(f"<li><em>Take care.</em> {markup(text)}</li>" for text in self.warnings)
-        cares = cares if warnings else ""
+    def html(self, brief: bool = False) -> str:
+        """The same as markup, without a box around it.
+
+        ``brief`` is for where the packet is met in passing: no warnings and no ``asides``.
+        """
+        told = [each for each in self.reasons if not (brief and each[0] in self.asides)]
+        reasons = "".join(f"<li><b>{markup(what)}</b>: {markup(why)}</li>" for what, why in told)
+        warnings = () if brief else self.warnings
+        cares = "".join(f"<li><em>Take care.</em> {markup(text)}</li>" for text in warnings)
         return (
             f"<p><b>{markup(self.heading)}</b><br><code>{markup(self.analysis)}</code></p>"
             f"<ul>{reasons}{cares}</ul>"
@@ -100,8 +104,20 @@ def explain_packet(trace: Trace, packet: Packet, basis: Basis) -> Explanation:
     if window := why_window(trace, packet):
         reasons.append(("win", window))
     return Explanation(
-        packet.number, heading, _analysis(packet, basis), tuple(reasons), tuple(_cares(packet))
+        packet.number,
+        heading,
+        _analysis(packet, basis),
+        tuple(reasons),
+        tuple(_cares(packet)),
+        _asides(packet),
     )
+
+
+def _asides(packet: Packet) -> tuple[str, ...]:
+    """How the frame of a packet without data is made up, and the window that a SYN offers."""
+    if packet.segment.syn:
+        return ("len", "win")
+    return () if packet.segment.data else ("len",)
 
 
 # --- the line as the document writes it --------------------------------------------------
@@ -167,21 +183,21 @@ _BY_IP = (
     " header's length says."
 )
 _ONE_FILLS = (
-    "LEN − {heads} would give {result}, which is wrong here: 1 byte fills up the frame, for"
-    " Ethernet has none shorter than {frame} bytes; they are not data."
+    "LEN − {heads} would give {result}, which is wrong here: 1 byte is padding, not data. An"
+    " Ethernet frame has at least 64 bytes, 4 of them a checksum that captures leave out."
 )
 _FILL = (
-    "LEN − {heads} would give {result}, which is wrong here: {filler} bytes fill up the frame, for"
-    " Ethernet has none shorter than {frame} bytes; they are not data."
+    "LEN − {heads} would give {result}, which is wrong here: {filler} bytes are padding, not data."
+    " An Ethernet frame has at least 64 bytes, 4 of them a checksum that captures leave out."
 )
 _ARE_OPTIONS = (
     "LEN − {heads} would give {result}, which is wrong here: {options} bytes are TCP options in the"
     " header; they are not data."
 )
 _FILL_AND_OPTIONS = (
-    "LEN − {heads} would give {result}, which is wrong here: {filler} bytes fill up the frame, for"
-    " Ethernet has none shorter than {frame} bytes, and {options} bytes are TCP options in the"
-    " header; they are not data."
+    "LEN − {heads} would give {result}, which is wrong here: {options} bytes are TCP options in the"
+    " header, and {filler} bytes are padding. An Ethernet frame has at least 64 bytes, 4 of them a"
+    " checksum that captures leave out."
 )
 
 
@@ -209,7 +225,6 @@ def _cares(packet: Packet) -> list[str]:
             ethernet=ETHERNET,
             size=size,
             filler=filler,
-            frame=frame,
             options=options,
         )
     ]

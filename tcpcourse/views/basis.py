@@ -7,10 +7,10 @@ equals the end of something the other side sent: first number + SYN + data + FIN
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tcpcourse.core.seq import MODULUS
+from tcpcourse.core.seq import MODULUS, SeqNumber
 from tcpcourse.packet import HEADERS, SHORTEST_FRAME
 from tcpcourse.trace import Ends, Packet, Side, Trace
 
@@ -21,9 +21,9 @@ class Basis:
 
     ``before`` is the sender's packet whose end this ``seq`` continues, ``previous`` the
     sender's packet just before this one, ``acked`` the peer's packet whose end this ``ack``
-    names. ``again`` is the number of the earlier packet that carried the same numbers.
-    ``last_ack`` is what the sender acknowledged before, ``expected`` what the peer had asked
-    for last.
+    names: of several copies the first that can have been answered. ``again`` is the number
+    of the earlier packet that carried the same numbers. ``last_ack`` is what the sender
+    acknowledged before, ``expected`` what the peer had asked for last.
 
     ``following`` is, for a keep-alive or a zero-window probe, the sender's next number, which
     a probe does not move. ``other_syn`` is the sender's earlier SYN with another number;
@@ -88,11 +88,13 @@ def shortcut_holds(packet: Packet) -> bool:
 def bases(trace: Trace) -> Mapping[int, Basis]:
     """The basis of every packet, by its number; two passes, whatever the length."""
     found: dict[int, Basis] = {}
-    ends: dict[Side, dict[int, Packet]] = {"A": {}, "B": {}}
+    ends: dict[Side, dict[int, list[Packet]]] = {"A": {}, "B": {}}
+    acks: dict[Side, _Acks] = {"A": _Acks(), "B": _Acks()}
     sent: dict[Side, dict[tuple[int, int], int]] = {"A": {}, "B": {}}
     previous: dict[Side, Packet | None] = {"A": None, "B": None}
     last_ack: dict[Side, int | None] = {"A": None, "B": None}
     highest: dict[Side, int] = {"A": 0, "B": 0}
+    tops: dict[Side, int | None] = {"A": None, "B": None}
     syns: dict[Side, dict[int, Packet]] = {"A": {}, "B": {}}
     used = _used(trace)
     for packet in trace.packets:
@@ -105,9 +107,9 @@ def bases(trace: Trace) -> Mapping[int, Basis]:
         idle = packet.segment.syn and bool(used[me]) and seq not in used[me]
         older = _is_older(packet, syns, highest[peer])
         found[packet.number] = Basis(
-            before=ends[me].get(seq),
+            before=_first(ends[me].get(seq, ())),
             previous=previous[me],
-            acked=None if ack is None else ends[peer].get(int(ack)),
+            acked=None if ack is None else _answered(ends[peer].get(int(ack), ()), acks[me], ack),
             peer_last=previous[peer],
             again=sent[me].get(key) if size else None,
             last_ack=last_ack[me],
@@ -122,6 +124,7 @@ def bases(trace: Trace) -> Mapping[int, Basis]:
         if packet.segment.syn:
             syns[me].setdefault(seq, packet)
         previous[me] = packet
+        acks[me].note(packet)
         if older:  # its numbers are of another connection: nothing here goes on from them
             continue
         if packet.rel_ack is not None:
@@ -130,12 +133,42 @@ def bases(trace: Trace) -> Mapping[int, Basis]:
             continue
         end = rel_end(packet)
         after = (seq + size) % MODULUS
-        if packet.fate != "lost" or after not in ends[me]:
-            ends[me][after] = packet
+        top = tops[me]
+        if top is None or 0 < (after - top) % MODULUS < MODULUS // 2:
+            ends[me][after], tops[me] = [packet], after
+        else:  # a copy, or a part of what was sent before
+            ends[me].setdefault(after, []).append(packet)
         sent[me].setdefault(key, packet.number)
         if end < MODULUS // 2:
             highest[me] = max(highest[me], end)
     return found
+
+
+@dataclass(slots=True)
+class _Acks:
+    """What one side acknowledged last, and the number of its last packet that said otherwise."""
+
+    ack: int | None = None
+    number: int = 0
+    otherwise: int = 0
+
+    def note(self, packet: Packet) -> None:
+        if packet.segment.ack is None:
+            return  # a SYN that calls says nothing of what had arrived
+        if int(packet.segment.ack) != self.ack:
+            self.ack, self.otherwise = int(packet.segment.ack), self.number
+        self.number = packet.number
+
+
+def _first(copies: Sequence[Packet]) -> Packet | None:
+    """Of the packets that end at one number the first that was not lost, if there is one."""
+    return next((each for each in copies if each.fate != "lost"), copies[0] if copies else None)
+
+
+def _answered(copies: Sequence[Packet], said: _Acks, ack: SeqNumber) -> Packet | None:
+    """The copy that an ack answers: the first after the last packet that did not know of it."""
+    since = said.otherwise if said.ack == int(ack) else said.number
+    return _first([each for each in copies if each.number > since] or copies)
 
 
 def _used(trace: Trace) -> dict[Side, set[int]]:

@@ -68,6 +68,11 @@ _ZERO_WINDOW_PROBE = (
     "A probe of one byte, sent although {peer}'s window is 0: it wants an answer that tells the"
     " window."
 )
+_RST_ZERO = (
+    "{seq}: in its header it is 0. {me} has no connection, and so no number of its own (RFC 9293"
+    " §3.10.7.1)."
+)
+_RST_FORGED = "{seq}: a number that its forger made up; {me} never sent this packet."
 _RST_TAKES = (
     "{seq}: a RST without ACK takes the number that packet {number} acknowledged, so that it is"
     " believed."
@@ -135,6 +140,10 @@ def why_seq(trace: Trace, packet: Packet, basis: Basis) -> str:
     last = basis.peer_last
     if packet.segment.rst and packet.rel_ack is None and last and last.rel_ack == seq:
         return _RST_TAKES.format(seq=seq, number=last.number)
+    if packet.segment.rst and "forged" in packet.notes:
+        return _RST_FORGED.format(seq=seq, me=me)
+    if packet.segment.rst and packet.rel_ack is not None and not known and not int(raw):
+        return _RST_ZERO.format(seq=seq, me=me)
     if previous is None:
         sentence = _FIRST_SEEN_RAW if known else _FIRST_SEEN
         return sentence.format(seq=seq, me=me, raw=raw)

@@ -398,8 +398,8 @@ def test_a_reaction_in_words() -> None:
     done = Endpoint(iss=100).open_active()
     assert done.cite == "RFC 9293 §3.10.1"
     assert str(done) == (
-        "CLOSED → SYN_SENT: The application connects: our SYN, numbered ISS, goes out. "
-        "[S 100:100(0) win 65535 <mss 1460>]"
+        "CLOSED → SYN_SENT: The application connects: our SYN goes out, with our first sequence"
+        " number. [S 100:100(0) win 65535 <mss 1460>]"
     )
     quiet = Endpoint(iss=100).open_passive()
     assert str(quiet) == (

@@ -35,7 +35,7 @@ SEGMENTS = [
     "A {gone}:{gone}(0) ack {nxt}", "A {rcv}:{rcv}(0) ack {una}",
     "A {rcv}:{rcv}(0) ack {nxt} win 9", "A {rcv}:{rcv}(0) ack {unsent}",
     "A {rcv}:{rcv}(0) ack {old}",
-    "A {rcv}:{more}(1) ack {nxt}", "FA {rcv}:{rcv}(0) ack {nxt}",
+    "A {rcv}:{more}(1) ack {nxt}", "A {early}:{later}(1) ack {nxt}", "FA {rcv}:{rcv}(0) ack {nxt}",
     "FA {rcv}:{rcv}(0) ack {una}", "FA {fin}:{fin}(0) ack {nxt}",
 ]  # fmt: skip
 
@@ -94,6 +94,11 @@ def half_duplex(state: State) -> Endpoint:
     return get(end, "FA 302:302(0) ack 101") if state is S.CLOSE_WAIT else end
 
 
+def full() -> Endpoint:
+    """ESTABLISHED, with a buffer of one byte that the user has not emptied."""
+    return get(established(window=1), 'A 301:302(1) ack 101 "y"')
+
+
 def half_duplex_waiting(state: State) -> Endpoint:
     """SYN_RCVD with a CLOSE that waits, by a user who never reads after it."""
     end = BUILDERS[state](half_duplex_close=True)
@@ -123,6 +128,7 @@ SITUATIONS: list[Callable[[], Endpoint]] = [
     *(partial(waiting_close, state) for state in (S.SYN_RCVD, S.CLOSE_WAIT)),
     *(partial(half_duplex, state) for state in (S.SYN_RCVD, *HELD)),
     partial(half_duplex_waiting, S.SYN_RCVD),
+    full,
 ]  # fmt: skip
 
 
@@ -132,7 +138,7 @@ def numbers(end: Endpoint) -> dict[str, int]:
     irs = 300 if tcb.irs is None else int(tcb.irs)
     rcv = int(tcb.rcv_nxt) or 300
     return {
-        "rcv": rcv, "early": rcv + 9, "gone": rcv + 100_000, "irs": irs,
+        "rcv": rcv, "early": rcv + 9, "later": rcv + 10, "gone": rcv + 100_000, "irs": irs,
         "fin": rcv - 1, "more": rcv + 1,
         "una": int(tcb.snd_una), "nxt": int(tcb.snd_nxt), "unsent": int(tcb.snd_nxt) + 50,
         "old": (int(tcb.snd_una) - 100_000) % 2**32,

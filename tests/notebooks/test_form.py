@@ -28,7 +28,7 @@ from .chapters import (
     strings,
 )
 
-OPENING = ("What you'll do.", "What you'll learn.", "What you'll need.", "How long.")
+OPENING = ("What you'll do.", "What you can do afterwards.", "What you'll need.", "How long.")
 LONGEST = 12  # lines of code in a cell
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 CHOICES = re.compile(r"\*\*Predict:\*\*.*?\n\n((?:<details>.*?</details>\s*){2,})", re.S)

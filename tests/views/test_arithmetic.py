@@ -57,7 +57,7 @@ def test_the_shortcut_is_warned_of_where_it_is_wrong() -> None:
     wrong = {n: explain(trace, n).warnings for n in range(1, 9) if explain(trace, n).warnings}
     assert sorted(wrong) == [1, 2, 5]
     assert "66 − 54 = 12" in wrong[1][0] and "12 bytes are TCP options" in wrong[1][0]
-    assert "60 − 54 = 6" in wrong[5][0] and "6 bytes fill up the frame" in wrong[5][0]
+    assert "60 − 54 = 6" in wrong[5][0] and "6 bytes are padding, not data" in wrong[5][0]
 
 
 def test_a_scaled_window_is_taken_apart() -> None:
@@ -200,6 +200,30 @@ def test_numbers_of_an_older_connection() -> None:
     assert reasons(trace, 5)["ack"].startswith("0 + 1 = 1: packet 4")
 
 
+def test_of_copies_the_first_that_can_have_been_answered_is_named() -> None:
+    """Two SYNs cross (RFC 9293 figure 7): B's SYN,ACK answers A's SYN, not A's SYN,ACK."""
+    crossed = captured(
+        ("A", "S", 100, 0, 0), ("B", "S", 300, 0, 0),
+        ("A", "SA", 100, 301, 0), ("B", "SA", 300, 101, 0),
+    )  # fmt: skip
+    assert reasons(crossed, 3)["ack"].startswith("0 + 1 = 1: packet 2 began")
+    assert reasons(crossed, 4)["ack"].startswith("0 + 1 = 1: packet 1 began")
+    lost = captured(
+        *OPENING, ("A", "PA", 1, 1, 10), ("A", "PA", 11, 1, 10), ("B", "A", 1, 1, 0),
+        ("A", "PA", 1, 1, 10), ("B", "A", 1, 11, 0), ("B", "A", 1, 21, 0),
+    )  # fmt: skip
+    assert reasons(lost, 8)["ack"].startswith("1 + 10 = 11: packet 7 began")  # 6 lacked packet 4
+    assert reasons(lost, 9)["ack"].startswith("11 + 10 = 21: packet 5 began")
+
+
+def test_a_reset_where_no_connection_is_has_no_number_to_go_on_from() -> None:
+    """RFC 9293 §3.10.7.1: a RST that answers a SYN is <SEQ=0><ACK=SEG.SEQ+SEG.LEN>."""
+    refused = captured(("A", "S", 100, 0, 0), ("B", "RA", 0, 101, 0))
+    seq = reasons(refused, 2)["seq"]
+    assert "in its header it is 0" in seq and "§3.10.7.1" in seq
+    assert "first number seen" not in seq
+
+
 def test_the_same_syn_again_after_another() -> None:
     trace = captured(
         ("A", "S", 90, 0, 0), ("A", "S", 100, 0, 0), ("B", "SA", 300, 91, 0), ("A", "R", 91, 0, 0),
@@ -230,4 +254,4 @@ def test_five_bytes_leave_one_byte_of_padding() -> None:
     trace = replace(stories.avatar(), packets=(replace(packet, segment=segment),), steps=())
     made = explain(trace, 5)
     assert dict(made.reasons)["len"].startswith("60 − 54 of headers − 1 of padding = 5 bytes")
-    assert "1 byte fills up the frame" in made.warnings[0]
+    assert "1 byte is padding, not data" in made.warnings[0]

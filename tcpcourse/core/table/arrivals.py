@@ -59,7 +59,7 @@ def unsynchronized() -> Iterable[Row]:
         cite=_LISTEN_)
 
     yield at(SS, on.bad_ack_and_rst, [], SS,
-        message("The RST does not acknowledge our SYN, so it is not meant for it."),
+        message("The RST acknowledges something other than our SYN, so it does not answer it."),
         cite=_SYN_SENT_)
     yield at(SS, on.bad_ack, [do.send_reset], SS,
         message("The peer acknowledges what we never sent: it has an old connection in mind."),
@@ -89,7 +89,8 @@ def _first_checks(state: State) -> Iterable[Row]:
     yield at(state, on.rst_outside_window, [], state,
         message("A RST from outside the window is a guess or a leftover; it is dropped."))
     yield at(state, on.outside_window, [do.send_ack], state,
-        message("Nothing in it is new or may be taken; an ACK tells the peer where we are."))
+        message("Nothing in the segment is new or may be taken; an ACK tells the peer which "
+                "number we expect."))
     if state is SR:
         passive, active = [do.forget_peer], [do.signal_refused, do.delete_tcb]
         yield at(SR, on.rst_exact_passive, passive, L,
@@ -106,13 +107,14 @@ def _first_checks(state: State) -> Iterable[Row]:
     else:
         told = [] if state in (CG, LA, TW) else [do.signal_reset]
         yield at(state, on.rst_exact, [*told, do.delete_tcb], C,
-            message("The RST has exactly the number we expect: the connection is gone."),
+            message("The RST has exactly the sequence number we expect: the connection is gone."),
             cite=_RST_5961, policy=NEW)
         yield at(state, on.rst_in_window, [*told, do.delete_tcb], C,
             message("By the older rule any RST in the window ends the connection."), policy=OLD)
     yield at(state, on.rst_in_window, [do.challenge_ack], state,
-        message("In the window, but not the exact number: perhaps a blind attacker. "
-        "A true peer will answer our ACK with an exact RST."), cite=_RST_5961, policy=NEW)
+        message("The RST's sequence number is in the window, but not exactly the one we expect: "
+                "perhaps a blind attacker. A true peer will answer our ACK with an exact RST."),
+        cite=_RST_5961, policy=NEW)
     if state is SR:
         yield at(SR, on.syn_in_window_passive, [do.forget_peer], L,
             message("A listener that gets another SYN forgets this caller and listens on."))
@@ -124,16 +126,19 @@ def _first_checks(state: State) -> Iterable[Row]:
         message("By the older rule a SYN in the window is an error that ends the connection."),
         policy=OLD)
     yield at(state, on.no_ack, [], state,
-        message("Every segment after the first SYN carries an ACK; one without is dropped."))
+        message("Of all segments only a SYN and a RST may come without an ACK; this one is "
+                "dropped."))
     if state is SR:
         yield at(SR, on.bad_ack, [do.send_reset], SR,
-            message("It acknowledges something other than our SYN, so it is not our peer's."))
+            message("The segment acknowledges something other than our SYN, so it is not our "
+                    "peer's."))
     else:
         yield at(state, on.ack_far_too_old, [do.send_ack], state,
             message("No window ever was that large, so the ACK cannot be from this connection."),
             cite=_ACK_5961, policy=NEW)
         yield at(state, on.ack_of_unsent, [do.send_ack], state,
-            message("It acknowledges what we have not sent; we say where we are and drop it."))
+            message("The segment acknowledges what we have not sent: it is dropped, and an ACK "
+                    "says how far we are."))
 
 
 def _text_for_nobody(state: State) -> Row:
@@ -149,9 +154,10 @@ def synchronized() -> Iterable[Row]:
     fin = [do.take_ack, rcv.take_text, rcv.take_fin]
 
     yield at(SR, on.crossed_syn_ack, take, E,
-        message("Both ends opened at once and both sent SYN,ACK. By the letter its number is "
-                "too old; "
-        "but figure 7 ends open, so its ACK counts."), cite="RFC 9293 §3.5 figure 7, §A.2", doc="5")
+        message("Both ends opened at once, and both sent SYN,ACK. By the letter the peer's comes "
+                "too late, for its sequence number was acknowledged already; but in RFC 9293 "
+                "figure 7 the connection opens, so its ACK counts."),
+        cite="RFC 9293 §3.5 figure 7, §A.2", doc="5")
     yield from _first_checks(SR)
     yield _text_for_nobody(SR)
     yield at(SR, on.ack_of_syn_and_fin, fin, CW,
@@ -163,8 +169,16 @@ def synchronized() -> Iterable[Row]:
     yield at(E, on.fin_reached, fin, CW,
         message("The peer has nothing more to send. We acknowledge; when we close is up to us."),
         doc="8", fig=True)
+    yield at(E, on.pure_ack, take, E,
+        message("A pure ACK: what it acknowledges need not be kept any longer, and its window "
+                "says how much more may be sent."))
+    yield at(E, on.no_room, take, E,
+        message("Our window is closed: the ACK counts, the text is not taken, and an ACK says so."))
+    yield at(E, on.beyond_a_hole, take, E,
+        message("Something before it is missing: it is kept for later, and an ACK names the "
+                "number that we still expect."), cite=f"{_OTHER}; RFC 5681 §4.2")
     yield at(E, on.anything, take, E,
-        message("The ACK is noted, and text in order goes to the user."))
+        message("The text comes in order, so it goes to the user. It will be acknowledged."))
 
     yield from _first_checks(F1)
     yield _text_for_nobody(F1)
@@ -186,7 +200,7 @@ def synchronized() -> Iterable[Row]:
         message("The peer has closed too. Our last ACK may get lost, so we stay and wait 2MSL."),
         doc="11a", fig=True)
     yield at(F2, on.anything, take, F2,
-        message("The peer still sends; a half-closed connection still receives."))
+        message("Our half is closed, the peer's is not: what it sends is still taken."))
 
     yield from _first_checks(CW)
     yield at(CW, on.anything, [do.take_ack], CW,
@@ -206,7 +220,7 @@ def synchronized() -> Iterable[Row]:
         message("Not the ACK of our FIN: we go on waiting. Text after the peer's FIN is ignored."))
 
     yield at(TW, on.new_syn, [do.reopen, do.learn_peer, rcv.keep_text, do.send_syn_ack], SR,
-        message("A SYN numbered beyond the old connection starts a new one."),
+        message("A SYN whose sequence number lies beyond the old connection starts a new one."),
         cite="RFC 9293 §3.10.7.4, §3.6.1 (MAY-2)")
     yield at(TW, on.fin_again, [do.send_ack, do.start_time_wait], TW,
         message("The peer did not get our last ACK: it goes again, and the wait begins anew."))
@@ -215,7 +229,7 @@ def synchronized() -> Iterable[Row]:
         message("Only the peer's FIN can come now, so this is one: it is acknowledged, "
         "and the wait begins anew."))
     yield at(TW, on.not_where_we_are, [do.send_ack], TW,
-        message("Text after the peer's FIN, or a number beyond it: an ACK tells the peer where "
-                "we are."))
+        message("Text after the peer's FIN, or a sequence number beyond it: an ACK tells the peer "
+                "which number we expect."))
     yield at(TW, on.anything, [], TW,
-        message("A bare ACK with the number we expect says nothing new."))
+        message("A pure ACK with the sequence number we expect says nothing new."))

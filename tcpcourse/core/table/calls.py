@@ -48,7 +48,8 @@ def calls() -> Iterable[Row]:
     yield call(C, Event.OPEN_PASSIVE, always, [do.open_passively], L,
         message("The application listens; nothing is sent, any peer may come."), doc="2", fig=True)
     yield call(C, Event.OPEN_ACTIVE, always, [do.open_actively, do.send_syn], SS,
-        message("The application connects: our SYN, numbered ISS, goes out."), doc="3", fig=True)
+        message("The application connects: our SYN goes out, with our first sequence number."),
+        doc="3", fig=True)
     yield call(L, Event.OPEN_ACTIVE, always, [do.open_actively, do.send_syn], SS,
         message("A listening end may still decide to connect: the OPEN becomes active and a SYN "
                 "goes out."))

@@ -235,6 +235,21 @@ def acks_our_fin(tcb: Tcb, seg: Segment) -> bool:
 # --- seventh check: the text; eighth check: FIN ---------------------------------------------
 
 
+@label("rcv pure ACK")
+def pure_ack(tcb: Tcb, seg: Segment) -> bool:
+    return seg.seg_len == 0
+
+
+@label("rcv text, no room for it")
+def no_room(tcb: Tcb, seg: Segment) -> bool:
+    return tcb.rcv_wnd == 0
+
+
+@label("rcv text or FIN beyond a hole")
+def beyond_a_hole(tcb: Tcb, seg: Segment) -> bool:
+    return seg.seq > tcb.rcv_nxt
+
+
 @label("rcv FIN after the peer's FIN")
 @only_with("F")
 def fin_after_fin(tcb: Tcb, seg: Segment) -> bool:

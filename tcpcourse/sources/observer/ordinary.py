@@ -10,6 +10,7 @@ from tcpcourse.core.reaction import find_row
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import rows_for
+from tcpcourse.core.table.segment_guards import beyond_a_hole as hole
 from tcpcourse.sources.observer import sentences as say
 from tcpcourse.sources.observer.evidence import ACK, Evidence, Sighting
 from tcpcourse.sources.observer.facts import Fact, LifeStory
@@ -96,7 +97,10 @@ class Ordinary:
             waits = self._waits(story, place, packet)
             if waits is None:
                 return (Move(self.side, None, say.NOT_YET, "RFC 2018 §3"),)
-            if waits:
+            if waits and state is State.ESTABLISHED:
+                kept = next(each for each in rows_for(state, Event.ARRIVES) if each.guard is hole)
+                found = [Move(self.side, kept, kept.why, kept.cite)]
+            elif waits:
                 found.append(Move(self.side, None, say.WAITS, say.CITE_TEXT))
         return tuple(found)
 

@@ -73,12 +73,10 @@ def _row(template: str, number: int, facts: Facts, relative: bool) -> str:
     return f'<p class="r"><span class="d">{what}</span><b>{flags(packet)}</b>{cells}</p>'
 
 
-def why_of(
-    trace: Trace, step: Step, basis: Mapping[int, Basis], explained: set[int], warned: set[str]
-) -> str:
+def why_of(trace: Trace, step: Step, basis: Mapping[int, Basis], explained: set[int]) -> str:
     """The rows that fired, and the arithmetic of packets that are not in ``explained`` yet.
 
-    What was explained and warned of is added to the two sets.
+    What was explained is added to the set.
     """
     words = "".join(
         f"<p>{move.who}: {markup(visible(str(move.why), 600))}"
@@ -90,8 +88,5 @@ def why_of(
     for packet in new or every[:1]:
         explained.add(packet.number)
         found = explain_packet(trace, packet, basis[packet.number])
-        kinds = [re.sub(r"\d+", "", str(text)) for text in found.warnings]
-        first = all(kind in warned for kind in kinds)
-        warned.update(kinds)
-        words += found.html(warnings=not first)
+        words += found.html(brief=True)
     return words

@@ -86,7 +86,7 @@ def dress() -> str:
 
 
 def _why(trace: Trace, scene: Scene) -> str:
-    why = why_of(trace, scene.step, bases(trace), set(), set())
+    why = why_of(trace, scene.step, bases(trace), set())
     return f"<details><summary>{WORDS['why']}</summary><div>{why}</div></details>" if why else ""
 
 

@@ -111,11 +111,10 @@ def _items(
 ) -> Iterator[str]:
     basis = bases(trace)
     explained: set[int] = set()
-    warned: set[str] = set()
     for scene, words in zip(shown, told, strict=True):
         value = f' value="{scene.first + 1}"' if len(shown) < len(trace) else ""
         said = spoken(words)
-        why = "" if scene.many else why_of(trace, scene.step, basis, explained, warned)
+        why = "" if scene.many else why_of(trace, scene.step, basis, explained)
         if scene.many:
             why = (
                 f"<p><code>trace[{scene.first}:{min(scene.last + 1, scene.first + 40)}]</code></p>"
