@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,7 @@ def as_mo(catalogue: Catalog) -> bytes:
     """The catalogue as the standard library reads it, without what is fuzzy."""
     from babel.messages.mofile import write_mo
 
+    catalogue.creation_date = catalogue.revision_date = datetime.fromtimestamp(0, UTC)
     file = BytesIO()
     write_mo(file, catalogue)
     return file.getvalue()

@@ -21,7 +21,7 @@ from tcpcourse.core.states import State
 from tcpcourse.core.table import Row
 from tcpcourse.core.tcb import Tcb
 from tcpcourse.packet import HOSTS, SIDES, Packet, Side, columns_of, no_packet, other, shortened
-from tcpcourse.words import counted, listed, message
+from tcpcourse.words import counted, listed, message, together
 
 if TYPE_CHECKING:
     import numpy as np
@@ -152,7 +152,8 @@ class Step:
     @property
     def why(self) -> str:
         """Why, in words, for each end that did something."""
-        return " ".join(f"{move.who}: {move.why}" for move in self.moves)
+        told = (message("{who}: {why}", who=move.who, why=move.why) for move in self.moves)
+        return together(*told)
 
     @property
     def cite(self) -> str:

@@ -19,7 +19,9 @@ from tcpcourse.words import counted, kept_by_language, language, message, say
 from tcpcourse.words.languages import LOCALES, VARIABLE, catalogue
 
 CHINESE = [locale for locale in LOCALES.values() if locale.startswith("zh")]
-ENTRIES = [(locale, each) for locale in CHINESE for each in stored(locale) if each.id]
+ENTRIES = [
+    (locale, each) for locale in CHINESE for each in stored(locale) if each.id and not each.fuzzy
+]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 PLACE = re.compile(r"'[^']*'|\"[^\"]*\"|\{[^}]*\}|起始:下一个\(长度\)")
 SENTENCES = {"{why}", "{about}"}  # what ends with a mark of its own
@@ -111,7 +113,7 @@ def test_a_translation_has_the_places_of_its_sentence() -> None:
     wrong = []
     for _, sentence in ENTRIES:
         written, said = forms(sentence)
-        if all_of(sentence) and not sentence.fuzzy and "{" in "".join(said):
+        if all_of(sentence) and "{" in "".join(said):
             known = set().union(*map(places, written))
             wrong += [one for one in said if places(one) != known]
     assert len(ENTRIES) > 900 and not wrong

@@ -14,6 +14,7 @@ from tcpcourse.views.stage.facts import Facts
 from tcpcourse.views.stage.scenes import Scene
 from tcpcourse.views.stage.words import call, flags, label
 from tcpcourse.views.words import numbers
+from tcpcourse.words import message
 
 EXPLAINED = 2  # packets whose arithmetic one scene shows
 
@@ -79,7 +80,7 @@ def why_of(trace: Trace, step: Step, basis: Mapping[int, Basis], explained: set[
     What was explained is added to the set.
     """
     words = "".join(
-        f"<p>{move.who}: {markup(visible(str(move.why), 600))}"
+        f"<p>{markup(visible(message('{who}: {why}', who=move.who, why=move.why), 600))}"
         f"{f' <cite>[{markup(visible(move.cite))}]</cite>' if move.cite else ''}</p>"
         for move in step.moves
     )
