@@ -23,6 +23,7 @@ from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.stage import stage
 from tcpcourse.widgets.instead import Telling
 from tcpcourse.widgets.look import box, head, mark
+from tcpcourse.words import say
 
 
 class Predictor(Telling):
@@ -191,7 +192,10 @@ class Predictor(Telling):
         told = spoken()
         verdicts = {True: told["right"], False: told["wrong"], None: ""}
         self._say(
-            [(_label(each), verdicts[reply.good], reply.words, reply.good) for each, reply in lines]
+            [
+                (_label(each), verdicts[reply.good], say(reply.words), reply.good)
+                for each, reply in lines
+            ]
         )
         self._show()
 
@@ -213,7 +217,7 @@ class Predictor(Telling):
                 self.fields[each.name].disabled = True
             self._verdicts[each.name] = True
             if each.because:
-                lines.append((_label(each), "", str(each.because), None))
+                lines.append((_label(each), "", say(each.because), None))
         if self.place == len(self.trace.packets) - 1:
             lines.append(("", "", told["last"], None))
         self._say(lines)
@@ -237,7 +241,7 @@ class Predictor(Telling):
         heading = told["from"].format(number=packet.number, sender=sender, receiver=receiver)
         self._head.value = (
             f'<div class="k"><span>{markup(count)}</span><span>{markup(score)}</span></div>'
-            f'<p class="say">{heading}</p><p>{markup(str(self.question.told))}</p>'
+            f'<p class="say">{heading}</p><p>{markup(self.question.told)}</p>'
         )
         self.check.disabled = self.show_answer.disabled = self._done
         self.next.disabled = not self._done or self.place == len(self.trace.packets) - 1

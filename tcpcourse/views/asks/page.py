@@ -64,7 +64,7 @@ def _told(question: PacketQuestion, pictures: Pictures) -> dict[str, Any]:
     return {
         "n": packet.number,
         "by": [packet.sender, packet.receiver],
-        "told": str(question.told),
+        "told": say(question.told),
         "ladders": [
             [pictures.ladder(question.place, kind, done) for done in (False, True)]
             for kind in pictures.kinds
@@ -80,8 +80,8 @@ def _asked(each: AskedPart) -> dict[str, Any]:
         "kind": each.kind,
         "right": right,
         "shown": each.right,
-        "wrong": each.wrong,
-        "why": str(each.because),
+        "wrong": {answer: [say(words) for words in told] for answer, told in each.wrong.items()},
+        "why": say(each.because),
     }
     if each.kind == "state" and each.way is not None:
         found["road"] = road(each.way, each.name)

@@ -159,11 +159,11 @@ def _way(step: Step, side: Side) -> Way:
     moved = [move for move in mine if move.row is not None and move.row.changes_state]
     if moved:
         move = moved[-1]
-        return Way(edges[-1][0] if edges else None, move.row, str(move.why), move.cite)
+        return Way(edges[-1][0] if edges else None, move.row, move.why, move.cite)
     told = mine[-1] if mine else None
     return Way(
         edges[-1][0] if edges else step.before.of(side).state,
         None,
-        str(told.why) if told else "",
+        told.why if told else "",
         told.cite if told else "",
     )
