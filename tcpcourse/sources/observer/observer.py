@@ -95,7 +95,7 @@ class Observation:
 
 
 def _round_trip(evidence: Evidence) -> int:
-    """From the SYN to the ACK that ends the handshake, in nanoseconds; the last of each."""
+    """From the SYN to its answer, and from that to the ACK of the handshake, in nanoseconds."""
     flags = evidence.flags & (SYN | ACK | RST)
     answers = np.flatnonzero(flags == SYN | ACK)
     if not len(answers):
@@ -110,7 +110,9 @@ def _round_trip(evidence: Evidence) -> int:
     calls = np.flatnonzero(flags[:answer] == SYN)
     if not len(calls):
         return DEFAULT_ROUND_TRIP_NS
-    took = int(evidence.time[ends]) - int(evidence.time[calls[-1]])
+    answered = int(answers[np.searchsorted(answers, calls[-1])])  # it may be answered again
+    took = int(evidence.time[answered]) - int(evidence.time[calls[-1]])
+    took += int(evidence.time[ends]) - int(evidence.time[answer])
     return min(max(took, 1), LONGEST_ROUND_TRIP_NS)
 
 

@@ -54,7 +54,8 @@ def opening(story: LifeStory, clock: Clock, *, gone: bool) -> None:
         facts[Fact.PEER_SYN] = arrival(
             clock, life.start, bringing, unaware, first(answered), repeats=True
         )
-        if not len(answered) and (gone or len(story.own_resets.place)):
+        reset = (story.own_resets.place[-1:] > bringing[:1]).any()
+        if not len(answered) and (gone or reset):
             # whoever gets a SYN,ACK acknowledges it at once: it came too late
             facts[Fact.PEER_SYN] = NOT_AT_ALL
             return

@@ -171,6 +171,9 @@ def timeline(stories: list[LifeStory], earlier: States | None) -> Timeline:
                 states = frozenset({State.CLOSED}) | (before if over.hi > moment else frozenset())
             else:
                 states = possible_at(story, moment, before)
+            listens = order and states == {State.LISTEN} and moment == story.life.start
+            if listens and result.states[-1] == {State.CLOSED}:
+                states = UNOPENED  # its old connection is gone; when it listens, no packet says
             result.add(moment, states)
         before = result.states[-1]
     return result

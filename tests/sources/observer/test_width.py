@@ -54,23 +54,23 @@ OPEN = {
     "lost-last-ack": f"{HANDSHAKE}, F1 CW, F2 CW, TW LA, TW LA, TW LA, TW C",
     # A's SYN goes again as frame 3: A was in SYN_SENT then. Frame 2 can have come just after.
     "lost-syn-ack": "SS SR, SS SR, SS|E SR, E SR, E E",
-    # Lost, or taken and its answer lost before the tap; and B may listen only later.
-    "lost-syn": "SS C|L|SR, SS SR, E SR, E E",
-    # Frame 2 has the RST's number 0 and an ACK, as CLOSED answers a SYN (§3.10.7.1); stacks
-    # that accept and then abort send the same.
-    "refused": "SS C|SR, C C",
+    # Lost, or taken and its answer lost before the tap. CLOSED would answer it with a RST.
+    "lost-syn": "SS L|SR, SS SR, E SR, E E",
+    # Frame 2 has the RST's number 0 and an ACK, as CLOSED answers a SYN (§3.10.7.1); an ABORT
+    # in SYN_RCVD would have SND.NXT (§3.10.5).
+    "refused": "SS C, C C",
     # Nothing says when B called; its SYN has no ACK, so A's had not come (figure 7). A's came
     # before B's SYN passed, or after it. A's SYN,ACK and B's cross; a duplicate is
     # acknowledged in SYN_RCVD, too.
-    "simultaneous-open": "SS C|SS|SR, SS|SR SS|SR, SR|E SR, SR|E SR|E, SR|E SR|E, E E",
+    "simultaneous-open": "SS C|SS|SR, SR SS|SR, SR|E SR, SR|E SR|E, SR|E SR|E, E E",
     # B's FIN does not acknowledge A's: it was sent before that came, nobody knows how long.
     # When it passes, A's may have come: the kernel's table has B in CLOSING by then.
-    "simultaneous-close": f"{HANDSHAKE}, F1 E|F1|CG, F1|CG F1|CG, CG|TW CG, TW TW",
+    "simultaneous-close": f"{HANDSHAKE}, F1 E|F1|CG, CG F1|CG, TW CG, TW TW",
     # A forgets at a time that nothing tells; B's old connection challenges the SYN (figure 9).
     "half-open-discovery": f"{HANDSHAKE}, E E, E E, SS E, SS E, SS C|L, SS SR, E SR, E E",
     "new-syn-in-time-wait": f"{HANDSHAKE}, CW F1, CW F2, LA TW, C TW, SS SR, E SR, E E",
     # Figure 8. Frame 2 may wait on the way, and it would send B back to LISTEN.
-    "old-duplicate-syn": "SS L|SR, SS L|SR, SS L|SR, SS L, SS SR, E SR, E E",
+    "old-duplicate-syn": "SS SR, SS L|SR, SS L|SR, SS L, SS SR, E SR, E E",
     "small-pieces": f"{HANDSHAKE}{', E E' * 10}",
     # B forgets at a time that nothing tells: after its answer, frame 7, and before its RST.
     "keep-alive": f"{HANDSHAKE}, E E, E E, E E, E E, E E|C, C C",
