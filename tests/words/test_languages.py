@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import tcpcourse as tcp
-from tcpcourse.catalogues import all_of, as_mo, as_po, merged, path_of, stored
+from tcpcourse.catalogues import all_of, as_mo, path_of, stored
 from tcpcourse.views.escape import markup
 from tcpcourse.words import counted, kept_by_language, language, message, say
 from tcpcourse.words.languages import LOCALES, VARIABLE, catalogue
@@ -24,7 +24,7 @@ ENTRIES = [
 ]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 PLACE = re.compile(r"'[^']*'|\"[^\"]*\"|\{[^}]*\}|起始:下一个\(长度\)")
-SENTENCES = {"{why}", "{about}"}  # what ends with a mark of its own
+SENTENCES = {"{why}", "{about}", "{what}"}  # what ends with a mark of its own
 NOT_CHINESE = (
     r"[\u4e00-\u9fff] ?[,;:?!](?=\s|$|[\u4e00-\u9fff])",  # marks of half width
     r"[\u4e00-\u9fff]\.(?=\s|$)",
@@ -106,7 +106,6 @@ def forms(sentence: Any) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize("locale", CHINESE)
 def test_the_catalogue_that_is_read_is_the_one_that_is_edited(locale: str) -> None:
     assert path_of(locale, "mo").read_bytes() == as_mo(stored(locale))
-    assert as_po(merged(locale, stored(locale))) == path_of(locale).read_bytes()
 
 
 def test_a_translation_has_the_places_of_its_sentence() -> None:
@@ -137,6 +136,7 @@ def test_a_sentence_that_was_translated_is_chinese() -> None:
         for written, said in zip(*forms(sentence), strict=False)
         if said and not HAN.search(said)
     }
+    same = {one for one in same if not one.startswith("<")}  # reprs are for programmers
     only_names = {one for one in same if re.search(r"[a-z]{3}", re.sub(r"\{[^}]*\}", "", one))}
     assert only_names <= {"seq {seq} ack {ack}", "seq {seq}"}
 
