@@ -60,7 +60,7 @@ SAID: dict[str, tuple[str, str | None, str | None]] = {
     "a FIN comes without ACK": ("they mean FIN with ACK", "carries an ACK", None),
     "a keep-alive is a retransmission": ("Look at its length", None, "at most one byte"),
     "the retransmission timeout leads to CLOSED":
-        ("There are several timers", "Has this end given up?", "Has this end given up?"),
+        ("only sends the SYN again", "Has this end given up?", "Has this end given up?"),
     "each state belongs to client or server":
         ("may close first", "client or server, does not decide",
          "client or server, does not decide"),
