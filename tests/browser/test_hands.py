@@ -124,7 +124,7 @@ def test_a_story_by_hand(open_hands: Opener, story: str, keys: bool) -> None:
 
 def test_from_the_first_moment_there_is_a_picture_and_one_proposal(open_hands: Opener) -> None:
     page = open_hands()
-    ladder = page.get_by_role("img")
+    ladder = page.locator(f"{ROOT} .lad").get_by_role("img")
     assert ladder.get_attribute("aria-label") == "Ladder of 0 moves; A is CLOSED, B is CLOSED."
     assert page.locator(f"{ROOT} .try button").all_inner_texts() == ["Let B listen"]
     assert said(page).startswith("Two ends, both CLOSED")
@@ -136,6 +136,36 @@ def test_from_the_first_moment_there_is_a_picture_and_one_proposal(open_hands: O
     assert "ESTABLISHED ESTABLISHED" in seen and seen[-1] == "CLOSED CLOSED"
     page.keyboard.press("ArrowLeft")
     assert states(page) == "TIME_WAIT CLOSED"
+
+
+def test_the_map_shows_where_both_are_and_the_roads_they_took(open_hands: Opener) -> None:
+    page = open_hands(script="A connect; B connect; deliver 1")
+    chart = page.locator(f"{ROOT} .map").get_by_role("img")
+    assert chart.get_attribute("aria-label") == "Map of the states: A is SYN_SENT, B is SYN_RCVD."
+    roads = "svg > .rd"  # A: CLOSED to SYN_SENT; B: that, and on to SYN_RCVD
+    assert page.locator(f"{ROOT} .map {roads}.A").count() == 1
+    assert page.locator(f"{ROOT} .map {roads}.B").count() == 2
+    assert page.locator(f"{ROOT} .map .pl.now text").all_text_contents() == ["SYN_SENT", "SYN_RCVD"]
+    press(page, "A: abort", keys=False)
+    assert page.locator(f"{ROOT} .map .pl:not(.fut) text").all_text_contents().count("CLOSED") == 2
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_packets_travel_unless_the_reader_wants_it_calm(open_hands: Opener, motion: Any) -> None:
+    page = open_hands(script="B listen; A connect")
+    page.emulate_media(reduced_motion=motion)
+    moving = "[...document.querySelectorAll('.tcp-hands .tcp-go')].flatMap(e => e.getAnimations())"
+    page.get_by_role("button", name="Deliver A's SYN to B").first.click()
+    # the SYN comes, and the SYN ACK goes
+    assert page.evaluate(f"{moving}.length") == (0 if motion == "reduce" else 2)
+    page.wait_for_function(f"{moving}.every(each => each.playState === 'finished')")
+    shown = page.locator(f"{ROOT} .tcp-go").evaluate_all(
+        "all => all.map(e => getComputedStyle(e).opacity)"
+    )
+    assert shown == ["0", "0"]
+    page.set_viewport_size({"width": 700, "height": 900})
+    page.wait_for_timeout(100)
+    assert page.evaluate(f"{moving}.length") == 0, "a new width is no new move"
 
 
 def test_it_begins_with_the_moves_of_a_script(open_hands: Opener) -> None:
@@ -197,7 +227,7 @@ def test_it_follows_the_machine(open_hands: Opener) -> None:
 # Clicks what the dice say; tells what changed by it. At the table's edge nothing does.
 WALK = """dice => {
   const root = document.querySelector(".tcp-hands"), seen = []
-  const moves = () => root.querySelector("svg[role=img]").getAttribute("aria-label")
+  const moves = () => root.querySelector(".lad svg[role=img]").getAttribute("aria-label")
   for (const die of dice) {
     const all = [...root.querySelectorAll(".field button:not([data-id^=delay])")]
     const node = all[die % all.length], id = node.dataset.id, before = moves()
@@ -237,5 +267,8 @@ def test_two_on_a_page_do_not_meet(open_hands: Opener) -> None:
     page.locator(ROOT).nth(1).get_by_role("button", name="Let B listen").click()
     assert states(page) == "CLOSED CLOSED CLOSED LISTEN"
     assert (
-        page.evaluate("Object.keys(window).filter(name => /^tcpHands.*1$/.test(name)).length") == 1
+        page.evaluate(
+            "Object.keys(window).filter(name => /^tcpHands[0-9a-f]{8}1$/.test(name)).length"
+        )
+        == 1
     )

@@ -13,7 +13,7 @@ __all__ = ["playground"]
 
 
 def playground(script: str = "") -> Html:
-    """Two ends and a wire to play with, as self-contained HTML of about 40 KB.
+    """Two ends and a wire to play with, as self-contained HTML of about 50 KB.
 
     ``script`` are moves already made, as in ``tcp.play``. It runs in any page, offline. Two
     connections of an end may mix on the wire, and each end sends one message of five bytes in

@@ -145,13 +145,13 @@ const say=make("div","say"),attempt=make("div","try"),card=make("div","card",say
 const undoing=button(words("undo"),undo,"","undo"),restart=button(words("again"),again,"","again")
 const asking=button(words("refused"),()=>{asked=!asked;show()},"","refused")
 const control=make("div","ctl",undoing,restart,asking,make("small","",words("keys")))
-const field=make("div","field"),ladder=make("div","lad")
+const field=make("div","field"),ladder=make("div","lad"),map=make("div","map")
 say.setAttribute("role","status")
 say.setAttribute("aria-live","polite")
 ladder.tabIndex=0
 ladder.setAttribute("role","region")
 ladder.setAttribute("aria-label",words("story"))
-root.replaceChildren(title,question,make("div","in",card,control,field,ladder))
+root.replaceChildren(title,question,make("div","in",card,control,field,ladder,map))
 const panel=side=>{
 const kind=state(side),chip=make("i",`f${T.phases[kind-1]}`,T.states[kind-1])
 const row=make("div","cs")
@@ -195,15 +195,16 @@ undoing.disabled=!past.length
 restart.disabled=now===begun
 asking.setAttribute("aria-pressed",asked)
 field.replaceChildren(panel(0),wire(),panel(1))
-draw()
+draw(true)
+chart()
 if(focus){
 const same=root.querySelector(`[data-id="${focus}"]:not(:disabled)`)
 ;(same||root.querySelector(".pk")||root.querySelector("[data-id=try]")).focus({preventScroll:true})
 }
 }
 // --- the ladder
-const draw=()=>{
-const wide=Math.max(300,Math.min(720,ladder.clientWidth)),edge=wide<480?Math.min(106,wide*.31):150,gap=wide<480?13:18
+const draw=moving=>{
+const wide=Math.max(300,Math.min(720,ladder.clientWidth)),edge=wide<480?Math.min(114,wide*.34):150,gap=wide<480?13:18
 const x=[edge,wide-edge],step=46,y=place=>62+step*place,last=now.log.length-1
 const flying=k=>y(last)+30+34*k,low=Math.max(last<0?74:y(last)+28,flying(now.wire.length-1)+14),foot=Math.max(low,250)
 const out=[]
@@ -248,13 +249,42 @@ if(event.before!==event.after||called)out.push(side(event.side,at+(called?-1:4),
 if(called)out.push(side(event.side,at+14,called,"m"))
 out.push(`<g class="ev"><circle cx="${x[event.side]}" cy="${at}" r="9.5"/><text x="${x[event.side]}" y="${at+4}">${place+1}</text></g>`)
 })
+if(moving===true&&last>=0&&!now.log[last].fate){
+const {letter,sent}=now.log[last],late=letter?" late":""
+const go=(each,x0,y0,x1,y1,late)=>{
+const name=flags(each),size=9.4*name.length+20
+out.push(`<g class="tcp-go ${SIDE[each.from]}${late}" style="--from:translate(${x0}px,${y0}px);--to:translate(${x1}px,${y1}px)"><rect rx="13" x="${-size/2}" y="-13" width="${size}" height="26"/><text y="5">${name}</text></g>`)
+}
+const middle=(x[0]+x[1])/2
+if(letter)go(letter,middle,(y(letter.born)+y(last))/2,x[1-letter.from],y(last),"")
+for(const each of sent)go(each,x[each.from],y(last),middle,flying(now.wire.findIndex(one=>one.n===each.n)),late)
+}
 const label=words("ladder",{moves:now.log.length,a:T.states[state(0)-1],b:T.states[state(1)-1]})
 ladder.innerHTML=`<svg role="img" class="${wide<480?"nw":""}" aria-label="${label}" width="${wide}" height="${foot+8}" viewBox="0 0 ${wide} ${foot+8}">${out.join("")}</svg>`
 ladder.scrollTop=ladder.scrollHeight
 }
+// --- the map: the roads that both ends have walked, and where they stand
+const chart=()=>{
+const END=0,{size:[wide,high,half],all,nodes,spots,ways}=T.map,here=[CLOSED,CLOSED],been=new Set(here)
+let before=here,walked=new Map()
+for(const {fate,side,before:from,after} of now.log){
+before=[...here]
+walked=new Map([...walked.keys()].map(key=>[key,""]))
+if(fate||from===after)continue
+here[side]=after===CLOSED?END:after
+been.add(here[side])
+walked.set(`${from} ${here[side]} ${side}`," now")
+}
+const place=(node,side)=>`translate(${spots[node][0]+(side?half:-half)}px,${spots[node][1]}px)`
+const roads=[...walked].filter(([key])=>ways[key]).map(([key,last])=>ways[key].replace('class="rd',`class="rd${last}`))
+const states=Object.keys(nodes).map(node=>nodes[node].replace('class="pl',`class="pl${been.has(+node)?"":" fut"}${here.includes(+node)?" now":""}`))
+const tokens=SIDE.map((name,side)=>`<g class="tok ${name}" style="transform:${place(here[side],side)};--from:${place(before[side],side)}"><circle r="12.5"/><text y="5">${name}</text></g>`)
+const label=words("map",{a:T.states[state(0)-1],b:T.states[state(1)-1]})
+map.innerHTML=`<svg class="tcp-map" role="img" aria-label="${label}" viewBox="0 0 ${wide} ${high}"><g class="all">${all}</g>${[...roads,...states,...tokens].join("")}</svg>`
+}
 root.onkeydown=event=>{
 if(event.altKey||event.ctrlKey||event.metaKey)return
-const act={ArrowRight:()=>proposal().act(),ArrowLeft:undo}[event.key]
+const act={ArrowRight:()=>proposal().act(),ArrowLeft:undo,m:()=>root.classList.toggle("M")}[event.key]
 if(!act||event.target===ladder)return
 event.preventDefault()
 event.stopPropagation()

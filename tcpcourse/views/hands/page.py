@@ -21,7 +21,8 @@ from tcpcourse.views import palette
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.hands.words import CALLS, FLAGS, WORDS, refusals, spoken
 from tcpcourse.views.palette import PHASE_OF, PHASES
-from tcpcourse.views.stage.parcel import LOADER
+from tcpcourse.views.stage.country import carried
+from tcpcourse.views.stage.parcel import LOADER, part
 from tcpcourse.words import say
 
 BUTTONS = {"deliver": "p", "lose": "lose", "duplicate": "copy", "delay": "delay"}
@@ -80,7 +81,7 @@ def _style() -> str:
         for place in range(len(PHASES))
     )
     colours = f".tcp-hands{{{palette.variables()}}}{palette.schemes('tcp-hands')}"
-    return colours + phases + _part("hands.css")
+    return colours + phases + part("country.css") + _part("hands.css")
 
 
 def _part(name: str) -> str:
@@ -94,6 +95,7 @@ def _data() -> str:
     fired = sorted({row for answer in table.answers for row in answer.rows})
     data = {
         "table": pack(table),
+        "map": carried(),
         "words": spoken(),
         "calls": [say(call) for call in CALLS],
         "flags": FLAGS,

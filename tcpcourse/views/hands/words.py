@@ -47,6 +47,7 @@ WORDS = {
     "copy_mark": message("copy"),
     "ladder": message("Ladder of {moves} moves; A is {a}, B is {b}."),
     "story": message("The story so far"),
+    "map": message("Map of the states: A is {a}, B is {b}."),
     "keys": message("→ does what is proposed, ← takes a move back"),
     "try": message("Try this"),
     "try_listen": message("Let {end} listen"),

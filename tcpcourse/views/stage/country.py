@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from tcpcourse.core.states import State
 from tcpcourse.trace import SIDES, Side, Step
@@ -94,9 +95,28 @@ def country(steps: Iterable[Step]) -> str:
     a, b = (State.CLOSED if isinstance(node, str) else node for node in here.values())
     words = f"Map of the states: A is {a}, B is {b}."
     return (
-        f'<svg role="img" aria-label="{words}" viewBox="0 0 {SIZE.width} {HEIGHT}">'
+        f'<svg class="tcp-map" role="img" aria-label="{words}" viewBox="0 0 {SIZE.width} {HEIGHT}">'
         f'<g class="all">{faint()}</g>{roads}{shapes}{discs}</svg>'
     )
+
+
+def carried() -> dict[str, Any]:
+    """The map as it travels in a page: its size, and by the numbers of the states (0 is CLOSED
+    at the bottom) each state, its place, and each road of an end."""
+
+    def number(node: Node) -> int:
+        return 0 if isinstance(node, str) else node.value
+
+    return {
+        "size": (SIZE.width, HEIGHT, round(SIZE.node / 2 - 2)),
+        "all": faint(),
+        "nodes": {number(node): node_shape(node) for node in SPOTS},
+        "spots": {number(node): place for node, place in SPOTS.items()},
+        "ways": {
+            f"{number(a)} {number(b)} {SIDES.index(side)}": svg
+            for (a, b, side), svg in ways().items()
+        },
+    }
 
 
 @lru_cache(maxsize=1)

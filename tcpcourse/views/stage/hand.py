@@ -82,7 +82,7 @@ def in_hand(trace: Trace, flying: Sequence[Packet], room: float, words: str = ""
 @lru_cache(maxsize=1)
 def dress() -> str:
     """The style of it all."""
-    return f"<style>{style()}{part('hand.css')}</style>"
+    return f"<style>{style()}{part('country.css')}{part('hand.css')}</style>"
 
 
 def _why(trace: Trace, scene: Scene) -> str:
@@ -120,7 +120,8 @@ def _moving(sheet: Sheet, shown: Sequence[Scene]) -> Iterator[str]:
         wide = 9.4 * len(name) + 20
         late = " late" if arrow.leaves == last else ""
         yield (
-            f'<g class="go {side}{late}" style="--from:translate({num(tail)}px,{num(arrow.y0)}px);'
+            f'<g class="tcp-go {side}{late}"'
+            f' style="--from:translate({num(tail)}px,{num(arrow.y0)}px);'
             f'--to:translate({num(end)}px,{num(_end(arrow))}px)"><rect rx="13"'
             f' x="{num(-wide / 2)}" y="-13" width="{num(wide)}" height="26"/>'
             f'<text y="5">{name}</text></g>'
