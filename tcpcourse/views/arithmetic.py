@@ -20,6 +20,9 @@ from tcpcourse.views.number_line import draw_number_line
 from tcpcourse.views.reasons import why_ack, why_len, why_seq, why_window
 from tcpcourse.views.svg import Svg
 from tcpcourse.views.words import fate, flag_names
+from tcpcourse.words import message
+
+TAKE_CARE = message("Take care.")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,7 +71,9 @@ class Explanation:
         told = [each for each in self.reasons if not (brief and each[0] in self.asides)]
         reasons = "".join(f"<li><b>{markup(what)}</b>: {markup(why)}</li>" for what, why in told)
         warnings = () if brief else self.warnings
-        cares = "".join(f"<li><em>Take care.</em> {markup(text)}</li>" for text in warnings)
+        cares = "".join(
+            f"<li><em>{markup(TAKE_CARE)}</em> {markup(text)}</li>" for text in warnings
+        )
         return (
             f"<p><b>{markup(self.heading)}</b><br><code>{markup(self.analysis)}</code></p>"
             f"<ul>{reasons}{cares}</ul>"
@@ -174,27 +179,27 @@ def _end_in_figures(packet: Packet) -> str:
 
 # --- what a reader could easily get wrong ---
 
-_NO_ETHERNET = (
+_NO_ETHERNET = message(
     "LEN − {heads} would give {result}, which is wrong here: this frame has no Ethernet header of"
     " {ethernet} bytes."
 )
-_BY_IP = (
+_BY_IP = message(
     "LEN − {heads} would give {result}, which is wrong here: the data is {size} bytes, as the IP"
     " header's length says."
 )
-_ONE_FILLS = (
+_ONE_FILLS = message(
     "LEN − {heads} would give {result}, which is wrong here: 1 byte is padding, not data. An"
     " Ethernet frame has at least 64 bytes, 4 of them a checksum that captures leave out."
 )
-_FILL = (
+_FILL = message(
     "LEN − {heads} would give {result}, which is wrong here: {filler} bytes are padding, not data."
     " An Ethernet frame has at least 64 bytes, 4 of them a checksum that captures leave out."
 )
-_ARE_OPTIONS = (
+_ARE_OPTIONS = message(
     "LEN − {heads} would give {result}, which is wrong here: {options} bytes are TCP options in the"
     " header; they are not data."
 )
-_FILL_AND_OPTIONS = (
+_FILL_AND_OPTIONS = message(
     "LEN − {heads} would give {result}, which is wrong here: {options} bytes are TCP options in the"
     " header, and {filler} bytes are padding. An Ethernet frame has at least 64 bytes, 4 of them a"
     " checksum that captures leave out."
@@ -219,7 +224,7 @@ def _cares(packet: Packet) -> list[str]:
         sentence = _ARE_OPTIONS
     result = f"{frame} − {HEADERS} = {frame - HEADERS}"
     return [
-        sentence.format(
+        sentence.filled(
             heads=HEADERS,
             result=result,
             ethernet=ETHERNET,
