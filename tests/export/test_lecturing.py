@@ -14,7 +14,7 @@ from tcpcourse.export.layout import heading_of
 from tcpcourse.export.lecturing import GUIDE, guide
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
+CHAPTERS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 QUESTION = re.compile(r"\*\*Ask\.\*\* (.+?)\n\n((?:- .+\n?)+)\n\*\*Then ask\.\*\* (.+)")
 OPTION = re.compile(r"- (\*\*)?(.+?)(?:\*\*)? \*(.+)\*")
 

@@ -11,7 +11,8 @@ import nbformat
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-PATHS = sorted(FOLDER.glob("*.ipynb"))
+PATHS = sorted(FOLDER.glob("[0-9]*.ipynb"))
+GLOSSARY = FOLDER / "glossary.ipynb"
 
 each = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 

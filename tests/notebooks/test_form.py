@@ -17,6 +17,7 @@ from tcpcourse.notebooks import is_name
 
 from .chapters import (
     FOLDER,
+    GLOSSARY,
     PATHS,
     anchors,
     code,
@@ -133,7 +134,7 @@ def test_what_it_draws_can_be_seen(path: Path) -> None:
 
 @each
 def test_every_link_resolves(path: Path) -> None:
-    pages = {other.name: other for other in PATHS}
+    pages = {other.name: other for other in (*PATHS, GLOSSARY)}
     for target in LINK.findall("\n".join(prose(path))):
         if re.match(r"https?://", target):
             continue  # a public address; the course is read without a network
