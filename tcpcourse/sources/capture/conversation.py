@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tcpcourse.trace import Side, Trace
 
 _TWICE = "Some packets were captured twice, as at a mirror port; each is told once."
+_LOOK_AHEAD = 64  # packets of the conversation after it
 
 
 class Known(NamedTuple):
@@ -60,12 +61,14 @@ class Conversation:
         columns: Array,
         known: Known,
         earlier: Callable[[], Conversation] | None,
+        later: Callable[[], Conversation | None],
         store: Store,
     ) -> None:
         self.index, self.a, self.b = index, a, b
         self.columns = columns
         self.reused = earlier is not None
-        self._known, self._earlier, self._store = known, earlier, store
+        self._known, self._store = known, store
+        self._earlier, self._later = earlier, later
 
     @cached_property
     def packets(self) -> Packets:
@@ -150,7 +153,8 @@ class Conversation:
         title = f"{self.a} ⇄ {self.b}"
         hosts = {"A": self.a, "B": self.b}
         once, rows = self._once
-        trace = observe(once, hosts, title, self._packets_before(), columns=rows)
+        before, after = self._packets_before(), self._rows_after()
+        trace = observe(once, hosts, title, before, columns=rows, later=after)
         return replace(
             trace,
             remarks=(*trace.remarks, _TWICE) if self._known.copies else trace.remarks,
@@ -177,6 +181,16 @@ class Conversation:
         if earlier.a == self.a:
             return packets
         return tuple(replace(packet, sender=other(packet.sender)) for packet in packets)
+
+    def _rows_after(self) -> Array | None:
+        """The first rows of the conversation after it on the same ports, with its sides."""
+        later = self._later()
+        if later is None:
+            return None
+        rows = later.columns[:_LOOK_AHEAD].copy()
+        if later.a != self.a:
+            rows["direction"] ^= 1
+        return rows
 
     def _repr_html_(self) -> str:
         return conversation_table(self)

@@ -238,6 +238,7 @@ class Capture:
                     frozenset(np.flatnonzero(np.isin(places, self._copies)).tolist()),
                 ),
                 earlier,
+                partial(self._after, index),
                 self._store,
             )
         return self._made[index]
@@ -247,6 +248,16 @@ class Capture:
         low, high = self._known.low, self._known.high
         same = (low[:index] == low[index]) & (high[:index] == high[index])
         return self._conversation(int(np.flatnonzero(same)[-1]))
+
+    def _after(self, index: int) -> Conversation | None:
+        """The conversation that had the ports of this one after it, if there was one."""
+        known = self._known
+        following = slice(index + 1, None)
+        same = (known.low[following] == known.low[index]) & (
+            known.high[following] == known.high[index]
+        )
+        found = np.flatnonzero(same)
+        return self._conversation(index + 1 + int(found[0])) if len(found) else None
 
     def save(self, conversation: Conversation | int, path: str | PathLike[str]) -> None:
         """Write the frames of one conversation, as they were captured, to a pcap file.

@@ -80,14 +80,21 @@ def fin_sent(mine: Talk, theirs: Talk, fin: Fin, life: Life, clock: Clock) -> In
 
 
 def fin_got(story: LifeStory, fin: Fin, clock: Clock) -> Interval:
-    """When the end took the peer's FIN, which is when nothing before it is missing."""
+    """When the end took the peer's FIN, which is when nothing before it is missing.
+
+    It is not taken before the peer's SYN.
+    """
     life, mine, theirs, resets = story.life, story.own, story.peer, story.own_resets
+    opens = story.facts[Fact.PEER_SYN].lo
     unaware = resets.place[(resets.ack >= 0) & (resets.ack <= fin.number) & ~resets.zero]
     if len(unaware) and not (mine.place > unaware[0]).any():
         return NOT_AT_ALL  # it was thrown away by an end that did not expect more than the FIN
     proof = first(mine.place[mine.ack > fin.number])
     contrary = mine.place[(mine.ack >= 0) & (mine.ack <= fin.number)]
     carriers = theirs.place[theirs.fin & (theirs.end == fin.number + 1)]
+    if opens > int(carriers[0] if len(carriers) else opens) + 1:
+        late = clock.recent(carriers, min(opens, len(clock.time)) - 1)
+        carriers = np.append(late, carriers[carriers >= opens - 1])
     if fin.sure:
         interval = arrival(clock, life.start, carriers, contrary, proof, repeats=True)
         missed = contrary[np.searchsorted(contrary, carriers[0]) :] if len(carriers) else contrary

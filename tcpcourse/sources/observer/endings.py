@@ -55,10 +55,9 @@ def _own_reset(story: LifeStory, clock: Clock) -> Interval:
         known = max(int(theirs.end[heard].max(initial=0)), int(mine.ack[~after].max(initial=0)))
         top = max(seq, int(mine.end[~after].max(initial=0)))
         soon = clock.time[mine.place] - clock.time[place] <= clock.horizon
-        # what follows soon and knows nothing new may have been sent before, and be late
-        lives = (mine.ack > known) | ~soon
-        if zero:
-            lives |= mine.end > top
+        # what follows soon, or says nothing new, may have been sent before, and be late
+        lives = mine.ack > known
+        lives |= (mine.end > top) if zero else (mine.end > top) & ~soon
         if (after & lives).any():
             continue  # it goes on, so this was no ABORT: an answer to something older, or forged
         spoken = mine.place[~after]

@@ -19,7 +19,7 @@ import numpy as np
 
 from tcpcourse.core.states import State
 from tcpcourse.sources.observer import sentences as say
-from tcpcourse.sources.observer.arrivals import Clock, since
+from tcpcourse.sources.observer.arrivals import NOT_AT_ALL, Clock, since
 from tcpcourse.sources.observer.evidence import ACK, RST, SYN, Evidence, Sighting, line_of
 from tcpcourse.sources.observer.facts import Fact, LifeStory
 from tcpcourse.sources.observer.lives import lives_of, side_of
@@ -36,7 +36,12 @@ class Observation:
     """All that the packets of one conversation tell of both ends."""
 
     def __init__(
-        self, evidence: Evidence, *, alone: bool = False, earlier: Observation | None = None
+        self,
+        evidence: Evidence,
+        *,
+        alone: bool = False,
+        earlier: Observation | None = None,
+        later: Observation | None = None,
     ) -> None:
         self.evidence = evidence
         masks = (~evidence.from_b, evidence.from_b)
@@ -62,6 +67,8 @@ class Observation:
                 before = earlier.at_last(name)
                 if stories[0].life.iss == earlier.stories[name][-1].life.iss is not None:
                     stories[0].facts[Fact.OUR_SYN] = since(0)  # its SYN is sent again
+            if later is not None:
+                _goes_on(stories[-1], later.stories[name][0])
             self.stories[name] = stories
             self.timelines[name] = timeline(stories, before)
 
@@ -92,6 +99,14 @@ class Observation:
         other.stories = {"A": self.stories["B"], "B": self.stories["A"]}
         other.timelines = {"A": self.timelines["B"], "B": self.timelines["A"]}
         return other
+
+
+def _goes_on(story: LifeStory, later: LifeStory) -> None:
+    """An end that still has its number in the next conversation had not taken a RST in this."""
+    if story.life.iss != later.life.iss or story.life.iss is None:
+        return
+    if story.facts[Fact.OVER].by not in story.own_resets.place:
+        story.facts[Fact.OVER] = NOT_AT_ALL
 
 
 def _round_trip(evidence: Evidence) -> int:
@@ -231,6 +246,7 @@ def observe(
     earlier: Sequence[Sighting] = (),
     *,
     columns: np.ndarray | None = None,
+    later: np.ndarray | None = None,
 ) -> Trace:
     """The ``Trace`` of a captured conversation: one step a packet, states inferred.
 
@@ -238,14 +254,18 @@ def observe(
     ``earlier`` are the packets of the conversation that these ports had before, with the
     same sides: how it ended tells in which states this one may begin. ``columns`` are the
     packets as rows of an array, if they are at hand: then no packet is read before it is
-    looked at.
+    looked at. ``later`` are rows of the conversation after it on the same ports: an end that
+    goes on there was not reset here.
     """
     alone = hosts["A"] == hosts["B"]
     before = Observation(Evidence.of_packets(earlier), alone=alone) if len(earlier) else None
     rows = Evidence.of_packets(packets) if columns is None else Evidence.of_columns(columns)
     if not len(packets):
         return Trace((), (), "captured", title, hosts, (say.ASSUMPTION,), {})
-    seen = Observation(rows, alone=alone, earlier=before)
+    after = None
+    if later is not None and len(later):
+        after = Observation(Evidence.of_columns(later), alone=alone)
+    seen = Observation(rows, alone=alone, earlier=before, later=after)
     shown = Shown(packets, int(rows.time[0]))
     isn: dict[str, int] = {}
     for side in SIDES:

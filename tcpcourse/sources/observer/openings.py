@@ -132,7 +132,8 @@ def _speaks(life: Life, mine: Talk, theirs: Talk, acked: Places) -> int | None:
     In SYN_RCVD it may send a bare ACK too, when the peer's SYN comes again (RFC 9293
     §3.10.7.4), and a FIN, when the user closes (§3.10.4).
     """
-    opened = int(theirs.end[theirs.syn].max(initial=1))
+    answers = mine.ack[mine.syn & (mine.ack >= 1)]  # what a SYN,ACK takes of Fast Open's data
+    opened = int(answers[-1] if len(answers) else theirs.end[theirs.syn].max(initial=1))
     called = (theirs.syn & (theirs.ack < 0)).any() or life.opened == "passive"
     knows = ~mine.syn & (mine.ack > (opened if called else 0))
     speaks = knows | (~mine.syn & mine.data)

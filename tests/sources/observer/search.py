@@ -28,21 +28,22 @@ if TYPE_CHECKING:
 
 NEVER = 1 << 62
 MOST_CHANGES = 5
-MOST_EVENTS = 8_000  # for one number of changes
-NEAR = 6  # frames
+MOST_EVENTS = 6_000  # for one number of changes
+NEAR = (6, 20)  # frames to both sides of a claim, in which a life may be otherwise
+OVERTAKES = 8  # packets that one may overtake before the tap
 CALLS = ("send", "close", "receive")
 OPENING = ("listen", "open", "fast-open")
 
 
 @dataclass(frozen=True)
 class Way:
-    """How far an end has come: what is next, what was put off, and what it told."""
+    """How far an end has come: what is next, what was put off or came early, what it sent."""
 
     end: Endpoint
     next: int
     held: tuple[int, ...]
     early: frozenset[int]
-    todo: int
+    done: frozenset[int]
     more: tuple[Segment, ...]
     least: int
     told: tuple[Event, ...]
@@ -52,67 +53,82 @@ class Search:
     """The search for one end of a story."""
 
     def __init__(self, twins: Twins, side: Side) -> None:
-        self.twins, self.side, story = twins, side, twins.story
-        self.base = story.events[side]
-        self.story = story
-        self.settings: dict[str, Any] = story.settings[side]
+        self.twins, self.side, self.story = twins, side, twins.story
+        self.base = self.story.events[side]
+        self.settings: dict[str, Any] = self.story.settings[side]
         self.limit = twins.cost(side, self.base)
         self.wanted = [s for event in self.base for s in event.sent if twins.matters(s)]
-        self.deadline = [NEVER] * (len(self.wanted) + 1)
-        for place in range(len(self.wanted) - 1, -1, -1):
-            passed = [twins.when[number] - 1 for number in self.wanted[place].frames]
-            self.deadline[place] = min([self.deadline[place + 1], *passed])
+        self.deadlines = [
+            min([NEVER, *(twins.when[number] - 1 for number in sent.frames)])
+            for sent in self.wanted
+        ]
+        # a packet may overtake another before the tap, unless the tap is at its sender
+        self.reach = 1 if f"at-{side}" in self.story.tags else OVERTAKES
         self.arrivals = [
             Event(frame.time_ns, "arrive", frame.segment, frame.number)
-            for frame in story.frames
+            for frame in self.story.frames
             if frame.sender != side
         ]
         self.unseen = [e for e in self.base if e.source is not None and e.frame is None]
-        self.budget = 0
+        self.budget = self.most = self.since = self.until = 0
+        self.truly = [Way(Endpoint(**self.settings), 0, (), frozenset(), frozenset(), (), 0, ())]
+        for event in self.base:
+            before = self.truly[-1]
+            self.truly += self._after(before, event, next=before.next + 1)
 
     def ways(self, place: int) -> Iterator[Telling]:
         """Lives that send the same, those with fewer changes first, made near the frame there."""
-        frames = self.twins.story.frames
-        self.since = frames[max(0, place - NEAR)].time_ns if place > NEAR else 0
-        after = place + NEAR
-        self.until = frames[after].time_ns if after < len(frames) else NEVER
-        for changes in range(1, MOST_CHANGES + 1):
-            for delays in (False, True):
-                self.budget = MOST_EVENTS
-                own = self.story.settings[self.side]
-                self.settings = {**own, "delayed_ack": own["delayed_ack"] is not delays}
-                start = Way(Endpoint(**self.settings), 0, (), frozenset(), 0, (), 0, ())
-                for way in self._from(start, changes - delays):
-                    telling = self.twins.telling(
-                        self.side, list(way.told), self.twins.surplus(self.side, way.more)
-                    )
-                    if telling.possible and telling.cost <= self.limit:
-                        yield telling
+        if len(self.truly) <= len(self.base):
+            return
+        for near in NEAR:
+            for changes in range(1, MOST_CHANGES + 1):
+                yield from self._near(place, near, changes)
+
+    def _near(self, place: int, near: int, changes: int) -> Iterator[Telling]:
+        frames = self.story.frames
+        self.since = frames[place - near].time_ns if place > near else 0
+        self.until = frames[place + near].time_ns if place + near < len(frames) else NEVER
+        start = next(
+            way for way in self.truly if way.next >= len(self.base) or self._now(way) >= self.since
+        )
+        self.budget, self.most = MOST_EVENTS, min(changes, self.limit[2])
+        for way in self._from(start, changes):
+            extra = self.twins.surplus(self.side, way.more)
+            telling = self.twins.telling(self.side, list(way.told), extra)
+            if telling.possible and telling.cost <= self.limit:
+                yield telling
 
     def _from(self, way: Way, changes: int) -> Iterator[Way]:
+        if self.budget <= 0:
+            return
+        if changes == 0 and not way.held and not way.early - frozenset(range(way.next)):
+            truly = self.truly[way.next]
+            if way.end.tcb == truly.end.tcb and way.done == truly.done:
+                rest = tuple(event for event in self.truly[-1].told[len(truly.told) :])
+                yield replace(way, told=(*way.told, *rest), more=(*way.more, *self._rest(truly)))
+                return
         if way.next == len(self.base) and changes == 0:
-            if way.todo == len(self.wanted):
+            if len(way.done) == len(self.wanted):
                 yield way
             else:
                 yield from self._again(way, changes)
             return
-        if self.budget <= 0:
-            return
+        near = self.since <= self._now(way) <= self.until
         if way.next < len(self.base):
             event = self.base[way.next]
             if way.next in way.early:
                 yield from self._from(replace(way, next=way.next + 1), changes)
             else:
-                yield from self._go(way, event, changes, following=True)
+                yield from self._go(way, event, changes, next=way.next + 1)
                 late = event.kind == "close" or (event.kind in CALLS and self._tells(way, event))
-                if late:  # it was made later
+                if near and late:  # it was made later
                     put_off = replace(way, next=way.next + 1, held=(*way.held, way.next))
                     yield from self._from(put_off, changes)
         yield from self._again(way, changes)
-        if way.end.tcb.ack_due:  # how long an ACK is delayed is up to the end
+        if near and way.end.tcb.ack_due:  # how long an ACK is delayed is up to the end
             tick = Event(self._now(way), "tick", "delayed-ack")
             yield from self._go(way, tick, changes, inserted=True)
-        if not changes or not self.since <= self._now(way) <= self.until:
+        if not changes or not near:
             return
         if way.next < len(self.base) and way.next not in way.early:
             event = self.base[way.next]
@@ -121,11 +137,14 @@ class Search:
                 yield from self._from(put_off, changes - 1)
             if event.kind == "refuse":
                 taken = replace(event, kind="arrive")
-                yield from self._go(way, taken, changes - 1, following=True)
+                yield from self._go(way, taken, changes - 1, next=way.next + 1)
             elif event.kind == "arrive" and way.end.state in (State.SYN_RCVD, State.LISTEN):
                 refused = replace(event, kind="refuse")
-                yield from self._go(way, refused, changes - 1, following=True)
+                yield from self._go(way, refused, changes - 1, next=way.next + 1)
         yield from self._insert(way, changes)
+
+    def _rest(self, truly: Way) -> tuple[Segment, ...]:
+        return self.truly[-1].more[len(truly.more) :]
 
     def _again(self, way: Way, changes: int) -> Iterator[Way]:
         """What was put off comes now: one event, or all that was to be sent in one call."""
@@ -143,13 +162,22 @@ class Search:
     def _tells(self, way: Way, event: Event) -> bool:
         """Whether a call now makes the end send what was not seen."""
         segments = perform(copy.copy(way.end), self.settings, event.kind, event.arg)[2]
-        expected = [sent.segment for sent in self.wanted[way.todo : way.todo + len(segments)]]
-        return segments != expected
+        pending = self._pending(way.done)[: len(segments)]
+        return segments != [self.wanted[place].segment for place in pending]
+
+    def _pending(self, done: frozenset[int]) -> list[int]:
+        """What is still to be sent."""
+        return [place for place in range(len(self.wanted)) if place not in done]
+
+    def _deadline(self, done: frozenset[int]) -> int:
+        """The last moment at which the next of what was seen can have been sent."""
+        return min((self.deadlines[place] for place in self._pending(done)), default=NEVER)
 
     def _insert(self, way: Way, changes: int) -> Iterator[Way]:
         """What comes here and in truth came later, once less often, or never."""
+        deadline = self._deadline(way.done)
         for arrival in self.arrivals:
-            if max(way.least, arrival.time_ns + 1) > self.deadline[way.todo]:
+            if max(way.least, arrival.time_ns + 1) > deadline:
                 continue
             later = [
                 place
@@ -180,45 +208,47 @@ class Search:
         event: Event,
         changes: int,
         *,
-        following: bool = False,
+        next: int | None = None,
         again: tuple[int, ...] = (),
         inserted: bool = False,
     ) -> Iterator[Way]:
+        """Let an event happen and go on from there."""
         self.budget -= 1
-        if self.budget <= 0:
-            return
-        before = way.end.tcb
+        for after in self._after(way, event, way.next if next is None else next, again):
+            same = (after.done, after.more, after.end.tcb) == (way.done, way.more, way.end.tcb)
+            if inserted and same:
+                continue
+            if after.least > self._deadline(after.done):
+                continue
+            if self.twins.surplus(self.side, after.more) <= self.most:
+                yield from self._from(after, changes)
+
+    def _after(
+        self, way: Way, event: Event, next: int, again: tuple[int, ...] = ()
+    ) -> Iterator[Way]:
+        """Where an event leads; to nothing if it cannot be."""
         try:
             end, _, segments = perform(copy.copy(way.end), self.settings, event.kind, event.arg)
         except TcpCourseError:
             return
-        if inserted and not segments and end.tcb == before:
-            return  # no change
         told = replace(event, state=end.state, sent=[], waits=waits(end.tcb))
-        todo, more = way.todo, way.more
+        done, more = way.done, way.more
         for segment in segments:
-            if todo < len(self.wanted) and self.wanted[todo].segment == segment:
-                sent = self.wanted[todo]
+            pending = self._pending(done)[: self.reach]
+            found = [place for place in pending if self.wanted[place].segment == segment]
+            if found:
+                sent = self.wanted[found[0]]
                 told.sent.append(Sent(segment, told, sent.frames, sent.came))
-                todo += 1
+                done |= {found[0]}
             elif self.twins.first_ns <= event.time_ns <= self.twins.last_ns:
                 more = (*more, segment)
-        least = self.twins.least(event, way.least)
-        if least > self.deadline[todo]:
-            return
-        if more != way.more and self.twins.surplus(self.side, more) > self.limit[2]:
-            return
-        held = tuple(place for place in way.held if place not in again)
-        yield from self._from(
-            Way(
-                end,
-                way.next + following,
-                held,
-                way.early,
-                todo,
-                more,
-                least,
-                (*way.told, told),
-            ),
-            changes,
+        yield Way(
+            end,
+            next,
+            tuple(place for place in way.held if place not in again),
+            way.early,
+            done,
+            more,
+            self.twins.least(event, way.least),
+            (*way.told, told),
         )

@@ -75,9 +75,9 @@ class Verdict:
         for side in {claim.side for claim in self.wrong}:
             self._excuse(side, "fate", twins.others(side), twins)
         for side in {claim.side for claim in self.wrong}:
-            search, last = Search(twins, side), -NEAR
+            search, last = Search(twins, side), -NEAR[0]
             for claim in self.wrong:
-                if claim.side == side and claim.place >= last + NEAR:
+                if claim.side == side and claim.place >= last + NEAR[0]:
                     last = claim.place
                     self._excuse(side, "fate", search.ways(last), twins)
 
