@@ -13,6 +13,7 @@ from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.palette import PHASE_OF, PHASES
 from tcpcourse.views.routes import LABELS, LARGE, PLACES, ROUTES, Edge, Grid, Place
 from tcpcourse.views.svg import Svg, head, num, picture, write
+from tcpcourse.words import kept_by_language
 
 Point = tuple[float, float]
 FOOT = 46  # room for a legend, or for the rows that fired
@@ -121,7 +122,7 @@ def _shapes(
 # --- the map, the same in every picture ----------------------------------------------------
 
 
-@lru_cache(maxsize=8)
+@kept_by_language(8)
 def map_of_states(grid: Grid, extra_edges: bool) -> str:
     """All arrows between the states, with their words where there is room."""
     solid = [edge for edge in EDGES if edge in IN_FIGURE]

@@ -12,6 +12,7 @@ from tcpcourse.views.basis import rel_end, states_after
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.words import fate, flag_names, numbers
+from tcpcourse.words import counted, message
 
 if TYPE_CHECKING:
     import pandas
@@ -80,12 +81,15 @@ class Table:
         top = "".join(f'<th scope="col"{_LEFT}>{markup(word)}</th>' for word in self.columns)
         body = "".join(map(line, first))
         if hidden:
-            body += f'<tr><td colspan="{len(self.columns)}">… {hidden:,} more packets …</td></tr>'
+            more = counted("… one more packet …", "… {count:,} more packets …", hidden)
+            body += f'<tr><td colspan="{len(self.columns)}">{markup(more)}</td></tr>'
         body += "".join(map(line, last))
         if not self.rows:
-            body = f'<tr><td colspan="{len(self.columns)}">no packets</td></tr>'
+            nothing = markup(message("no packets"))
+            body = f'<tr><td colspan="{len(self.columns)}">{nothing}</td></tr>'
         return (
-            '<div style="overflow-x:auto"><table><caption>Packets of the connection</caption>'
+            '<div style="overflow-x:auto"><table>'
+            f"<caption>{markup(message('Packets of the connection'))}</caption>"
             f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 

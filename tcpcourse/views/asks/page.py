@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 from base64 import b64encode
-from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -20,7 +19,7 @@ from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.palette import PHASES
 from tcpcourse.views.stage.parcel import LOADER
 from tcpcourse.views.stage.parcel import part as stage_part
-from tcpcourse.words import say
+from tcpcourse.words import kept_by_language, say
 
 MOST = 40
 """Packets that a page asks for; a longer story needs Python, or a slice."""
@@ -102,7 +101,7 @@ def style() -> str:
     return colours + phases + stage_part("ladder.css") + _part("asks.css") + place_styles()
 
 
-@lru_cache(maxsize=1)
+@kept_by_language(2)
 def _packed() -> tuple[str, str]:
     """The name under which a page keeps the code, and the code: once for any number of them."""
     text = style() + _part("asks.js")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 from base64 import b64encode
-from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 
@@ -23,7 +22,7 @@ from tcpcourse.views.hands.words import CALLS, FLAGS, WORDS, refusals, spoken
 from tcpcourse.views.palette import PHASE_OF, PHASES
 from tcpcourse.views.stage.country import carried
 from tcpcourse.views.stage.parcel import LOADER, part
-from tcpcourse.words import say
+from tcpcourse.words import kept_by_language, say
 
 BUTTONS = {"deliver": "p", "lose": "lose", "duplicate": "copy", "delay": "delay"}
 """What a button on the wire is called, before its packet's number."""
@@ -65,7 +64,7 @@ def button(move: str) -> str:
     )
 
 
-@lru_cache(maxsize=1)
+@kept_by_language(2)
 def _packed() -> tuple[str, str]:
     """The name under which a page keeps the code, and the code: once for any number of them."""
     style, script, data = _style(), _part("hands.js"), _data()

@@ -62,7 +62,7 @@ def page(trace: Trace, relative: bool = True) -> str:
     head = f'<p class="tt">{markup(title)}</p>'
     if question:
         head += f'<p class="qu">{markup(question)}</p>'
-    remarks = (markup(visible(str(text), 300)) for text in trace.remarks)
+    remarks = (markup(visible(text, 300)) for text in trace.remarks)
     head += "".join(f'<p class="rm">{text}</p>' for text in remarks)
     if not shown:
         body = "<p>Nothing happened: this trace has no steps.</p>"
