@@ -75,7 +75,8 @@ def opening(story: LifeStory, clock: Clock, *, gone: bool) -> None:
     if life.opened == "active" and peer_syn.by is not None and peer_syn.by in theirs.place[answers]:
         facts[Fact.SYN_ACKED] = peer_syn
         return
-    if peer_syn.doubt is Doubt.UNSEEN and not theirs.syn.any() and life.opened == "active":
+    called_too = (theirs.syn & ~answers).any()
+    if peer_syn.doubt is Doubt.UNSEEN and not called_too and life.opened == "active":
         facts[Fact.SYN_ACKED] = peer_syn  # it is taken to have been a SYN,ACK
         return
     interval = arrival(clock, life.start, acked, our_syns, proof)

@@ -121,7 +121,7 @@ A PA 111 321 +5 | E E
     # The SYN,ACK came before frame 2 passed; whether B had called as well is not known. Data
     # from both proves that no FIN was among the numbers that were not seen.
     "a SYN,ACK is missing": """
-A S 100 | SS/E C/L/SR
+A S 100 | SS/E SR
 A A 101 301 | E E
 A PA 101 301 +5 | E E
 B PA 301 106 +5 | E E
@@ -246,7 +246,7 @@ B A 1761 600 +1460 | E E
 A A 600 3221 | E E
 """,
     "the handshake's ACK is stored before the SYN,ACK": """
-A S 1000 @0 | SS/SR/E C/L/SR
+A S 1000 @0 | SS/E SR
 A A 1001 5001 @20 | E SR/E
 B SA 5000 1001 @21 | E SR/E
 A PA 1001 5001 +10 | E E
@@ -327,8 +327,8 @@ B A 302 108 | C TW
     "a SYN,ACK goes again in FIN_WAIT_1": """
 A S 100 @0 | SS SR
 B SA 300 101 @1 | SS/E SR
-B FA 301 101 @2 | SS/E/CW F1
-B SA 300 101 @1000 | SS/E/CW F1
+B FA 301 101 @2 | SS/E F1
+B SA 300 101 @1000 | E F1
 A A 101 301 @1001 | E/CW F1
 """,
 }  # fmt: skip

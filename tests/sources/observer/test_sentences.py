@@ -171,7 +171,7 @@ def windows(scaled: bool) -> str:
 def test_in_the_window_is_said_only_of_a_window_that_was_captured() -> None:
     """RFC 5961 §3.2 asks for the window; without the SYNs its scale is not known (RFC 7323)."""
     (known,) = said(windows(scaled=True), 5, "A")
-    assert known.startswith("In the window, but not the exact number")
+    assert "in the window, but not" in known.lower()
     assert said(windows(scaled=False), 2, "A") == [say.RESET_BEYOND]
 
 
