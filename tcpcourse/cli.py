@@ -6,6 +6,7 @@
     tcpcourse slides                 a deck of every chapter, into slides/
     tcpcourse slides 01-opening      of this one; html takes a chapter, too
     tcpcourse html --out site        every chapter as a page to read, and an index, into site/
+    tcpcourse cheat-sheet            TCP on two pages of A4, into pages/
     tcpcourse lite --out lite        a JupyterLite site, which runs Python in the browser
     tcpcourse grading ~/tcp-grading  the instructor's folder, with nbgrader and the key
 """
@@ -72,6 +73,13 @@ def _export(given: argparse.Namespace) -> None:
         print(f"{path} ({_size(path) / 1e6:.1f} MB)")
 
 
+def _cheat_sheet(given: argparse.Namespace) -> None:
+    from tcpcourse.export.cheat_sheet import save
+
+    for path in save(given.out):
+        print(path)
+
+
 def _size(path: Path) -> int:
     files = path.rglob("*") if path.is_dir() else [path]
     return sum(file.stat().st_size for file in files if file.is_file())
@@ -118,6 +126,12 @@ def _parser() -> argparse.ArgumentParser:
                 help="wheels of Pyodide's distribution, so that the site needs no network",
             )
         command.add_argument("--notebooks", type=Path, help="folder of the notebooks")
+    words = "write TCP on two pages of A4: states, arithmetic, commands"
+    command = commands.add_parser("cheat-sheet", help=words, description=words)
+    command.set_defaults(run=_cheat_sheet)
+    command.add_argument(
+        "--out", type=Path, default=Path("pages"), help="folder to write into; default: pages"
+    )
     words = "make the instructor's folder: assignments, an environment with nbgrader, the key"
     command = commands.add_parser("grading", help=words, description=words)
     command.set_defaults(run=_grading)

@@ -79,7 +79,7 @@ def _index(titles: Sequence[tuple[str, str]], notebooks: Sequence[NotebookNode])
             title = f"{number.group()} · {title}"
         lines.append(f'<dt><a href="{markup(name)}">{markup(title)}</a></dt><dd>{about}</dd>')
     found = vendored()
-    template = _environment().get_template("index_page.html.j2")
+    template = environment().get_template("index_page.html.j2")
     return str(template.render(chapters="\n".join(lines), files=found))
 
 
@@ -90,7 +90,8 @@ def _about(notebook: NotebookNode) -> str:
     return markup(" ".join(re.sub(r"[*`]", "", words) for words in said.values()))
 
 
-def _environment() -> Any:
+def environment() -> Any:
+    """Where the templates of pages that no notebook makes are found."""
     from jinja2 import Environment, PackageLoader
 
     return Environment(loader=PackageLoader("tcpcourse", f"templates/{TEMPLATE}"), autoescape=False)

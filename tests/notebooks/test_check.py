@@ -9,7 +9,7 @@ import nbformat
 from .chapters import FOLDER, prose
 
 CHECK = FOLDER / "check.ipynb"
-QUESTION = re.compile(r"^### (Before|After) (\d+): (.+)$", re.MULTILINE)
+QUESTION = re.compile(r"^## (Before|After) (\d+): (.+)$", re.MULTILINE)
 OPTION = re.compile(r"<details><summary>(.+?)</summary>\n\n(.+?)\n</details>", re.DOTALL)
 AGAIN = re.compile(r"Read again: \[.+?\]\((\d\d-[\w-]+\.ipynb)\)\.$")
 
