@@ -2,7 +2,8 @@
 
 Run ``python -m tests.bench.bench_observer [packets ...]`` (default: 1000 10000 100000) from
 the project's folder. For each kind of ``tests.sources.observer.lengths`` it opens the trace
-of one conversation and looks at a hundred of its steps.
+of one conversation and looks at a hundred of its steps. A look pays for the notes on the packets
+up to it, which are worked out when they are asked for.
 
     python -m tests.bench.bench_observer --million
 
