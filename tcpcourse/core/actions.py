@@ -12,7 +12,6 @@ from typing import Literal
 from tcpcourse.core.labels import label
 from tcpcourse.core.options import Options
 from tcpcourse.core.segment import Segment
-from tcpcourse.core.seq import ack_advances
 from tcpcourse.core.states import State
 from tcpcourse.core.tcb import LARGEST_SHIFT, Tcb
 from tcpcourse.core.work import Work
@@ -22,6 +21,7 @@ NEXT_ISS_STEP = 65_537  # beyond any window without scaling of the incarnation b
 
 # where data may be sent; no congestion window and no Nagle, which the course leaves out
 _SENDING = frozenset((State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.CLOSING))
+_CLOSING = (State.FIN_WAIT_1, State.CLOSING)  # where a FIN goes out once all data has
 
 Action = Callable[[Work], None]
 
@@ -113,32 +113,28 @@ def learn_peer(work: Work) -> None:
 def take_ack(work: Work) -> None:
     tcb, seg = work.tcb, work.segment
     assert seg.ack is not None, "rows that take an ACK come after the check for one"
-    news: dict[str, object] = {}
-    if ack_advances(tcb.snd_una, seg.ack, tcb.snd_nxt):
-        fin = tcb.fin_in_flight and seg.ack == tcb.snd_nxt
-        data = tcb.snd_una.forward_to(seg.ack) - tcb.syn_unacked - fin
-        news = {"snd_una": seg.ack, "syn_unacked": False, "probing": False}
+    acked, in_flight = tcb.snd_una.forward_to(seg.ack), tcb.in_flight
+    if 0 < acked <= in_flight:  # SND.UNA < SEG.ACK =< SND.NXT
+        fin = acked == in_flight and tcb.fin_in_flight
+        data = acked - tcb.syn_unacked - fin
+        draft = work.draft()
+        draft.snd_una, draft.syn_unacked, draft.probing = seg.ack, False, False
         if data:
-            news["sendq"] = tcb.sendq.drop(data)
-    elif tcb.probing and seg.ack == tcb.snd_una:
+            draft.sendq = tcb.sendq.drop(data)
+    elif tcb.probing and not acked:
         # the probe was refused: its byte counts as unsent again
-        news = {"snd_nxt": tcb.snd_una, "probing": False}
+        work.update(snd_nxt=tcb.snd_una, probing=False)
     newer = tcb.snd_wl1 < seg.seq or (tcb.snd_wl1 == seg.seq and tcb.snd_wl2 <= seg.ack)
-    if newer and tcb.snd_una <= seg.ack <= tcb.snd_nxt:
-        window = seg.window << (0 if seg.syn else tcb.snd_shift)
-        news |= {
-            "snd_wnd": window,
-            "max_snd_wnd": max(window, tcb.max_snd_wnd),
-            "snd_wl1": seg.seq,
-            "snd_wl2": seg.ack,
-        }
-    if news:
-        work.update(**news)
+    if newer and acked <= in_flight:
+        draft = work.draft()
+        draft.snd_wnd = seg.window << (0 if seg.syn else tcb.snd_shift)
+        draft.max_snd_wnd = max(draft.snd_wnd, tcb.max_snd_wnd)
+        draft.snd_wl1, draft.snd_wl2 = seg.seq, seg.ack
 
 
 @label("queue the data")
 def queue_data(work: Work) -> None:
-    work.update(sendq=work.tcb.sendq.append(work.data))
+    work.draft().sendq = work.tcb.sendq.append(work.data)
 
 
 def flush(work: Work) -> None:
@@ -156,9 +152,9 @@ def flush(work: Work) -> None:
             break
         data = tcb.sendq.peek(tcb.data_in_flight, count)
         work.emit("PA" if last else "A", tcb.snd_nxt, data=data)
-        work.update(snd_nxt=tcb.snd_nxt + count)
+        work.draft().snd_nxt = tcb.snd_nxt + count
     tcb = work.tcb
-    if tcb.state in (State.FIN_WAIT_1, State.CLOSING) and tcb.fin_seq is None and not tcb.unsent:
+    if tcb.state in _CLOSING and tcb.fin_seq is None and not tcb.unsent:
         send_fin(work)
     if work.ack_now:
         work.emit("A", work.tcb.snd_nxt)

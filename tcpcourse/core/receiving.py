@@ -40,15 +40,12 @@ def take_text(work: Work) -> None:
         queue = tcb.rcvq.append(text.ready) if got else tcb.rcvq
         work.delivered += queue.peek(0, count)
         queue = queue.drop(count)
-    work.update(
-        rcv_nxt=tcb.rcv_nxt + got,
-        rcv_wnd=_opened(work, window, len(queue)) if count else window,
-        rcvq=queue,
-        rcv_posted=posted - count,
-        early=text.early,
-        early_fin=text.early_fin,
-    )
-    if work.settings.delayed_ack and plain and got and not tcb.ack_due:
+    draft = work.draft()
+    draft.rcv_nxt = tcb.rcv_nxt + got
+    draft.rcv_wnd = _opened(work, window, len(queue)) if count else window
+    draft.rcvq, draft.rcv_posted = queue, posted - count
+    draft.early, draft.early_fin = text.early, text.early_fin
+    if work.settings.delayed_ack and plain and got and not draft.ack_due:
         _delay_ack(work)
     elif got or seg.data or (seg.fin and not text.fin_reached):
         work.ack_now = True

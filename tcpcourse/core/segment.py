@@ -22,6 +22,7 @@ from functools import cache
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.core.options import NO_OPTIONS, Options, check_fits
+from tcpcourse.core.quick import filler_of
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.words import message
 
@@ -146,16 +147,11 @@ class Segment:
         if window >> 16 or urgent >> 16:  # a negative number has bits there, too
             check_fits("window", window, 16)
             check_fits("urgent", urgent, 16)
-        put = object.__setattr__
-        put(self, "seq", seq if isinstance(seq, SeqNumber) else SeqNumber(seq))
+        if not isinstance(seq, SeqNumber):
+            seq = SeqNumber(seq)
         if ack is not None and not isinstance(ack, SeqNumber):
             ack = SeqNumber(ack)
-        put(self, "ack", ack)
-        put(self, "flags", flags)
-        put(self, "window", window)
-        put(self, "data", bytes(data))
-        put(self, "options", options if options is not None else NO_OPTIONS)
-        put(self, "urgent", urgent)
+        _fill(self, seq, ack, flags, window, bytes(data), options or NO_OPTIONS, urgent)
 
     @property
     def syn(self) -> bool:
@@ -245,3 +241,6 @@ class Segment:
             options=Options.parse(match["options"] or ""),
             urgent=int(match["urg"] or 0),
         )
+
+
+_fill = filler_of(Segment)

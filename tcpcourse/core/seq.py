@@ -116,11 +116,10 @@ def segment_acceptable(seg_seq: SeqNumber, seg_len: int, rcv_nxt: SeqNumber, rcv
     ``seg_len`` counts SYN, data and FIN; ``rcv_wnd`` is in bytes. An empty segment fits a
     closed window only at its very edge; a segment with content never fits a closed window.
     """
+    first = rcv_nxt.forward_to(seg_seq)
     if seg_len == 0:
-        return seg_seq == rcv_nxt if rcv_wnd == 0 else seg_seq.within(rcv_nxt, rcv_wnd)
-    if rcv_wnd == 0:
-        return False
-    return seg_seq.within(rcv_nxt, rcv_wnd) or (seg_seq + (seg_len - 1)).within(rcv_nxt, rcv_wnd)
+        return first < max(rcv_wnd, 1)
+    return first < rcv_wnd or (first + seg_len - 1) % MODULUS < rcv_wnd
 
 
 def ack_advances(snd_una: SeqNumber, seg_ack: SeqNumber, snd_nxt: SeqNumber) -> bool:

@@ -145,9 +145,8 @@ class Tcb:
     @property
     def data_in_flight(self) -> int:
         """Bytes of data sent and not acknowledged."""
-        if self.fin_seq is None:
-            return self.in_flight - self.syn_unacked
-        return self.in_flight - self.syn_unacked - self.fin_in_flight
+        bytes_and_fin = (self.snd_nxt.value - self.snd_una.value) % MODULUS - self.syn_unacked
+        return bytes_and_fin if self.fin_seq is None else bytes_and_fin - self.fin_in_flight
 
     @property
     def fin_in_flight(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tcpcourse.core.queue import ByteQueue
+from tcpcourse.core.quick import quickly_made
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import State
@@ -14,6 +15,7 @@ Runs = tuple[tuple[SeqNumber, ByteQueue], ...]
 ALWAYS_JOINED = 65536  # bytes; a longer run is not copied behind a shorter one
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Text:
     """What a segment's text comes to: what can be delivered, what must wait for a hole.

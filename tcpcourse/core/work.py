@@ -87,9 +87,14 @@ class Work:
     timers: list[str] = field(default_factory=list)
     ack_now: bool = False
 
-    def update(self, **changes: Any) -> None:
-        """Set variables of the TCB, in a copy: the one before the event stays as it was."""
+    def draft(self) -> Any:
+        """The TCB with variables that can be set: the one before the event stays as it was."""
         draft = self.tcb = draft_of(self.tcb)
+        return draft
+
+    def update(self, **changes: Any) -> None:
+        """Set variables of the TCB by their names."""
+        draft = self.draft()
         for name, value in changes.items():
             setattr(draft, name, value)
 
@@ -115,4 +120,4 @@ class Work:
         if ack:
             self.ack_now = False
             if tcb.ack_due:
-                self.update(ack_due=False)
+                self.draft().ack_due = False

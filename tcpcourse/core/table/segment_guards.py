@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from tcpcourse.core.labels import label
 from tcpcourse.core.segment import Flags, Segment, flags_of
-from tcpcourse.core.seq import ack_advances, segment_acceptable
+from tcpcourse.core.seq import HALF, ack_advances, segment_acceptable
 from tcpcourse.core.table.rows import Guard
 from tcpcourse.core.tcb import CLOSE_CALLED, Tcb
 from tcpcourse.core.text import reaches_fin
@@ -215,9 +215,8 @@ def no_ack(tcb: Tcb, seg: Segment) -> bool:
 @label("rcv ACK older than any window allows")
 @only_with("A")
 def ack_far_too_old(tcb: Tcb, seg: Segment) -> bool:
-    if seg.ack is None or seg.ack > tcb.snd_una:
-        return False
-    return not seg.ack.within(tcb.snd_una - tcb.max_snd_wnd, tcb.max_snd_wnd + 1)
+    # beyond half the circle it does not lie behind SND.UNA but before it
+    return seg.ack is not None and tcb.max_snd_wnd < seg.ack.forward_to(tcb.snd_una) <= HALF
 
 
 @label("rcv ACK of something not sent yet")
