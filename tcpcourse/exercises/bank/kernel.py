@@ -153,12 +153,7 @@ def _pile(draw: Draw, shared: Shared) -> Posed:
 def _reason(draw: Draw, shared: Shared) -> Posed:
     options, right = choice(draw, WHY, WHY[0])
     moment, state = draw.pick(TOO_SHORT)
-    lasts = Wrong(
-        "FIN_WAIT_2",
-        message(
-            "FIN_WAIT_2 lasts until the other program closes, or on Linux 60 seconds after close()."
-        ),
-    )
+    lasts = Wrong("FIN_WAIT_2", message("FIN_WAIT_2 lasts until the other program closes."))
     return Posed(
         {"why": options, "never seen": moment},
         {"reason": right, "state": state},
