@@ -21,7 +21,9 @@ from tcpcourse.views.svg import Svg, num, picture, write
 
 WIDTH, EDGE = 860, 46
 SENDER, RECEIVER, CELL = 66, 128, 26  # tops of the two lanes, and their height
+LETTER = 7.2  # units of a letter of 12 px, about
 _STYLE = (
+    ".tv .s{font-size:12px}"  # they are read on slides, too
     ".tv .r{stroke:var(--ink);fill:none}.tv .k{fill:var(--soft)}.tv .w{fill-opacity:.3}"
     ".tv .v{fill-opacity:.1}.tv .x{fill:none}.tv .p{stroke-dasharray:3 2;stroke-width:1.8}"
     ".tv .l{stroke:var(--ink);fill:none}.tv .d{stroke-dasharray:4 3}.tv text.f{fill:var(--mut)}"
@@ -233,7 +235,9 @@ def _cell(left: float, right: float, top: int, kind: str, word: str, count: int)
     words = word if "p" in kind.split() or not word else f"{word}: {count:,}"
     if len(words) * 6.3 > width:
         words = f"{count:,}" if len(word) > 3 else word
-    text = write((left + right) / 2, top + 17, words, "c s") if len(words) * 5.8 < width + 4 else ""
+    text = (
+        write((left + right) / 2, top + 17, words, "c s") if len(words) * LETTER < width + 4 else ""
+    )
     return f'<path class="r {kind}" d="{box}"/>{text}'
 
 
@@ -245,7 +249,7 @@ def _marks(
     for at, name in sorted(marks, reverse=True):
         x = xs[at]
         words = f"{name} = {at}  ({origin + at})"
-        size = len(words) * 6.4
+        size = len(words) * LETTER
         left = x - size if x + size > WIDTH else x
         level = 0
         while any(k == level and left < b and a < left + size for a, b, k in used):

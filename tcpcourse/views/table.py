@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tcpcourse.core.seq import MODULUS
-from tcpcourse.trace import Packet, Side, Trace
+from tcpcourse.core.states import State
+from tcpcourse.trace import SIDES, Packet, Side, Trace
+from tcpcourse.views import palette
 from tcpcourse.views.basis import rel_end, states_after
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_trace
+from tcpcourse.views.palette import PHASE_OF, PHASES
 from tcpcourse.views.words import fate, flag_names, numbers
 from tcpcourse.words import counted, message
 
@@ -76,9 +80,10 @@ class Table:
         first, hidden, last = self._shown()
 
         def line(words: tuple[str, ...]) -> str:
-            return "<tr>" + "".join(f"<td{_LEFT}>{markup(word)}</td>" for word in words) + "</tr>"
+            cells = zip(self.columns, words, strict=True)
+            return "<tr>" + "".join(f"<td{_LEFT}>{_cell(*cell)}</td>" for cell in cells) + "</tr>"
 
-        top = "".join(f'<th scope="col"{_LEFT}>{markup(word)}</th>' for word in self.columns)
+        top = "".join(f'<th scope="col"{_LEFT}>{_head(word)}</th>' for word in self.columns)
         body = "".join(map(line, first))
         if hidden:
             more = counted("… one more packet …", "… {count:,} more packets …", hidden)
@@ -88,13 +93,40 @@ class Table:
             nothing = markup(message("no packets"))
             body = f'<tr><td colspan="{len(self.columns)}">{nothing}</td></tr>'
         return (
-            '<div style="overflow-x:auto"><table>'
+            f'<style>{_style()}</style><div class="tct" style="overflow-x:auto"><table>'
             f"<caption>{markup(message('Packets of the connection'))}</caption>"
             f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
 
 _LEFT = ' style="text-align:left"'
+
+
+def _head(name: str) -> str:
+    """The name of a column; of an end's states, its disc."""
+    return f'<b class="{name}">{name}</b>' if name in SIDES else markup(name)
+
+
+def _cell(column: str, word: str) -> str:
+    """A word of the table; a state that is certain has the colour of its phase."""
+    if column in SIDES and word in State.__members__:
+        return f'<i class="f{PHASE_OF[State[word]]}">{word}</i>'
+    return markup(word)
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    phases = "".join(
+        f".tct .f{place}{{background:var(--c{place});border-color:var(--s{place})}}"
+        for place in range(len(PHASES))
+    )
+    rules = (
+        ".tct i{font-style:normal;font-weight:650;padding:0 7px;border:1.5px solid;"
+        "border-radius:6px;color:var(--ink);white-space:nowrap}"
+        ".tct b{display:inline-block;width:1.7em;line-height:1.7em;border-radius:50%;"
+        "text-align:center;color:var(--on)}.tct .A{background:var(--A)}.tct .B{background:var(--B)}"
+    )
+    return f".tct{{{palette.variables(rules + phases)}}}{rules}{phases}{palette.schemes('tct')}"
 
 
 def table(trace: Trace | HasTrace, relative: bool = True) -> Table:

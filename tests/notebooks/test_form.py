@@ -73,8 +73,8 @@ def test_it_ends_with_a_recap_three_questions_and_the_way_on(path: Path) -> None
     recap = [line for line in parts["Recap"].splitlines() if line.startswith("- ")]
     assert 3 <= len(recap) <= 7
     assert parts["Three questions"].count("<details>") == 3
-    assert list(parts)[-3:] == ["Recap", "Three questions", "On"]
-    assert ".ipynb)" in parts["On"]
+    assert list(parts)[-3:] == ["Recap", "Three questions", "What comes next"]
+    assert ".ipynb)" in parts["What comes next"]
 
 
 @each

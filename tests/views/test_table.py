@@ -68,7 +68,7 @@ class _Cells(HTMLParser):
         self.inside = False
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.inside = tag == "td"
+        self.inside = tag == "td" or (self.inside and tag == "i")  # a state stands in a chip
 
     def handle_data(self, data: str) -> None:
         if self.inside:

@@ -475,7 +475,11 @@ const listen = () => {
   addEventListener("afterprint", () => print(false));
   matchMedia("print").addEventListener("change", (event) => print(event.matches));
 };
-// A stage far down the page is built when it comes near.
-if (root.getBoundingClientRect().top < innerHeight * 2 && root.clientWidth) build();
-else new IntersectionObserver((seen, watch) => { if (seen.some((each) => each.isIntersecting)) { watch.disconnect(); build(); } }, { rootMargin: "600px" }).observe(root);
+// A stage is built when it comes near. Nothing is measured before, for that would lay the page
+// out once for each stage in it.
+new IntersectionObserver((seen, watch) => {
+  if (!seen.some((each) => each.isIntersecting)) return;
+  watch.disconnect();
+  build();
+}, { rootMargin: "100% 0px" }).observe(root);
 }
