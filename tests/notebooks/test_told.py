@@ -87,7 +87,7 @@ def in_a_chapter(cell: str) -> str:
     text = "\n\n".join(prose(path))
     found = text.partition(f"<details><summary>{option}")[2].partition("</details>")[0]
     assert found, f"no option {option!r} in {path.name}"
-    return found.partition("</summary>")[2]
+    return re.sub(r"\[(.*?)\]\(.*?\)", r"\1", found.partition("</summary>")[2])  # without links
 
 
 def in_the_predictor(cell: str) -> str:
