@@ -12,7 +12,7 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.sources.capture.load import Capture, load
 from tcpcourse.views.escape import brief, markup, visible
 from tcpcourse.views.stage import stage
-from tcpcourse.widgets.instead import Telling
+from tcpcourse.widgets.instead import StoryWidget
 from tcpcourse.widgets.look import box, head
 from tcpcourse.words import Message, counted, message, say, sentence_of, together
 
@@ -21,7 +21,7 @@ PROBLEMS = 10
 MOST_STEPS = 50_000  # packets of one conversation that are stepped through
 
 
-class CaptureBrowser(Telling):
+class CaptureBrowser(StoryWidget):
     """Open a capture by its path or by uploading it; filter, page through and choose.
 
     ``path`` may be given to begin with. The filter is any part of an address or port. States

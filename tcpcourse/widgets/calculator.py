@@ -13,7 +13,7 @@ from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.sums import allowed, apart, judged_by_ack, offered, taken_up
 from tcpcourse.views.words import name
-from tcpcourse.widgets.instead import Telling
+from tcpcourse.widgets.instead import StoryWidget
 from tcpcourse.widgets.look import box, head
 from tcpcourse.words import message, say
 
@@ -25,7 +25,7 @@ MOST_LISTED = 500
 WIDE = {"description_width": "9em"}
 
 
-class Calculator(Telling):
+class Calculator(StoryWidget):
     """The arithmetic of any two segments, written in one line each.
 
     The first segment goes one way, the second the other way. With a ``trace`` both can be

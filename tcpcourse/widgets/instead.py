@@ -9,7 +9,7 @@ import ipywidgets as ipw
 from tcpcourse.views.page import STORY
 
 
-class Telling(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class StoryWidget(ipw.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A widget that leaves its story when its notebook is executed."""
 
     def story(self) -> dict[str, str]:

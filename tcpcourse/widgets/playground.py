@@ -30,7 +30,7 @@ from tcpcourse.views.stage.hand import InHand, dress, in_hand
 from tcpcourse.views.stage.words import flags
 from tcpcourse.views.words import name
 from tcpcourse.widgets.controls import button, lines
-from tcpcourse.widgets.instead import Telling
+from tcpcourse.widgets.instead import StoryWidget
 from tcpcourse.widgets.look import box
 from tcpcourse.widgets.play_words import AFTER, CHOOSE, LABELS, TIMED
 from tcpcourse.widgets.proposal import START_AGAIN, named, proposal, spoken
@@ -41,7 +41,7 @@ LINE, HEAD_ROOM = 34, 66  # pixels for a line of buttons at an end, and for its 
 WIDE: dict[Side, int] = {"A": 150, "B": 124}  # pixels beside its line
 
 
-class Playground(Telling):
+class Playground(StoryWidget):
     """The stage in your hands: both ends, and the wire between them.
 
     Envelopes lie on the wire: deliver, lose, duplicate or delay each. The calls and timers of

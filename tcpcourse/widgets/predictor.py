@@ -21,12 +21,12 @@ from tcpcourse.views.asks.words import spoken
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.stage import stage
-from tcpcourse.widgets.instead import Telling
+from tcpcourse.widgets.instead import StoryWidget
 from tcpcourse.widgets.look import box, head, mark
 from tcpcourse.words import say
 
 
-class Predictor(Telling):
+class Predictor(StoryWidget):
     """Asks, before each packet of ``trace``, what it will say; explains every wrong answer.
 
     ``ask`` names what is asked, of seq, ack, len, flags and states (the states of both ends
