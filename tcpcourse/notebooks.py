@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.words import message
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -165,9 +166,11 @@ def execute(path: Path) -> bool:
         before = path.read_text(encoding="utf-8")
         notebook = nbformat.reads(before, as_version=4)
     except OSError as error:
-        raise TcpCourseError(f"{path}: cannot be read: {error.strerror}.") from error
+        raise TcpCourseError(
+            message("{file}: cannot be read: {reason}.", file=path, reason=error.strerror)
+        ) from error
     except Exception as error:  # nbformat meets odd files with errors of any kind
-        raise TcpCourseError(f"{path}: this is not a notebook.") from error
+        raise TcpCourseError(message("{file}: this is not a notebook.", file=path)) from error
     client = NotebookClient(
         notebook,
         timeout=SECONDS_PER_CELL,
@@ -182,13 +185,33 @@ def execute(path: Path) -> bool:
         # no bar of progress, which comes or not as the machine is slow or quick
         client.execute(env={**os.environ, "TCPCOURSE_PROGRESS": "0"})
     except CellExecutionError as error:
-        raise TcpCourseError(f"{path}: a cell failed with {error.ename}: {error.evalue}") from error
+        raise TcpCourseError(
+            message(
+                "{file}: a cell failed with {error}: {said}",
+                file=path,
+                error=error.ename,
+                said=error.evalue,
+            )
+        ) from error
     except CellTimeoutError as error:
-        raise TcpCourseError(f"{path}: a cell ran over {SECONDS_PER_CELL} seconds.") from error
+        raise TcpCourseError(
+            message(
+                "{file}: a cell ran over {seconds} seconds.",
+                file=path,
+                seconds=SECONDS_PER_CELL,
+            )
+        ) from error
     for number, cell in enumerate(notebook.cells, start=1):
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
-                raise TcpCourseError(f"{path}: cell {number} warns: {output.text.strip()}")
+                raise TcpCourseError(
+                    message(
+                        "{file}: cell {number} warns: {text}",
+                        file=path,
+                        number=number,
+                        text=output.text.strip(),
+                    )
+                )
     normalise(notebook)
     notebook.metadata["tcpcourse"] = {"code_sha256": code_hash(notebook)}
     after = str(nbformat.writes(notebook)) + "\n"

@@ -16,6 +16,7 @@ from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.export.chapters import read
 from tcpcourse.export.offline import title_of, vendored
 from tcpcourse.views.escape import markup
+from tcpcourse.words import message
 
 TEMPLATE = "tcpcourse"
 INDEX = "index.html"
@@ -65,7 +66,9 @@ def _page(
     except (TemplateError, ValueError) as error:
         missing = str(error).split("\n")[0]
         raise TcpCourseError(
-            f"The template cannot be used ({missing}): install tcpcourse again."
+            message(
+                "The template cannot be used ({missing}): install tcpcourse again.", missing=missing
+            )
         ) from error
     return str(text)
 
@@ -110,7 +113,7 @@ def write(texts: Mapping[str, str], out: Path) -> list[Path]:
             part.write_text(text, encoding="utf-8", newline="\n")
         for path in waiting.values():  # seen before the first is replaced, so all or none
             if path.is_dir():
-                raise IsADirectoryError(EISDIR, f"{path.name} is a folder there")
+                raise IsADirectoryError(EISDIR, message("{file} is a folder there", file=path.name))
         for part, path in waiting.items():
             part.replace(path)
     except OSError as error:
@@ -120,5 +123,7 @@ def write(texts: Mapping[str, str], out: Path) -> list[Path]:
         with suppress(OSError):
             for folder in new:
                 folder.rmdir()
-        raise TcpCourseError(f"{out}: cannot be written: {error.strerror}.") from error
+        raise TcpCourseError(
+            message("{out}: cannot be written: {reason}.", out=out, reason=error.strerror)
+        ) from error
     return list(waiting.values())

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.export.course import original
 from tcpcourse.notebooks import is_current
+from tcpcourse.words import message
 
 RUN_IT = "run it first, with python -m tcpcourse.notebooks"
 
@@ -24,7 +25,11 @@ def find(folder: Path | None = None) -> list[Path]:
         if found:
             return found
     where = folder or "notebooks/"
-    raise TcpCourseError(f"There are no notebooks in {where}: name their folder with --notebooks.")
+    raise TcpCourseError(
+        message(
+            "There are no notebooks in {where}: name their folder with --notebooks.", where=where
+        )
+    )
 
 
 def choose(names: list[str], chapters: list[Path]) -> list[Path]:
@@ -46,7 +51,11 @@ def _one(name: str, chapters: list[Path]) -> Path:
     ]
     if len(fits) != 1:
         known = ", ".join(path.stem for path in chapters)
-        raise TcpCourseError(f"There is no chapter called {name!r}; there are {known}.")
+        raise TcpCourseError(
+            message(
+                "There is no chapter called {name!r}; there are {known}.", name=name, known=known
+            )
+        )
     return fits[0]
 
 
@@ -58,17 +67,35 @@ def read(path: Path) -> NotebookNode:
         notebook: NotebookNode = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
         nbformat.validate(notebook, relax_add_props=True)
     except OSError as error:
-        raise TcpCourseError(f"{path}: cannot be read: {error.strerror}.") from error
+        raise TcpCourseError(
+            message("{file}: cannot be read: {reason}.", file=path, reason=error.strerror)
+        ) from error
     except (ValueError, TypeError, LookupError, AttributeError, nbformat.ValidationError) as error:
-        raise TcpCourseError(f"{path}: this is not a notebook.") from error
+        raise TcpCourseError(message("{file}: this is not a notebook.", file=path)) from error
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type != "code" or not cell.source.strip():
             continue
         if cell.execution_count is None:
-            raise TcpCourseError(f"{path}: cell {number} was never executed; {RUN_IT}.")
+            raise TcpCourseError(
+                message(
+                    "{file}: cell {number} was never executed; {advice}.",
+                    file=path,
+                    number=number,
+                    advice=RUN_IT,
+                )
+            )
         for output in cell.outputs:
             if output.output_type == "error":
-                raise TcpCourseError(f"{path}: cell {number} failed with {output.ename}.")
+                raise TcpCourseError(
+                    message(
+                        "{file}: cell {number} failed with {error}.",
+                        file=path,
+                        number=number,
+                        error=output.ename,
+                    )
+                )
     if "tcpcourse" in notebook.metadata and not is_current(notebook):
-        raise TcpCourseError(f"{path}: edited after it was executed; {RUN_IT}.")
+        raise TcpCourseError(
+            message("{file}: edited after it was executed; {advice}.", file=path, advice=RUN_IT)
+        )
     return notebook

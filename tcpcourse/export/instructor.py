@@ -11,6 +11,7 @@ from pathlib import Path
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.exercises.grading.keys import key_path, make_key
 from tcpcourse.export.course import PACKAGE, original
+from tcpcourse.words import message
 
 PINS = PACKAGE.parent / "tests" / "requirements.txt"
 COURSE = ("source", "nbgrader_config.py")
@@ -24,7 +25,9 @@ def prepare(folder: Path) -> list[str]:
     """
     uv, made = _uv(), []
     if not PINS.is_file():
-        raise TcpCourseError("Run this in a copy of the repository: it holds the tested versions.")
+        raise TcpCourseError(
+            message("Run this in a copy of the repository: it holds the tested versions.")
+        )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in COURSE:
@@ -34,7 +37,9 @@ def prepare(folder: Path) -> list[str]:
             (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
             made.append(str(target))
     except OSError as error:
-        raise TcpCourseError(f"{folder}: cannot be written: {error.strerror}.") from error
+        raise TcpCourseError(
+            message("{folder}: cannot be written: {reason}.", folder=folder, reason=error.strerror)
+        ) from error
     if not (folder / ".venv").exists():
         python = sys._base_executable  # type: ignore[attr-defined]
         _run([uv, "venv", "--quiet", "--python", python, str(folder / ".venv")])
@@ -44,7 +49,7 @@ def prepare(folder: Path) -> list[str]:
     _run([uv, "pip", "install", "--quiet", *place, "--editable", wanted])
     if not key_path().exists():
         make_key(key_path())
-        made.append(f"{key_path()} (the key: keep a copy of it)")
+        made.append(message("{file} (the key: keep a copy of it)", file=key_path()))
     return made
 
 
@@ -52,11 +57,13 @@ def _uv() -> str:
     """uv, as ``uv run`` names it to what it starts, or as it is installed."""
     found = os.environ.get("UV") or shutil.which("uv")
     if found is None:
-        raise TcpCourseError("The program uv is missing: install it with python -m pip install uv.")
+        raise TcpCourseError(
+            message("The program uv is missing: install it with python -m pip install uv.")
+        )
     return found
 
 
 def _run(command: list[str]) -> None:
     """Run uv, which says by itself what it does; TcpCourseError if it fails."""
     if subprocess.run(command, check=False).returncode:
-        raise TcpCourseError("The environment could not be made: uv says why above.")
+        raise TcpCourseError(message("The environment could not be made: uv says why above."))

@@ -15,6 +15,7 @@ from nbformat.v4 import new_markdown_cell
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.export.layout import heading_of
+from tcpcourse.words import message
 
 GUIDE = "LECTURING.md"
 _CHAPTER = re.compile(r"^## +(\d+) ·.*$", re.MULTILINE)
@@ -33,7 +34,11 @@ def guide(folder: Path, chapter: str) -> dict[str, str]:
     try:
         text = place.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise TcpCourseError(f"{place}: the lecturer's guide cannot be read: {error}.") from error
+        raise TcpCourseError(
+            message(
+                "{place}: the lecturer's guide cannot be read: {error}.", place=place, error=error
+            )
+        ) from error
     chapters = _CHAPTER.split(text)[1:]
     for number, words in zip(chapters[::2], chapters[1::2], strict=True):
         if chapter.split("-", 1)[0] == number:

@@ -25,6 +25,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.words import listed, message
 
 NEEDED = ("jupyterlite_core", "jupyterlite_pyodide_kernel", "pip")
 # What the kernel of JupyterLite installs when it starts, and what stands in its lock file.
@@ -93,9 +94,16 @@ def lite(notebooks: Path, out: Path, wheels: Sequence[Path] = ()) -> Path:
     """
     pyodide, root = _release(), notebooks.resolve().parent
     if not (root / "pyproject.toml").is_file():
-        raise TcpCourseError(f"{notebooks} is not in a copy of the repository, which is needed.")
+        raise TcpCourseError(
+            message(
+                "{notebooks} is not in a copy of the repository, which is needed.",
+                notebooks=notebooks,
+            )
+        )
     if out.exists():
-        raise TcpCourseError(f"{out} is there already: name a new folder with --out.")
+        raise TcpCourseError(
+            message("{out} is there already: name a new folder with --out.", out=out)
+        )
     with TemporaryDirectory() as scratch:
         lite_dir = Path(scratch) / "lite"
         home = lite_dir / "static" / "pyodide"
@@ -120,7 +128,9 @@ def lite(notebooks: Path, out: Path, wheels: Sequence[Path] = ()) -> Path:
             shutil.copytree(made, out)
         except OSError as error:
             shutil.rmtree(out, ignore_errors=True)
-            raise TcpCourseError(f"{out}: cannot be written: {error}.") from error
+            raise TcpCourseError(
+                message("{out}: cannot be written: {error}.", out=out, error=error)
+            ) from error
     return out
 
 
@@ -174,8 +184,11 @@ def _release() -> Pyodide:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise TcpCourseError(
-            f"The site cannot be built without {', '.join(missing)}: "
-            "install tcpcourse with its extra [lite]."
+            message(
+                "The site cannot be built without {missing}: install tcpcourse "
+                "with its extra [lite].",
+                missing=listed(missing),
+            )
         )
     from jupyterlite_pyodide_kernel import constants
 
@@ -189,7 +202,7 @@ def _unpack(pyodide: Pyodide, home: Path) -> None:
     home.mkdir(parents=True)
     npm = shutil.which("npm")
     if npm is None:
-        raise TcpCourseError("The site cannot be built without npm, a part of Node.js.")
+        raise TcpCourseError(message("The site cannot be built without npm, a part of Node.js."))
     _run("npm", [npm, "pack", "--silent", f"pyodide@{pyodide.version}"], home)
     (archive,) = home.glob("*.tgz")
     with tarfile.open(archive) as files:
@@ -251,14 +264,22 @@ def _run(tool: str, command: Sequence[str], folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise TcpCourseError(f"{tool} failed: {said[-1] if said else 'it said nothing'}")
+        raise TcpCourseError(
+            message(
+                "{tool} failed: {said}",
+                tool=tool,
+                said=said[-1] if said else message("it said nothing"),
+            )
+        )
 
 
 def _installed(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError as error:
-        raise TcpCourseError(f"The site cannot be built without {name}: install it.") from error
+        raise TcpCourseError(
+            message("The site cannot be built without {name}: install it.", name=name)
+        ) from error
 
 
 def _name(wheel: Path) -> str:

@@ -119,7 +119,11 @@ def vendored() -> dict[str, str]:
                 text = path.read_text(encoding="utf-8")
             except OSError as error:
                 raise TcpCourseError(
-                    f"The template file {folder}/{name} is missing: install tcpcourse again."
+                    message(
+                        "The template file {folder}/{name} is missing: install tcpcourse again.",
+                        folder=folder,
+                        name=name,
+                    )
                 ) from error
             found[name] = _SOURCE_MAP.sub("", text)
     return found
@@ -151,7 +155,11 @@ def _embedded(folder: Path, found: re.Match[str]) -> str:
     try:
         data = b64encode(path.read_bytes()).decode("ascii")
     except OSError as error:
-        raise TcpCourseError(f"The picture {path} cannot be read: {error.strerror}.") from error
+        raise TcpCourseError(
+            message(
+                "The picture {file} cannot be read: {reason}.", file=path, reason=error.strerror
+            )
+        ) from error
     return f"{found.group(1)}data:{kind or 'image/png'};base64,{data})"
 
 

@@ -11,6 +11,7 @@ from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.palette import PHASE_OF, PHASES
 from tcpcourse.views.routes import LARGE, PLACES, Edge
 from tcpcourse.views.svg import Svg, num, picture, write
+from tcpcourse.words import listed, message, together
 
 _STYLE = (
     ".tv .v{fill:none;stroke:var(--hatch)}.tv .z{fill:var(--hatch)}.tv .y{stroke-dasharray:4 3}"
@@ -36,14 +37,20 @@ def atlas(*traces: Trace | HasTrace) -> Svg:
     told = [as_trace(trace) for trace in traces]
     seen = {state for trace in told for state in _states(trace)}
     walked = {edge for trace in told for side in SIDES for edge in path(trace.steps)[side]}
-    words = f"{len(seen)} of {len(PLACES)} states, {len(walked)} of {len(EDGES)} arrows walked."
+    words: str = message(
+        "{seen} of {places} states, {walked} of {edges} arrows walked.",
+        seen=len(seen),
+        places=len(PLACES),
+        walked=len(walked),
+        edges=len(EDGES),
+    )
     if missing := [str(state) for state in PLACES if state not in seen]:
-        words += f" Still to come: {', '.join(missing)}."
+        words = together(words, message("Still to come: {missing}.", missing=listed(missing)))
     return picture(
         _shapes(seen, walked, words),
         LARGE.width,
         LARGE.height + FOOT,
-        f"The map of states so far: {words}",
+        message("The map of states so far: {words}", words=words),
         "tca",
         style=_STYLE,
     )

@@ -59,7 +59,11 @@ def _number(given: SeqNumber | int) -> SeqNumber:
         return given
     if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given < MODULUS:
         raise TcpCourseError(
-            f"{given!r:.40} is no sequence number: they go from 0 to {MODULUS - 1}."
+            message(
+                "{given!r:.40} is no sequence number: they go from 0 to {most}.",
+                given=given,
+                most=MODULUS - 1,
+            )
         )
     return SeqNumber(given)
 

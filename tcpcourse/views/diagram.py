@@ -13,7 +13,7 @@ from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.palette import PHASE_OF, PHASES
 from tcpcourse.views.routes import LABELS, LARGE, PLACES, ROUTES, Edge, Grid, Place
 from tcpcourse.views.svg import Svg, head, num, picture, write
-from tcpcourse.words import kept_by_language
+from tcpcourse.words import kept_by_language, listed, message
 
 Point = tuple[float, float]
 FOOT = 46  # room for a legend, or for the rows that fired
@@ -273,19 +273,33 @@ def _fired(step: Step, grid: Grid) -> Iterator[str]:
 def _legend(grid: Grid, extra_edges: bool) -> Iterator[str]:
     y = grid.height + 16
     yield f'<path class="v" d="M20 {y - 4}h36"/>'
-    yield write(64, y, "an arrow of RFC 9293 figure 5")
+    yield write(64, y, message("an arrow of RFC 9293 figure 5"))
     if extra_edges:
         x = 300 if grid.large else 20
         y += 0 if grid.large else 16
         yield f'<path class="v y" d="M{x} {y - 4}h36"/>'
-        yield write(x + 44, y, "in the rules of §3.10, but not in the figure")
+        yield write(x + 44, y, message("in the rules of §3.10, but not in the figure"))
 
 
 def _in_words(step: Step | None, extra_edges: bool) -> str:
-    title = "State diagram of TCP"
     if step is None:
         count = len(EDGES) if extra_edges else len(IN_FIGURE)
-        return f"{title}: {len(PLACES)} states and {count} arrows between them."
-    moved = [f"{side} goes from {a} to {b}" for side in SIDES for a, b in taken(step, side)]
-    text = f"{title}: A is {step.after.a}, B is {step.after.b}."
-    return f"{text} In this step {' and '.join(moved)}." if moved else text
+        return message(
+            "State diagram of TCP: {places} states and {count} arrows between them.",
+            places=len(PLACES),
+            count=count,
+        )
+    moved = [
+        message("{side} goes from {a} to {b}", side=side, a=a, b=b)
+        for side in SIDES
+        for a, b in taken(step, side)
+    ]
+    a, b = str(step.after.a), str(step.after.b)
+    if not moved:
+        return message("State diagram of TCP: A is {a}, B is {b}.", a=a, b=b)
+    return message(
+        "State diagram of TCP: A is {a}, B is {b}. In this step {moved}.",
+        a=a,
+        b=b,
+        moved=listed(moved),
+    )

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.trace import SIDES, Side, Trace
+from tcpcourse.words import message
 
 
 class HasTrace(Protocol):
@@ -25,14 +26,20 @@ def as_trace(given: Trace | HasTrace) -> Trace:
         return given
     if hasattr(given, "conversations"):
         raise TcpCourseError(
-            "A capture holds many stories: choose one of them, such as capture.conversations[0]."
+            message(
+                "A capture holds many stories: choose one of them, such as "
+                "capture.conversations[0]."
+            )
         )
     trace = getattr(given, "trace", None)
     if isinstance(trace, Trace):
         return trace
     raise TcpCourseError(
-        f"A {type(given).__name__} tells no story: give a Trace, such as tcp.simulate(…)"
-        " makes, or a Conversation of a capture."
+        message(
+            "A {name} tells no story: give a Trace, such as tcp.simulate(…) "
+            "makes, or a Conversation of a capture.",
+            name=type(given).__name__,
+        )
     )
 
 
@@ -41,4 +48,6 @@ def as_side(given: str) -> Side:
     for side in SIDES:
         if given == side:
             return side
-    raise TcpCourseError(f"There is no side {str(given)[:40]!r}: the sides are 'A' and 'B'.")
+    raise TcpCourseError(
+        message("There is no side {given!r}: the sides are 'A' and 'B'.", given=str(given)[:40])
+    )

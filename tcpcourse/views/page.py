@@ -6,6 +6,7 @@ from os import PathLike, fspath
 
 from tcpcourse.core.errors import TcpCourseError
 from tcpcourse.views.escape import markup, visible
+from tcpcourse.words import message
 
 STORY = "application/vnd.tcpcourse.story+json"
 """The kind of output in which a live widget leaves what stands in its place where there is no
@@ -49,6 +50,10 @@ def save_text(path: str | PathLike[str], text: str) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise TcpCourseError(
-            f"{visible(fspath(path), 120)} cannot be written: {reason.lower()}."
-            " Choose a folder that exists and that you may write to."
+            message(
+                "{file} cannot be written: {reason}. Choose a folder that exists "
+                "and that you may write to.",
+                file=visible(fspath(path), 120),
+                reason=reason.lower(),
+            )
         ) from None

@@ -18,6 +18,7 @@ from tcpcourse.core.tcb import LARGEST_WINDOW, PEER_FIN_TAKEN, Tcb
 from tcpcourse.trace import Packet, Side, Step, Trace, other
 from tcpcourse.views.given import HasTrace, as_side, as_trace
 from tcpcourse.views.svg import Svg, num, picture, write
+from tcpcourse.words import counted, listed, message
 
 WIDTH, EDGE = 860, 46
 SENDER, RECEIVER, CELL = 66, 128, 26  # tops of the two lanes, and their height
@@ -64,14 +65,22 @@ def sequence_strip(step: Step | Trace | HasTrace, side: Side = "A") -> Svg:
     if not isinstance(step, Step):
         steps = as_trace(step).steps
         if not steps:
-            raise TcpCourseError("This trace has no steps: there are no numbers to draw.")
+            raise TcpCourseError(message("This trace has no steps: there are no numbers to draw."))
         step = steps[-1]
     line = _of_tcbs(step, side, peer) or _of_packet(step, side)
     if line is None:
-        nothing = write(WIDTH / 2, 40, f"{side} has sent nothing here.", "c")
-        return picture([nothing], WIDTH, 70, f"Numbers from {side} to {peer}: none.", "tcq")
-    title = f"Numbers from {side} to {peer}, relative: "
-    title += ", ".join(f"{name} {at}" for at, name in (*line.above, *line.below))
+        nothing = write(WIDTH / 2, 40, message("{side} has sent nothing here.", side=side), "c")
+        return picture(
+            [nothing],
+            WIDTH,
+            70,
+            message("Numbers from {side} to {peer}: none.", side=side, peer=peer),
+            "tcq",
+        )
+    numbers = listed(f"{name} {at}" for at, name in (*line.above, *line.below))
+    title = message(
+        "Numbers from {side} to {peer}, relative: {numbers}", side=side, peer=peer, numbers=numbers
+    )
     shapes = _shapes(line, side, peer)
     return picture(shapes, WIDTH, RECEIVER + CELL + 48, title, "tcq", style=_STYLE)
 
@@ -110,10 +119,11 @@ def _of_tcbs(step: Step, side: Side, peer: Side) -> _Strip | None:
 def _at_sender(una: int, nxt: int, edge: int, fin: int | None) -> tuple[Stretch, ...]:
     cuts = {0, 1, una, nxt, edge} | ({fin, fin + 1} if fin is not None else set())
     pieces = []
+    word: str
     for first, after in pairwise(sorted(cut for cut in cuts if cut <= max(nxt, edge))):
-        kind, word = "v", "may be sent"
+        kind, word = "v", message("may be sent")
         if after <= una:
-            kind, word = "k", "acknowledged"
+            kind, word = "k", message("acknowledged")
         elif after <= nxt:
             kind, word = "w", "in flight"
         elif first >= edge:
@@ -145,13 +155,20 @@ def _at_receiver(tcb: Tcb, other: Tcb) -> tuple[tuple[Stretch, ...], list[Mark]]
     reached = nxt
     for first, size in early:
         if first > reached:
-            pieces.append((reached, first, "x p", "missing"))
+            pieces.append((reached, first, "x p", message("missing")))
         if first + size > reached:
-            pieces.append((max(first, reached), first + size, "w", "kept, came early"))
+            pieces.append((max(first, reached), first + size, "w", message("kept, came early")))
             reached = first + size
     if edge > reached:
         over = other.state in PEER_FIN_TAKEN
-        pieces.append((reached, edge, "x" if over else "v", "window" if over else "may arrive"))
+        pieces.append(
+            (
+                reached,
+                edge,
+                "x" if over else "v",
+                message("window") if over else message("may arrive"),
+            )
+        )
     return tuple(pieces), [(nxt, "RCV.NXT"), *([(edge, "RCV.NXT+RCV.WND")] if known else [])]
 
 
@@ -165,7 +182,9 @@ def _of_packet(step: Step, side: Side) -> _Strip | None:
         body = after - packet.segment.fin
         pieces = []
         if body > first:
-            pieces.append((first, body, "w p" if word == "SYN" else "w", word or "in this packet"))
+            pieces.append(
+                (first, body, "w p" if word == "SYN" else "w", word or message("in this packet"))
+            )
         if packet.segment.fin:
             pieces.append((body, after, "w p", "FIN"))
         return _Strip(origin, tuple(pieces), (), ((first, "seq"),), (), packets, known=False)
@@ -173,7 +192,7 @@ def _of_packet(step: Step, side: Side) -> _Strip | None:
     if answer is None or answer.rel_ack is None or answer.segment.ack is None:
         return None
     ack = answer.rel_ack
-    piece: Stretch = (0, ack, "k", "acknowledged")
+    piece: Stretch = (0, ack, "k", message("acknowledged"))
     origin = answer.segment.ack - ack
     return _Strip(origin, (), (piece,), (), ((ack, "ack"),), (), known=False)
 
@@ -204,15 +223,21 @@ def _shapes(line: _Strip, side: Side, peer: Side) -> Iterator[str]:
         end = max(stop, start + 4)
         yield f'<path class="{side.lower()}" d="M{num(start)} {y}H{num(end)}"/>'
         count = packet.segment.seg_len
-        taken = f"{count:,} number{'s' * (count != 1)}" if count else "no number"
-        words = f"packet {packet.number} takes up {taken}"
+        words = counted(
+            "packet {number} takes up 1 number",
+            "packet {number} takes up {count:,} numbers",
+            count,
+            number=packet.number,
+        )
+        if not count:
+            words = message("packet {number} takes up no number", number=packet.number)
         yield write(min(end + 6, WIDTH - 150), y + 4, words, "s")
     if wraps:
         x = num(xs[wrap])
         yield f'<path class="l d" d="M{x} 18V{RECEIVER + CELL}"/>'
         yield write(xs[wrap], 14, "2³² − 1 | 0", "c s")
     if not line.known:
-        words = "Of a capture only the packet is known, not the variables of its ends."
+        words = message("Of a capture only the packet is known, not the variables of its ends.")
         yield write(WIDTH / 2, RECEIVER + CELL + 40, words, "c s f")
 
 

@@ -14,6 +14,7 @@ from tcpcourse.core.options import Options
 from tcpcourse.core.segment import Segment
 from tcpcourse.packet import Side, other, socket_address
 from tcpcourse.sources.capture.read.pcap import NANOSECONDS
+from tcpcourse.words import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +43,11 @@ def write_frames(target: Target, frames: Iterable[tuple[int, bytes, int]], link:
             seconds, rest = divmod(time_ns, _SECOND)
             if not 0 <= seconds < 1 << 32:
                 raise TcpCourseError(
-                    f"A pcap file cannot hold the time {seconds} s after 1970:"
-                    " it holds 0 … 4294967295 s."
+                    message(
+                        "A pcap file cannot hold the time {seconds} s after 1970: it holds "
+                        "0 … 4294967295 s.",
+                        seconds=seconds,
+                    )
                 )
             file.write(struct.pack("<IIII", seconds, rest, len(data), length) + data)
             count += 1
@@ -64,7 +68,10 @@ def write_pcapng(target: Target, frames: Iterable[tuple[int, bytes, int]], link:
         for time_ns, data, length in frames:
             if not 0 <= time_ns < 1 << 64:
                 raise TcpCourseError(
-                    f"A pcapng file cannot hold the time {time_ns} ns: it counts from 1970 on."
+                    message(
+                        "A pcapng file cannot hold the time {time_ns} ns: it counts from 1970 on.",
+                        time_ns=time_ns,
+                    )
                 )
             head = struct.pack("<5I", 0, time_ns >> 32, time_ns & _LOW, len(data), length)
             file.write(_block(6, head + data + bytes(-len(data) % 4)))
@@ -92,7 +99,13 @@ def write_segments(
     """
     a, b = (socket_address(host) for host in hosts)
     if a[0].version != b[0].version:
-        raise TcpCourseError(f"{hosts[0]} and {hosts[1]} are not of one version of IP.")
+        raise TcpCourseError(
+            message(
+                "{one} and {other} are not of one version of IP.",
+                one=hosts[0],
+                other=hosts[1],
+            )
+        )
 
     def frames() -> Iterator[tuple[int, bytes, int]]:
         for time_ns, sender, segment in rows:
@@ -112,7 +125,10 @@ def write_trace(trace: Trace, path: str) -> None:
     """
     if not trace.packets:
         raise TcpCourseError(
-            "This trace has no packets, so there is no capture to write: save it as .html or .svg."
+            message(
+                "This trace has no packets, so there is no capture to write: save "
+                "it as .html or .svg."
+            )
         )
     packets = sorted(trace.packets, key=lambda packet: packet.sent_ns)
     write_segments(
@@ -130,7 +146,11 @@ def _packet(source: Address, goal: Address, segment: Segment) -> bytes:
     """Ethertype, IP header and TCP segment (RFC 791, RFC 8200, RFC 9293 §3.1)."""
     if len(segment.data) > _LARGEST_DATA:
         raise TcpCourseError(
-            f"{len(segment.data)} bytes of data do not fit one packet (at most {_LARGEST_DATA})."
+            message(
+                "{size} bytes of data do not fit one packet (at most {most}).",
+                size=len(segment.data),
+                most=_LARGEST_DATA,
+            )
         )
     addresses = source[0].packed + goal[0].packed
     tcp = _tcp(source[1], goal[1], segment)
@@ -177,7 +197,9 @@ def write_options(options: Options) -> bytes:
         parts += [struct.pack("!II", left, right) for left, right in options.sack]
     raw = b"".join(parts)
     if len(raw) > 40:
-        raise TcpCourseError(f"The options take {len(raw)} bytes: a TCP header has room for 40.")
+        raise TcpCourseError(
+            message("The options take {size} bytes: a TCP header has room for 40.", size=len(raw))
+        )
     return raw + b"\1" * (-len(raw) % 4)
 
 
@@ -200,4 +222,6 @@ def _opened(target: Target) -> Iterator[IO[bytes]]:
             yield file
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise TcpCourseError(f"{os.fspath(target)} cannot be written: {reason}.") from None
+        raise TcpCourseError(
+            message("{file} cannot be written: {reason}.", file=os.fspath(target), reason=reason)
+        ) from None

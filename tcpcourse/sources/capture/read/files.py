@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from tcpcourse.core.errors import CaptureError
+from tcpcourse.words import message
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | IO[bytes]
 
@@ -65,7 +66,10 @@ class Store:
             with file:
                 if changed:
                     raise CaptureError(
-                        self.name, 0, "the file has changed since it was loaded", "load it again"
+                        self.name,
+                        0,
+                        message("the file has changed since it was loaded"),
+                        message("load it again"),
                     )
                 yield file
 
@@ -78,13 +82,24 @@ def _stamp(path: Path) -> tuple[int, int]:
 def unreadable(name: str, error: Exception) -> CaptureError:
     """An error of the operating system, in our words."""
     if isinstance(error, FileNotFoundError):
-        return CaptureError(name, 0, "there is no such file", "check the name and the folder")
+        return CaptureError(
+            name, 0, message("there is no such file"), message("check the name and the folder")
+        )
     if isinstance(error, IsADirectoryError):
-        return CaptureError(name, 0, "this is a folder", "name a capture file in it")
+        return CaptureError(
+            name, 0, message("this is a folder"), message("name a capture file in it")
+        )
     if isinstance(error, PermissionError):
-        return CaptureError(name, 0, "the file may not be read", "ask its owner for permission")
+        return CaptureError(
+            name, 0, message("the file may not be read"), message("ask its owner for permission")
+        )
     reason = str(getattr(error, "strerror", None) or error or type(error).__name__).lower()
-    return CaptureError(name, 0, f"reading failed ({reason})", "try another copy of the file")
+    return CaptureError(
+        name,
+        0,
+        message("reading failed ({reason})", reason=reason),
+        message("try another copy of the file"),
+    )
 
 
 class Gunzip:
@@ -196,9 +211,10 @@ class Stream:
     def _some(self, wanted: int) -> bytes:
         if self._limit is not None and self._given >= self._limit:
             if self.trouble is None and self._next(1):
-                self.trouble = (
-                    f"reading stopped after {self._limit} bytes, the limit; "
-                    "load(…, max_bytes=…) sets another"
+                self.trouble = message(
+                    "reading stopped after {limit} bytes, the limit; load(…, "
+                    "max_bytes=…) sets another",
+                    limit=self._limit,
                 )
             return b""
         if self._limit is not None:
@@ -219,14 +235,17 @@ class Stream:
 
     def _too_much(self) -> bool:
         if self._given > max(RATIO_FROM, LARGEST_RATIO * self.taken):
-            self.trouble = (
-                f"reading stopped: the gzip data grows more than {LARGEST_RATIO}-fold, as no "
-                "real capture does; load(…, max_bytes=…) reads it up to that size"
+            self.trouble = message(
+                "reading stopped: the gzip data grows more than "
+                "{ratio}-fold, as no real capture does; load(…, "
+                "max_bytes=…) reads it up to that size",
+                ratio=LARGEST_RATIO,
             )
         elif self._given > LARGEST_UNPACKED:
-            self.trouble = (
-                f"reading stopped after {LARGEST_UNPACKED >> 30} GiB of unpacked gzip data, "
-                "the limit; load(…, max_bytes=…) sets another"
+            self.trouble = message(
+                "reading stopped after {size} GiB of unpacked gzip data, the "
+                "limit; load(…, max_bytes=…) sets another",
+                size=LARGEST_UNPACKED >> 30,
             )
         return self.trouble is not None
 
@@ -237,7 +256,10 @@ class Stream:
             raise unreadable(self.name, error) from None
         if not isinstance(some, bytes):
             raise CaptureError(
-                self.name, 0, "the file object gives no bytes", 'open the file with mode "rb"'
+                self.name,
+                0,
+                message("the file object gives no bytes"),
+                message('open the file with mode "rb"'),
             )
         self.taken += len(some)
         return some
@@ -272,6 +294,6 @@ def opened(source: Source, name: str | None, limit: int | None) -> Iterator[tupl
         raise CaptureError(
             name or "capture",
             0,
-            f"a capture cannot be read from {type(source).__name__}",
-            "give a path, bytes or a binary file object",
+            message("a capture cannot be read from {name}", name=type(source).__name__),
+            message("give a path, bytes or a binary file object"),
         )

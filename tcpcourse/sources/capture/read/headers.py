@@ -19,6 +19,7 @@ from tcpcourse.sources.capture.read.buffer import UNREADABLE, Batch, gather
 from tcpcourse.sources.capture.read.frames import Buffer, Frames, Places, sift
 from tcpcourse.sources.capture.read.hidden import in_snap, link_type
 from tcpcourse.sources.capture.read.ip import Inside, ipv4, ipv6
+from tcpcourse.words import message
 
 NO_SCALE, SCALE_CUT = 0xFF, 0xFE  # a SYN without the option; one whose options were cut off
 LARGEST_SCALE = 14  # RFC 7323 §2.3
@@ -40,7 +41,7 @@ _BACKWARDS = (
 _NAMES = {links.ARP: "ARP", 0x88CC: "LLDP", 0x888E: "EAPOL"}
 _TROUBLES = {
     links.CUT: "a frame cut off before its IP header",
-    links.TOO_MANY_TAGS: f"more than {links.MOST_TAGS} VLAN tags",
+    links.TOO_MANY_TAGS: message("more than {most} VLAN tags", most=links.MOST_TAGS),
     links.MPLS: "MPLS labels: what they carry is not looked into",
     0x8848: "MPLS labels (multicast): what they carry is not looked into",
     0x88E5: "MACsec: what it carries is encrypted; record where it has ended",

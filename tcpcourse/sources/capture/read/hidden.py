@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from tcpcourse.sources.capture.problems import Tally
 from tcpcourse.sources.capture.read.buffer import gather
 from tcpcourse.sources.capture.read.frames import Frames, Places
+from tcpcourse.words import message
 
 UDP = 17
 TUNNELS = {
@@ -71,9 +72,9 @@ _WIFI = "802.11 (Wi-Fi)"
 _WIFI_WAY = "record at the wired side, or without monitor mode"
 LINK_TYPES = {
     105: (_WIFI, _WIFI_WAY),
-    119: (f"{_WIFI} with Prism headers", _WIFI_WAY),
-    127: (f"{_WIFI} with radiotap headers", _WIFI_WAY),
-    163: (f"{_WIFI} with AVS headers", _WIFI_WAY),
+    119: (message("{wifi} with Prism headers", wifi=_WIFI), _WIFI_WAY),
+    127: (message("{wifi} with radiotap headers", wifi=_WIFI), _WIFI_WAY),
+    163: (message("{wifi} with AVS headers", wifi=_WIFI), _WIFI_WAY),
     192: ("PPI, mostly around 802.11", _WIFI_WAY),
     9: ("PPP", "record at the Ethernet side"),
     50: ("PPP", "record at the Ethernet side"),

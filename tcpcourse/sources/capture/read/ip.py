@@ -14,6 +14,7 @@ from tcpcourse.sources.capture.problems import Tally
 from tcpcourse.sources.capture.read.buffer import gather
 from tcpcourse.sources.capture.read.frames import Frames, Mask, Places, sift
 from tcpcourse.sources.capture.read.hidden import TUNNELS, UDP, in_ip, in_udp
+from tcpcourse.words import message
 
 TCP = 6
 NAMES = {1: "ICMP", 2: "IGMP", 17: "UDP", 58: "ICMPv6", 59: "nothing", 89: "OSPF", 132: "SCTP"}
@@ -212,9 +213,10 @@ def _skip_extensions(
                 "an IPv6 extension header cut off by the capture": cut,
                 "a fragment of an IPv6 packet: fragments are not put together": part,
                 "an IPv6 extension header longer than its packet": size > length[todo],
-                f"more than {MOST_EXTENSIONS} IPv6 extension headers": np.full(
-                    len(todo), step == MOST_EXTENSIONS
-                ),
+                message(
+                    "more than {most} IPv6 extension headers",
+                    most=MOST_EXTENSIONS,
+                ): np.full(len(todo), step == MOST_EXTENSIONS),
             },
         )
         if sound is not None:

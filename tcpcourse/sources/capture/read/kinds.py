@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tcpcourse.sources.capture.read import pcap, pcapng
+from tcpcourse.words import message
 
 HEAD = 65536  # bytes looked at
 
@@ -97,7 +98,7 @@ def what_it_is(head: bytes, name: str, packed: bool) -> tuple[str, str]:
         return "this is gzip within gzip", "unpack it once (gunzip FILE), and load what comes out"
     for magic, (what, advice) in _MAGICS.items():
         if head.startswith(magic):
-            return f"this is {what}", advice
+            return message("this is {what}", what=what), advice
     if _is_tar(head):
         return "this is a tar archive", "unpack it (tar -xf FILE), and load the capture in it"
     if _WEB.match(head):
@@ -110,14 +111,18 @@ def what_it_is(head: bytes, name: str, packed: bool) -> tuple[str, str]:
     inside = _capture_inside(head)
     if inside:
         return (
-            f"this is no capture, but one seems to begin at its byte {inside}",
-            f"take off what stands before it: tail -c +{inside + 1} IN > OUT",
+            message(
+                "this is no capture, but one seems to begin at its byte {inside}", inside=inside
+            ),
+            message("take off what stands before it: tail -c +{first} IN > OUT", first=inside + 1),
         )
     if not head.strip(b"\0"):
         return "the file holds nothing but zeros", "record or download it again"
     if _is_text(head[:24]):
         return _text(head)
-    return f"no capture begins with {head[:4].hex(' ')}", "give a pcap or pcapng file"
+    return message(
+        "no capture begins with {bytes}", bytes=head[:4].hex(" ")
+    ), "give a pcap or pcapng file"
 
 
 def _is_tar(head: bytes) -> bool:
@@ -155,5 +160,5 @@ def _is_text(head: bytes) -> bool:
 def _text(head: bytes) -> tuple[str, str]:
     for pattern, what, advice in _TEXTS:
         if re.match(rb"\s*" + pattern, head[:2000], re.S | re.I):
-            return f"this is {what}", advice
+            return message("this is {what}", what=what), advice
     return "this is text, not a capture", "save the packets as pcap or pcapng"

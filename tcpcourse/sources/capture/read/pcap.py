@@ -16,6 +16,7 @@ from tcpcourse.core.errors import CaptureError
 from tcpcourse.sources.capture.problems import Tally
 from tcpcourse.sources.capture.read.buffer import LARGEST_FRAME, Batch, Piece, gather, unpacker
 from tcpcourse.sources.capture.read.frames import Places
+from tcpcourse.words import message
 
 MICROSECONDS, NANOSECONDS = 0xA1B2C3D4, 0xA1B23C4D
 FILE_HEADER, RECORD_HEADER = 24, 16
@@ -38,8 +39,8 @@ def read_pcap(piece: Piece, found: Tally, max_packets: int) -> Iterator[Batch]:
         raise CaptureError(
             piece.stream.name,
             piece.end,
-            f"the file ends within its header of {FILE_HEADER} bytes",
-            "record or copy it again",
+            message("the file ends within its header of {size} bytes", size=FILE_HEADER),
+            message("record or copy it again"),
         )
     (network,) = unpacker(order, "I")(piece.buffer, 20)
     link = network & 0xFFFF  # the upper bits tell of frame check sequences
@@ -71,8 +72,11 @@ def read_pcap(piece: Piece, found: Tally, max_packets: int) -> Iterator[Batch]:
         where = piece.base + position
         if stop:
             found.add(
-                f"reading stopped after {max_packets} frames, the limit; "
-                "load(…, max_packets=…) sets another",
+                message(
+                    "reading stopped after {most} frames, the limit; load(…, "
+                    "max_packets=…) sets another",
+                    most=max_packets,
+                ),
                 where,
             )
             return
@@ -80,8 +84,11 @@ def read_pcap(piece: Piece, found: Tally, max_packets: int) -> Iterator[Batch]:
             (wanted,) = read_length(buffer, position + 8)
             if wanted > LARGEST_FRAME:
                 found.add(
-                    f"a record claims {wanted} bytes, more than any frame has; "
-                    "what follows cannot be read",
+                    message(
+                        "a record claims {wanted} bytes, more than any frame has; what "
+                        "follows cannot be read",
+                        wanted=wanted,
+                    ),
                     where,
                     frames + 1,
                 )
@@ -90,8 +97,11 @@ def read_pcap(piece: Piece, found: Tally, max_packets: int) -> Iterator[Batch]:
         if not piece.advance(position):
             if left and piece.stream.trouble is None:
                 found.add(
-                    f"the file is cut in the middle of this record, {left} bytes after its "
-                    "beginning",
+                    message(
+                        "the file is cut in the middle of this record, {left} bytes after "
+                        "its beginning",
+                        left=left,
+                    ),
                     where,
                     frames + 1,
                 )

@@ -26,6 +26,7 @@ from tcpcourse.sources.capture.read.buffer import (
 )
 from tcpcourse.sources.capture.read.frames import Mask, Places
 from tcpcourse.sources.capture.read.pcapng_time import nanoseconds
+from tcpcourse.words import message
 
 SECTION, INTERFACE, OLD_PACKET, SIMPLE, ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
 PACKETS = (ENHANCED, SIMPLE, OLD_PACKET)
@@ -111,7 +112,9 @@ class BlockWalk:
             position += length
         self.position = position
         if position <= last and length > PORTION - 12:
-            self._damage(f"a block claims {length} bytes, more than any frame needs")
+            self._damage(
+                message("a block claims {length} bytes, more than any frame needs", length=length)
+            )
         return starts
 
     def _other(self, kind: int, length: int, frame: int) -> bool:
@@ -125,11 +128,24 @@ class BlockWalk:
             self.order = order
             (length,) = unpacker(order, "I")(buffer, position + 4)
         if length < SMALLEST.get(kind, 12) or length & 3:
-            self._damage(f"a block of type {kind} claims a length of {length} bytes", frame)
+            self._damage(
+                message(
+                    "a block of type {kind} claims a length of {length} bytes",
+                    kind=kind,
+                    length=length,
+                ),
+                frame,
+            )
             return False
         known = kind in SMALLEST
         if known and length > PORTION - 12:
-            self._damage(f"a block of type {kind} claims {length} bytes, more than it can have")
+            self._damage(
+                message(
+                    "a block of type {kind} claims {length} bytes, more than it can have",
+                    kind=kind,
+                    length=length,
+                )
+            )
             return False
         if known and position + length > end:
             return False
@@ -142,7 +158,7 @@ class BlockWalk:
 
     def _damage(self, what: str, frame: int | None = None) -> None:
         where = self.piece.base + self.position
-        self.found.add(f"{what}; what follows cannot be read", where, frame)
+        self.found.add(message("{what}; what follows cannot be read", what=what), where, frame)
         self.over = True
 
 
@@ -158,14 +174,17 @@ def read_pcapng(piece: Piece, found: Tally, max_packets: int) -> Iterator[Batch]
             raise CaptureError(
                 piece.stream.name,
                 piece.base + walk.position,
-                "the first pcapng section is damaged or cut",
-                "record or copy it again",
+                message("the first pcapng section is damaged or cut"),
+                message("record or copy it again"),
             )
         if walk.frames + len(starts) > max_packets:
             del starts[max_packets - walk.frames :]
             found.add(
-                f"reading stopped after {max_packets} frames, the limit; "
-                "load(…, max_packets=…) sets another",
+                message(
+                    "reading stopped after {most} frames, the limit; load(…, "
+                    "max_packets=…) sets another",
+                    most=max_packets,
+                ),
                 piece.base + walk.position,
             )
             walk.over = True
