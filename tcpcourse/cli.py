@@ -20,14 +20,19 @@ from importlib import import_module
 from pathlib import Path
 
 from tcpcourse.core.errors import TcpCourseError
+from tcpcourse.words import message, say
 
 FOLDER = Path("my-tcpcourse")
-OPENED = """The course is in {folder}: {copied} files are new there, {kept} were there before.
+OPENED = message(
+    """The course is in {folder}: {copied} files are new there, {kept} were there before.
 Stop it with Ctrl+C. The same command starts it again, and what you wrote is kept."""
-PREPARED = """The instructor's folder is {folder}. Begin each session with
+)
+PREPARED = message(
+    """The instructor's folder is {folder}. Begin each session with
     cd {folder}
     {activate}
 and go on with "The round" in notebooks/exercises/README.md."""
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +50,7 @@ def _open(given: argparse.Namespace) -> None:
     from tcpcourse.export.course import copy, open_lab
 
     copied, kept = copy(given.folder)
-    print(OPENED.format(folder=given.folder.resolve(), copied=copied, kept=kept), flush=True)
+    print(OPENED.filled(folder=given.folder.resolve(), copied=copied, kept=kept), flush=True)
     open_lab(given.folder, given.browser)
 
 
@@ -56,7 +61,7 @@ def _grading(given: argparse.Namespace) -> None:
     for made in prepare(folder):
         print(f"made: {made}")
     activate = r".venv\Scripts\activate" if sys.platform == "win32" else ". .venv/bin/activate"
-    print(PREPARED.format(folder=folder, activate=activate))
+    print(PREPARED.filled(folder=folder, activate=activate))
 
 
 def _export(given: argparse.Namespace) -> None:
@@ -87,34 +92,41 @@ def _size(path: Path) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tcpcourse", description="The course in JupyterLab, as slides, as pages, as a site."
+        prog="tcpcourse",
+        description=say(message("The course in JupyterLab, as slides, as pages, as a site.")),
     )
     version = f"tcpcourse {import_module('tcpcourse').__version__}"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", required=True)
-    words = "copy the chapters into a folder, once, and open the course in JupyterLab"
+    words = say(message("copy the chapters into a folder, once, and open the course in JupyterLab"))
     command = commands.add_parser("open", help=words, description=words)
     command.set_defaults(run=_open)
     command.add_argument("folder", type=Path, nargs="?", default=FOLDER, help=f"default: {FOLDER}")
     command.add_argument(
-        "--no-browser", dest="browser", action="store_false", help="only print the address"
+        "--no-browser",
+        dest="browser",
+        action="store_false",
+        help=say(message("only print the address")),
     )
     for name, folder, words in (
-        ("slides", "slides", "each chapter as a deck of slides in one file"),
-        ("html", "pages", "each chapter as a page to read, and an index"),
-        ("lite", "lite", "the course as a JupyterLite site, which needs no server"),
+        ("slides", "slides", say(message("each chapter as a deck of slides in one file"))),
+        ("html", "pages", say(message("each chapter as a page to read, and an index"))),
+        ("lite", "lite", say(message("the course as a JupyterLite site, which needs no server"))),
     ):
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(run=_export, chapters=[])
         if name != "lite":
             command.add_argument(
-                "chapters", nargs="*", metavar="chapter", help="a name or a path; default: all"
+                "chapters",
+                nargs="*",
+                metavar="chapter",
+                help=say(message("a name or a path; default: all")),
             )
         command.add_argument(
             "--out",
             type=Path,
             default=Path(folder),
-            help=f"folder to write into; default: {folder}",
+            help=say(message("folder to write into; default: {folder}", folder=folder)),
         )
         if name == "lite":
             command.add_argument(
@@ -123,16 +135,20 @@ def _parser() -> argparse.ArgumentParser:
                 nargs="*",
                 default=[],
                 metavar="WHEEL",
-                help="wheels of Pyodide's distribution, so that the site needs no network",
+                help=say(
+                    message("wheels of Pyodide's distribution, so that the site needs no network")
+                ),
             )
-        command.add_argument("--notebooks", type=Path, help="folder of the notebooks")
-    words = "write TCP on two pages of A4: states, arithmetic, commands"
+        command.add_argument("--notebooks", type=Path, help=say(message("folder of the notebooks")))
+    words = say(message("write TCP on two pages of A4: states, arithmetic, commands"))
     command = commands.add_parser("cheat-sheet", help=words, description=words)
     command.set_defaults(run=_cheat_sheet)
     command.add_argument(
         "--out", type=Path, default=Path("pages"), help="folder to write into; default: pages"
     )
-    words = "make the instructor's folder: assignments, an environment with nbgrader, the key"
+    words = say(
+        message("make the instructor's folder: assignments, an environment with nbgrader, the key")
+    )
     command = commands.add_parser("grading", help=words, description=words)
     command.set_defaults(run=_grading)
     command.add_argument("folder", type=Path)

@@ -16,7 +16,7 @@ from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.given import HasTrace, as_trace
 from tcpcourse.views.palette import PHASE_OF, PHASES
 from tcpcourse.views.words import fate, flag_names, numbers
-from tcpcourse.words import counted, message
+from tcpcourse.words import counted, message, say
 
 if TYPE_CHECKING:
     import pandas
@@ -27,6 +27,7 @@ HEAD, TAIL = 60, 20  # rows shown of a long table
 _REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE) \S+ HTTP/\d")
 _STATUS = re.compile(rb"HTTP/\d\.\d \d{3}")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})", re.IGNORECASE)
+CAPTION = message("Packets of the connection")
 _REASSEMBLED = "[TCP segment of a reassembled PDU]"
 
 
@@ -71,10 +72,10 @@ class Table:
                 word.ljust(width) for word, width in zip(line, widths, strict=True)
             ).rstrip()
 
-        middle = [f"… {hidden:,} more packets …"] if hidden else []
+        middle = [say(_more(hidden))] if hidden else []
         rule = "-" * min(len(text(self.columns)) + 8, 100)
         body = [text(self.columns), rule, *map(text, first), *middle, *map(text, last)]
-        return "\n".join(body) if self.rows else f"{text(self.columns)}\n{rule}\n(no packets)"
+        return "\n".join(body if self.rows else [*body, say(message("(no packets)"))])
 
     def _repr_html_(self) -> str:
         first, hidden, last = self._shown()
@@ -86,17 +87,20 @@ class Table:
         top = "".join(f'<th scope="col"{_LEFT}>{_head(word)}</th>' for word in self.columns)
         body = "".join(map(line, first))
         if hidden:
-            more = counted("… one more packet …", "… {count:,} more packets …", hidden)
-            body += f'<tr><td colspan="{len(self.columns)}">{markup(more)}</td></tr>'
+            body += f'<tr><td colspan="{len(self.columns)}">{markup(_more(hidden))}</td></tr>'
         body += "".join(map(line, last))
         if not self.rows:
             nothing = markup(message("no packets"))
             body = f'<tr><td colspan="{len(self.columns)}">{nothing}</td></tr>'
         return (
             f'<style>{_style()}</style><div class="tct" style="overflow-x:auto"><table>'
-            f"<caption>{markup(message('Packets of the connection'))}</caption>"
+            f"<caption>{markup(CAPTION)}</caption>"
             f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
         )
+
+
+def _more(hidden: int) -> str:
+    return counted("… one more packet …", "… {count:,} more packets …", hidden)
 
 
 _LEFT = ' style="text-align:left"'

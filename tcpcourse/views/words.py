@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from tcpcourse.core.segment import Flags
 from tcpcourse.core.states import State
 from tcpcourse.trace import End, Packet, Step
 from tcpcourse.views.escape import brief
+from tcpcourse.words import listed, message
+
+GETS, SENDS = message("{end} gets {packet}"), message("{end} sends {packet}")
 
 
 def flag_names(flags: Flags) -> str:
@@ -46,17 +47,21 @@ def state_lines(end: End) -> tuple[str, ...]:
     if end.state is not None:
         return (str(end.state),)
     if len(end.possible) == 2:
-        return (f"{end.possible[0]}", f"or {end.possible[1]}")
+        return (str(end.possible[0]), message("or {state}", state=end.possible[1]))
     if len(end.possible) == len(State) or not end.possible:
-        return ("unknown",)
-    return ("one of", f"{len(end.possible)} states")
+        return (message("unknown"),)
+    return (message("one of"), message("{count} states", count=len(end.possible)))
 
 
 def name(packet: Packet, relative: bool = True) -> str:
     """A packet in a few words: ``packet 2, B→A [SYN, ACK] seq=0 ack=1 len=0``."""
-    return (
-        f"packet {packet.number}, {packet.sender}→{packet.receiver}"
-        f" [{flag_names(packet.segment.flags)}] {number_line(packet, relative)}"
+    return message(
+        "packet {number}, {sender}→{receiver} [{flags}] {numbers}",
+        number=packet.number,
+        sender=packet.sender,
+        receiver=packet.receiver,
+        flags=flag_names(packet.segment.flags),
+        numbers=number_line(packet, relative),
     )
 
 
@@ -64,41 +69,41 @@ def fate(packet: Packet) -> str:
     """What became of a packet, if it is not simply there."""
     words = [*packet.notes]
     if packet.fate == "lost":
-        words.append("lost")
+        words.append(message("lost"))
     if packet.fate == "duplicate" and not words:
-        words.append("a copy")
-    return ", ".join(brief(word, 40) for word in words)
+        words.append(message("a copy"))
+    return listed(word if len(word) <= 40 else brief(word, 40) for word in words)
 
 
 def happening(step: Step) -> str:
     """A step in one line, for lists, screen readers and picture captions."""
     if step.packet is not None:
-        who = f"{step.who} gets " if step.packet.sender != step.who else f"{step.who} sends "
-        text = who + name(step.packet)
+        words = SENDS if step.packet.sender == step.who else GETS
+        text = words.filled(end=step.who, packet=name(step.packet))
     else:
-        text = f"{step.who} {brief(step.event, 60)}"
+        event = step.event if len(step.event) <= 60 else brief(step.event, 60)
+        text = message("{end} {event}", end=step.who, event=event)
     if step.sent:
-        text += "; sends " + listed(
-            f"[{flag_names(packet.segment.flags)}]" + (f" ({fate(packet)})" if fate(packet) else "")
-            for packet in step.sent
-        )
-    elif step.packet is not None and fate(step.packet):
-        text += f" ({fate(step.packet)})"
-    return text + changes(step)
+        sent = listed((_with_fate(packet) for packet in step.sent), 3)
+        text = message("{event}; sends {packets}", event=text, packets=sent)
+    elif step.packet is not None and (became := fate(step.packet)):
+        text = message("{event} ({fate})", event=text, fate=became)
+    if moved := changes(step):
+        text = message("{event} — {changes}", event=text, changes=moved)
+    return text
+
+
+def _with_fate(packet: Packet) -> str:
+    flags = f"[{flag_names(packet.segment.flags)}]"
+    became = fate(packet)
+    return message("{packet} ({fate})", packet=flags, fate=became) if became else flags
 
 
 def changes(step: Step) -> str:
-    """Which states changed in a step: `` — A: SYN_SENT → ESTABLISHED``, or nothing."""
+    """Which states changed in a step: ``A: SYN_SENT → ESTABLISHED``, or nothing."""
     moved = [
         f"{side}: {before} → {after}"
         for side, before, after in zip("AB", step.before, step.after, strict=True)
         if before.possible != after.possible
     ]
-    return f" — {', '.join(moved)}" if moved else ""
-
-
-def listed(words: Iterable[str], most: int = 3) -> str:
-    """At most ``most`` of the words, and how many more there are."""
-    every = list(words)
-    more = f" and {len(every) - most} more" if len(every) > most else ""
-    return ", ".join(every[:most]) + more
+    return listed(moved)

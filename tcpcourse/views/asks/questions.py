@@ -29,7 +29,7 @@ from tcpcourse.views.misconceptions import (
     wrong_answers,
 )
 from tcpcourse.views.words import fate, flag_names
-from tcpcourse.words import message, together
+from tcpcourse.words import listed, message, together
 
 NUMBERS = ("seq", "ack", "len")
 ASKABLE = (*NUMBERS, "flags", "states")
@@ -123,11 +123,23 @@ class Quiz:
     ) -> None:
         unknown = [name for name in ask if name not in ASKABLE]
         if unknown or not ask:
-            raise TcpCourseError(f"Ask for some of {', '.join(ASKABLE)}, not {list(ask)!r}.")
+            raise TcpCourseError(
+                message(
+                    "Ask for some of {askable}, not {given!r}.",
+                    askable=listed(ASKABLE),
+                    given=list(ask),
+                )
+            )
         if not trace.packets:
-            raise TcpCourseError("There is nothing to predict in a trace without packets.")
+            raise TcpCourseError(message("There is nothing to predict in a trace without packets."))
         if not 1 <= first <= len(trace.packets):
-            raise TcpCourseError(f"The first is from 1 to {len(trace.packets)}, not {first}.")
+            raise TcpCourseError(
+                message(
+                    "The first is from 1 to {packets}, not {first}.",
+                    packets=len(trace.packets),
+                    first=first,
+                )
+            )
         self.trace = trace
         self.ask = tuple(dict.fromkeys(ask))
         self.relative = relative

@@ -22,7 +22,7 @@ from tcpcourse.views.hands.words import CALLS, FLAGS, WORDS, refusals, spoken
 from tcpcourse.views.palette import PHASE_OF, PHASES
 from tcpcourse.views.stage.country import carried
 from tcpcourse.views.stage.parcel import LOADER, part
-from tcpcourse.words import kept_by_language, say
+from tcpcourse.words import kept_by_language, message, say
 
 BUTTONS = {"deliver": "p", "lose": "lose", "duplicate": "copy", "delay": "delay"}
 """What a button on the wire is called, before its packet's number."""
@@ -58,9 +58,13 @@ def button(move: str) -> str:
     if first in BUTTONS and len(rest) == 1 and rest[0].isdecimal():
         return f"{BUTTONS[first]}{int(rest[0])}"
     raise TcpCourseError(
-        f"The move {visible(move, 40)!r} is not one of a page's playground: it can listen,"
-        " connect, send, close, abort, let the timers retransmission and time-wait run out,"
-        " and deliver, lose, duplicate or delay a packet."
+        message(
+            "The move {move!r} is not one of a page's playground: it can "
+            "listen, connect, send, close, abort, let the timers "
+            "retransmission and time-wait run out, and deliver, lose, "
+            "duplicate or delay a packet.",
+            move=visible(move, 40),
+        )
     )
 
 

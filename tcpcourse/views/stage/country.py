@@ -13,9 +13,11 @@ from typing import Any
 from tcpcourse.core.states import State
 from tcpcourse.trace import SIDES, Side, Step
 from tcpcourse.views.diagram import EDGES
+from tcpcourse.views.escape import markup
 from tcpcourse.views.palette import PHASE_OF
 from tcpcourse.views.stage.roads import END, HIGH, PITCH, TOP, Node, Size, Spot, free, line
 from tcpcourse.views.svg import num
+from tcpcourse.words import message
 
 SIZE = Size(420, 116)
 _COLUMNS = (82.0, 210.0, 338.0)
@@ -93,9 +95,10 @@ def country(steps: Iterable[Step]) -> str:
     )
     discs = "".join(_token(before[side], here[side], side) for side in SIDES)
     a, b = (State.CLOSED if isinstance(node, str) else node for node in here.values())
-    words = f"Map of the states: A is {a}, B is {b}."
+    words = message("Map of the states: A is {a}, B is {b}.", a=str(a), b=str(b))
     return (
-        f'<svg class="tcp-map" role="img" aria-label="{words}" viewBox="0 0 {SIZE.width} {HEIGHT}">'
+        f'<svg class="tcp-map" role="img" aria-label="{markup(words)}"'
+        f' viewBox="0 0 {SIZE.width} {HEIGHT}">'
         f'<g class="all">{faint()}</g>{roads}{shapes}{discs}</svg>'
     )
 

@@ -15,6 +15,7 @@ from tcpcourse.views.stage.facts import Facts
 from tcpcourse.views.stage.layout import Sheet
 from tcpcourse.views.stage.parcel import part
 from tcpcourse.views.stage.scenes import Scene
+from tcpcourse.words import message
 
 
 @lru_cache(maxsize=1)
@@ -52,11 +53,14 @@ def still(
 def in_words(trace: Trace) -> str:
     """What the ladder shows, for those who cannot see it."""
     if not trace.steps:
-        return "Ladder: nothing happened."
+        return message("Ladder: nothing happened.")
     end = trace.steps[-1].after
     if len(trace.packets) == 1:
-        return f"Ladder: one packet; at the end A is {end.a}, B is {end.b}."
-    return (
-        f"Ladder: {len(trace.packets):,} packets in {len(trace):,} steps;"
-        f" at the end A is {end.a}, B is {end.b}."
+        return message("Ladder: one packet; at the end A is {a}, B is {b}.", a=end.a, b=end.b)
+    return message(
+        "Ladder: {packets:,} packets in {trace:,} steps; at the end A is {a}, B is {b}.",
+        packets=len(trace.packets),
+        trace=len(trace),
+        a=end.a,
+        b=end.b,
     )

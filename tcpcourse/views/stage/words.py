@@ -8,6 +8,7 @@ from tcpcourse.core.states import State
 from tcpcourse.trace import SIDES, Packet, Side, Step, Trace
 from tcpcourse.views.escape import brief
 from tcpcourse.views.stage.facts import Facts, Road, duration, packets
+from tcpcourse.words import message
 
 _CALLS = {
     "passive OPEN": "listen()",
@@ -64,19 +65,19 @@ def label(road: Road) -> tuple[str, str, str]:
     if size:
         name += f" {size:,} B"
     if road.forged and "forged" in packet.notes:
-        return name, f"in {packet.sender}’s name", "forged"
+        return name, message("in {end}’s name", end=packet.sender), message("forged")
     if road.forged:
-        return name, "old", "old"
+        return name, message("old"), message("old")
     if road.inferred:
-        return name, "✕ never arrived", "✕"
+        return name, message("✕ never arrived"), "✕"
     if road.lost:
-        return name, "✕ lost", "lost"
+        return name, message("✕ lost"), message("lost")
     if road.arrives is None and not road.level:
-        return name, "on its way", "…"
+        return name, message("on its way"), "…"
     if packet.fate == "duplicate":
-        return name, "copy", "copy"
+        return name, message("copy"), message("copy")
     if road.again is not None:
-        return name, "again", "↻"
+        return name, message("again"), "↻"
     other = [note for note in packet.notes if note not in _AGAIN]
     return name, brief(other[0].removesuffix(" ACK"), 20) if other else "", ""
 
@@ -85,14 +86,14 @@ def silence(step: Step) -> str:
     """Whose silence it was that ends with a step."""
     name = call(step)
     if name == "timer rings" or name == "probes":
-        return f"{step.who}'s timer runs"
+        return message("{end}'s timer runs", end=step.who)
     sender = step.packet.sender if step.packet is not None else step.who
     seen = step.packet is not None and step.packet.sender == step.who
     if seen and step.packet is not None and _TIMED & set(step.packet.notes):
-        return f"{sender}'s timer runs"
+        return message("{end}'s timer runs", end=sender)
     if name == "2MSL over":
-        return "nothing comes"
-    return "nobody speaks"
+        return message("nothing comes")
+    return message("nobody speaks")
 
 
 def whole_run(steps: Sequence[Step], facts: Facts) -> tuple[str, str]:
