@@ -75,7 +75,8 @@ def opening(story: LifeStory, clock: Clock, *, gone: bool) -> None:
     if life.opened == "active" and peer_syn.by is not None and peer_syn.by in theirs.place[answers]:
         facts[Fact.SYN_ACKED] = peer_syn
         return
-    called_too = (theirs.syn & ~answers).any()
+    # a SYN of the peer's own, seen or answered by a SYN,ACK, would have been no SYN,ACK
+    called_too = (theirs.syn & ~answers).any() or (mine.syn & (mine.ack >= 1)).any()
     if peer_syn.doubt is Doubt.UNSEEN and not called_too and life.opened == "active":
         facts[Fact.SYN_ACKED] = peer_syn  # it is taken to have been a SYN,ACK
         return

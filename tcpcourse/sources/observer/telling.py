@@ -80,6 +80,7 @@ class Telling:
             move = self._tell(happening, opens, place, packet)
             certain = happening.interval.certain or not opens
             sent = happening.fact is Fact.OUR_FIN and packet.segment.fin
+            sent |= happening.fact is Fact.OUR_SYN and packet.segment.syn
             plain = (sent and packet.sender == self.side) or self._is_lone_reset(story, place)
             if len(states) > 1 and certain and plain:
                 move = Move(self.side, None, move.why, move.cite)
