@@ -21,7 +21,7 @@ from tcpcourse.sources.observer.arrivals import (
     first,
 )
 from tcpcourse.sources.observer.evidence import Places
-from tcpcourse.sources.observer.facts import Fact, Fin, LifeStory, Talk
+from tcpcourse.sources.observer.facts import Fact, Fin, LifeStory, Talk, acceptable
 from tcpcourse.sources.observer.lives import Life
 
 
@@ -161,7 +161,7 @@ def _has_hole(theirs: Talk) -> bool:
 def fin_acked(story: LifeStory, fin: Fin, clock: Clock) -> Interval:
     """When the end got the ACK of its FIN."""
     mine, theirs = story.own, story.peer
-    carriers = theirs.place[theirs.ack > fin.number]
+    carriers = theirs.place[(theirs.ack > fin.number) & acceptable(theirs, mine)]
     sent = story.facts[Fact.OUR_FIN]
     if not len(theirs.place):  # the peer was never seen
         return Interval(sent.lo, NEVER, None, Doubt.MAYBE)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
 from tcpcourse.sources.observer.arrivals import Interval
 from tcpcourse.sources.observer.evidence import Numbers, Places, Which
 from tcpcourse.sources.observer.lives import Life
@@ -53,6 +55,18 @@ class Talk:
         """The number after the highest byte, SYN or FIN that was itself seen."""
         shown = self.end[self.data | self.syn | self.fin]
         return int(shown.max()) if len(shown) else -1
+
+
+def acceptable(talk: Talk, other: Talk) -> Which:
+    """Which packets of one side are new enough for the other to read their ACK.
+
+    A segment that ends left of RCV.NXT is not acceptable, and its ACK is not looked at
+    (RFC 9293 §3.10.7.4); what the other side has acknowledged is a bound for its RCV.NXT.
+    """
+    known = np.append(-1, np.maximum.accumulate(other.ack))
+    expected = known[np.searchsorted(other.place, talk.place)]
+    new: Which = np.where(talk.end > talk.seq, talk.end > expected, talk.seq >= expected)
+    return new | talk.syn
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tcpcourse.sources.observer.arrivals import (
 )
 from tcpcourse.sources.observer.closing import if_sent_again
 from tcpcourse.sources.observer.evidence import Places
-from tcpcourse.sources.observer.facts import Fact, LifeStory, Talk
+from tcpcourse.sources.observer.facts import Fact, LifeStory, Talk, acceptable
 from tcpcourse.sources.observer.lives import Life
 
 
@@ -26,7 +26,7 @@ def opening(story: LifeStory, clock: Clock, *, gone: bool) -> None:
     if life.opened is None:
         facts[Fact.PEER_SYN] = facts[Fact.SYN_ACKED] = facts[Fact.OUR_SYN] = since(0)
         return
-    acked = theirs.place[theirs.ack >= 1]
+    acked = theirs.place[(theirs.ack >= 1) & acceptable(theirs, mine)]
     proof = _speaks(life, mine, theirs, acked)
     our_syns = mine.place[mine.syn]
     if life.opened == "active":
