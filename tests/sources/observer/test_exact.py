@@ -75,6 +75,40 @@ B A 301 121 | E E
 A PA 121 301 +10 | E E
 B A 301 131 | E E
 """,
+    # --- what is not taken -------------------------------------------------------------------
+    # Frame 6 ends left of RCV.NXT (311, as frame 5 says), so its ACK of the FIN is not read.
+    "an ACK left of the window": HANDSHAKE + """
+B PA 301 101 +10 | E E
+A FA 101 311 | F1 *
+B A 301 102 | F1 *
+B A 311 102 | F2 *
+""",
+    # Frame 3 brings the ACK of B's SYN, if it arrived; nobody answered it for a second.
+    "data that nobody answered": """
+A S 100 | SS SR
+B SA 300 101 | E SR
+A PA 101 301 +10 | E SR/E
+A A 111 301 @1000 | E E
+""",
+    # --- late packets ------------------------------------------------------------------------
+    # A RST in the connection comes from an end that is gone: frame 5 was sent before it.
+    "data is late behind a RST": HANDSHAKE + """
+B PA 301 101 +10 | * *
+A R 101 | C *
+A PA 101 301 +10 | C *
+""",
+    # A RST numbered 0 answers from CLOSED, so before A called: A calls on and knows nothing.
+    "a refusal is late behind a call": """
+A S 100 | SS *
+A RA 0 301 | SS *
+A S 100 @200 | SS *
+""",
+    # A keep-alive has SND.NXT - 1, the FIN's number, and goes out when all is acknowledged.
+    "a keep-alive behind a FIN": HANDSHAKE + """
+A FA 101 301 | F1/F2 *
+A A 101 301 @5000 | F1/F2 *
+B A 301 102 | F2 *
+""",
     "a FIN is missing, and its ACK is seen": HANDSHAKE + """
 B A 301 102 | E/F2 E/CW
 B FA 301 102 | CW/TW F1/LA
