@@ -189,12 +189,12 @@ def _band(flag: _Flag, known: tuple[list[_Span], bool]) -> Iterator[str]:
     yield write(EDGE, 16, question, "q")
     css = flag.line.lower()
     yield write(EDGE, LINE + 21, message("{side}'s bytes", side=flag.line), f"t {css}")
-    xs = _scale(pieces, flag, more)
+    xs = _scale(pieces, more)
     if more:
         yield write(xs[pieces[0].first] - GAP / 2, LINE + 22, "…", "c")
     for piece in pieces:
         yield _cell(piece, xs, flag)
-    yield from _numbers(pieces, xs, flag)
+    yield from _numbers(xs, flag)
     yield from _flag(xs[0], flag)
     if flag.formula:
         spans = "".join(
@@ -208,7 +208,7 @@ def _band(flag: _Flag, known: tuple[list[_Span], bool]) -> Iterator[str]:
         yield from draw_frame(flag.source, EDGE, LINE + 104, WIDTH - 2 * EDGE)
 
 
-def _scale(pieces: list[_Span], flag: _Flag, more: bool) -> dict[int, float]:
+def _scale(pieces: list[_Span], more: bool) -> dict[int, float]:
     """Where each boundary stands: long pieces are wider, but not in proportion."""
     x = EDGE + 78.0 + (GAP if more else 0)
     cuts = sorted({0, *(p.first for p in pieces), *(p.after for p in pieces)})
@@ -248,7 +248,7 @@ def _cell(piece: _Span, xs: dict[int, float], flag: _Flag) -> str:
     return f'<path class="{css}" d="{box}"/>{text}'
 
 
-def _numbers(pieces: list[_Span], xs: dict[int, float], flag: _Flag) -> Iterator[str]:
+def _numbers(xs: dict[int, float], flag: _Flag) -> Iterator[str]:
     """The number at each boundary, as far as there is room beside the flag's."""
     taken: list[tuple[float, float]] = []
     cuts = sorted(xs, key=lambda cut: (cut != 0, -abs(cut)))

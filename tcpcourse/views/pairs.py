@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from tcpcourse.core.states import State
+from tcpcourse.core.table.rows import CG, CW, F1, F2, LA, SR, SS, TW, C, E, L
 from tcpcourse.trace import SIDES, Side, other
 from tcpcourse.views.escape import markup, visible
 from tcpcourse.views.page import Html
@@ -116,10 +117,6 @@ def _story(lines: tuple[str, ...]) -> Iterator[str]:
 
 
 # --- why there is none -----------------------------------------------------------------------
-
-C, L, SS, SR, E = State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED
-F1, F2, CW, LA = State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.LAST_ACK
-CG, TW = State.CLOSING, State.TIME_WAIT
 
 
 def why_never(pair: Pair) -> str:

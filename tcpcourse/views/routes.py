@@ -10,10 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tcpcourse.core.states import State
-
-C, L, SS, SR, E = State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED
-F1, F2, CW, LA = State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.LAST_ACK
-CG, TW = State.CLOSING, State.TIME_WAIT
+from tcpcourse.core.table.rows import CG, CW, F1, F2, LA, SR, SS, TW, C, E, L
 
 Edge = tuple[State, State]
 Place = tuple[float, float, float, float]

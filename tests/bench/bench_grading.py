@@ -33,7 +33,7 @@ STOCK = "c = get_config()\nc.CourseDirectory.course_id = 'bench'\n"
 def course(root: Path, config: str, many: int) -> None:
     """A course folder with the assignment released and ``many`` solutions handed in."""
     root.mkdir()
-    (root / "nbgrader_config.py").write_text(config)
+    (root / "nbgrader_config.py").write_text(config, encoding="utf-8")
     shutil.copytree(EXERCISES / "source" / NAME, root / "source" / NAME)
     nbgrader(root, "generate_assignment", NAME)
     book: Any = nbformat.read(EXERCISES / "source" / NAME / f"{NAME}.ipynb", as_version=4)
@@ -42,7 +42,7 @@ def course(root: Path, config: str, many: int) -> None:
         folder = root / "submitted" / student / NAME
         folder.mkdir(parents=True)
         text = json.dumps(book).replace('student = \\"\\"', f'student = \\"{student}\\"')
-        (folder / f"{NAME}.ipynb").write_text(text)
+        (folder / f"{NAME}.ipynb").write_text(text, encoding="utf-8")
 
 
 WORST = {
@@ -100,7 +100,7 @@ def by_kind(root: Path, kinds: dict[str, str], lines: list[tuple[str, str, str]]
 
 def all_points(path: Path) -> bool:
     """Whether a kept result has all points that a machine gives."""
-    marks = json.loads(path.read_text())["marks"].values()
+    marks = json.loads(path.read_text(encoding="utf-8"))["marks"].values()
     return bool(marks) and all(mark["points"] == mark["most"] for mark in marks)
 
 
@@ -124,7 +124,7 @@ def main() -> None:
         key = Path(place, "grading.key")
         make_key(key)
         os.environ["TCPCOURSE_GRADING_KEY"] = str(key)
-        course(root, (EXERCISES / "nbgrader_config.py").read_text(), many)
+        course(root, (EXERCISES / "nbgrader_config.py").read_text(encoding="utf-8"), many)
         asked = len(assignments()[NAME].questions)
         if "mixed" in sys.argv:
             kinds = spoil(root, many)

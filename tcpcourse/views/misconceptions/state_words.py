@@ -6,11 +6,8 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 
 from tcpcourse.core.states import State
+from tcpcourse.core.table.rows import CG, CW, F1, F2, LA, SR, SS, TW, C, E, L
 from tcpcourse.words import message
-
-C, L, SS, SR, E = State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED
-F1, F2, CW, LA = State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.LAST_ACK
-CG, TW = State.CLOSING, State.TIME_WAIT
 
 
 class Milestone(Enum):

@@ -6,13 +6,10 @@ from collections.abc import Iterator
 
 from tcpcourse.core.segment import Segment
 from tcpcourse.core.states import State
+from tcpcourse.core.table.rows import CG, CW, F1, F2, LA, SR, SS, TW, C, E, L
 from tcpcourse.trace import Packet, Step
 from tcpcourse.views.stage.facts import Facts, Road
 from tcpcourse.words import message
-
-C, L, SS, SR, E = State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED
-F1, F2, CW, LA = State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.LAST_ACK
-CG, TW = State.CLOSING, State.TIME_WAIT
 
 
 def tell(step: Step, facts: Facts) -> Iterator[str]:
@@ -29,7 +26,7 @@ def tell(step: Step, facts: Facts) -> Iterator[str]:
     if segment.rst:
         yield from _reset(step, road, before, after)
     elif before is not after:
-        yield from _moved(step, packet, road, before, after, peer, lost=lost)
+        yield from _moved(packet, road, before, after, peer, lost=lost)
     elif any(each.segment.rst for each in step.sent):
         yield from _refused(segment, before)
     elif segment.syn or (segment.fin and before in (TW, CW, LA, CG)):
@@ -37,11 +34,10 @@ def tell(step: Step, facts: Facts) -> Iterator[str]:
     elif segment.data:
         yield from _data(step, packet, road, lost=lost)
     else:
-        yield from _ack(step, packet, road, facts)
+        yield from _ack(step, packet, road)
 
 
 def _moved(
-    step: Step,
     packet: Packet,
     road: Road,
     before: State | None,
@@ -237,7 +233,7 @@ def _data(step: Step, packet: Packet, road: Road, *, lost: bool) -> Iterator[str
         yield message("It sends {size} bytes itself.")
 
 
-def _ack(step: Step, packet: Packet, road: Road, facts: Facts) -> Iterator[str]:
+def _ack(step: Step, packet: Packet, road: Road) -> Iterator[str]:
     one = step.before.of(step.who).tcb
     more = any(each.segment.data for each in step.sent)
     if road.asks:

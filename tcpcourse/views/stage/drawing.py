@@ -107,7 +107,7 @@ def _silence(step: Step, wait: int, top: float, bottom: float, frame: Frame) -> 
 
 
 def _bulk(scene: Scene, y: float, facts: Facts, frame: Frame) -> str:
-    first, second = whole_run(scene.steps, facts)
+    first, second = whole_run(scene.steps)
     return _box("bk", y + 6, y + BULK - 4, first, second, frame)
 
 

@@ -111,7 +111,7 @@ def lay_out(
         sheet.ys.append(round(where[place].y, 1))
     low = rows[-1].y + rows[-1].extra if rows else TOP
     for road, fan, start, stop in spans:
-        sheet.arrows.append(_arrow(road, fan, start, stop, shown, where))
+        sheet.arrows.append(_arrow(road, fan, start, stop, shown))
     waiting = [arrow for arrow in sheet.arrows if arrow.reach == UNDER_WAY]
     order = {number: place for place, number in enumerate(flying)}
     waiting.sort(key=lambda arrow: order.get(arrow.packet.number, 0))
@@ -237,7 +237,6 @@ def _arrow(
     start: _Rung,
     stop: _Rung,
     shown: Sequence[Scene],
-    where: dict[int, _Rung],
 ) -> Arrow:
     first = min(start.scenes, default=0)
     arrow = Arrow(road, round(start.y + fan, 1), round(stop.y, 1), leaves=first)

@@ -69,7 +69,7 @@ def page(trace: Trace, relative: bool = True) -> str:
     else:
         body = _picture(trace, shown, sheet, facts, relative) + _legend(trace)
         body += f'<ol class="list">{"".join(_items(trace, shown, facts, told, relative))}</ol>'
-    data = _data(shown, sheet, facts, roads(shown), together(*whole(trace, facts)))
+    data = _data(shown, sheet, roads(shown), together(*whole(trace, facts)))
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return (
@@ -127,9 +127,7 @@ def _items(
 # --- for the script --------------------------------------------------------------------------
 
 
-def _data(
-    shown: Sequence[Scene], sheet: Sheet, facts: Facts, found: Roads, overview: str
-) -> dict[str, Any]:
+def _data(shown: Sequence[Scene], sheet: Sheet, found: Roads, overview: str) -> dict[str, Any]:
     """For each scene its height, where the story rests, and what is lit; short names, for
     they travel with every stage."""
     touched: list[list[int]] = [[] for _ in shown]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tcpcourse.core.states import State
 from tcpcourse.trace import SIDES, Packet, Side, Step, Trace
 from tcpcourse.views.escape import brief
-from tcpcourse.views.stage.facts import Facts, Road, duration, packets
+from tcpcourse.views.stage.facts import Road, duration, packets
 from tcpcourse.words import message
 
 _CALLS = {
@@ -96,7 +96,7 @@ def silence(step: Step) -> str:
     return message("nobody speaks")
 
 
-def whole_run(steps: Sequence[Step], facts: Facts) -> tuple[str, str]:
+def whole_run(steps: Sequence[Step]) -> tuple[str, str]:
     """A run of steps in two short lines: how many packets, and how much data each way."""
     seen = {packet.number: packet for step in steps for packet in packets(step)}
     both: dict[Side, int] = {"A": 0, "B": 0}
