@@ -148,7 +148,7 @@ def test_silence_has_its_length_and_whose_it_is() -> None:
     shapes = picture(stage(tcp.simulate("lost-last-ack")))
     boxes = [e for e in shapes.iter() if e.get("class") == "bx sl"]
     assert [[t.text for t in box.iter(f"{NAME}text")] for box in boxes] == [
-        ["1 s", "B's timer runs"], ["4 min", "nothing comes"],
+        ["1 s", "B's timer runs"], ["4 min", "A waits, nothing comes"],
     ]  # fmt: skip
 
 
@@ -169,6 +169,13 @@ def test_a_forged_packet_starts_at_no_end() -> None:
     text = stage(tcp.simulate("blind-reset"))
     assert words(picture(text), "q") == ["?"]
     assert [tile[2] for tile in data(text)["B"] if tile[0] == "fg"] == ["RST"]
+
+
+def test_the_answer_to_a_doubtful_rst_is_a_question() -> None:
+    """RFC 5961 §3.2: a RST in the window, but not at RCV.NXT, is answered with a challenge."""
+    names = words(picture(stage(tcp.simulate("blind-reset"))), "f")
+    assert [name for name in names if "really?" in name] == ["ACK really? ?"]  # and where narrow
+    assert not any("really" in name for name in words(picture(stage(stories.talk())), "f"))
 
 
 def test_time_runs_downwards_at_each_end() -> None:

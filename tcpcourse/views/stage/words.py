@@ -78,6 +78,8 @@ def label(road: Road) -> tuple[str, str, str]:
         return name, message("copy"), message("copy")
     if road.again is not None:
         return name, message("again"), "↻"
+    if road.asks:  # a RST in the window that is not exactly where it should be: RFC 5961
+        return name, message("really?"), "?"
     other = [note for note in packet.notes if note not in _AGAIN]
     return name, brief(other[0].removesuffix(" ACK"), 20) if other else "", ""
 
@@ -92,7 +94,7 @@ def silence(step: Step) -> str:
     if seen and step.packet is not None and _TIMED & set(step.packet.notes):
         return message("{end}'s timer runs", end=sender)
     if name == "2MSL over":
-        return message("nothing comes")
+        return message("{end} waits, nothing comes", end=step.who)
     return message("nobody speaks")
 
 
