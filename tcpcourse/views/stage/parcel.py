@@ -37,12 +37,23 @@ LOADER = (
 )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def part(name: str) -> str:
     """A file of the stage, without comments and indentation."""
     text = files("tcpcourse.views.stage").joinpath(name).read_text(encoding="utf-8")
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith(("//", "/*")))
+
+
+SCRIPT = ("build.js", "parts.js", "fit.js", "paint.js", "steps.js", "listen.js")
+"""The script, in parts that make one function together: what it is made of, the ladder's parts,
+where they stand, how they look at any moment, going from step to step, and what hands do."""
+
+
+@lru_cache(maxsize=1)
+def joined() -> str:
+    """The script's parts, put together."""
+    return "\n".join(part(name) for name in SCRIPT)
 
 
 @lru_cache(maxsize=1)
@@ -60,13 +71,13 @@ def style() -> str:
 @lru_cache(maxsize=1)
 def script() -> str:
     """The script of every stage: it names a function of a root and its data."""
-    return f"window.{global_name()}1={part('stage.js')}"
+    return f"window.{global_name()}1={joined()}"
 
 
 @lru_cache(maxsize=1)
 def global_name() -> str:
     """The name under which a page keeps the code, another for each version of it."""
-    return "tcpStage" + sha256((style() + part("stage.js")).encode()).hexdigest()[:8]
+    return "tcpStage" + sha256((style() + joined()).encode()).hexdigest()[:8]
 
 
 @lru_cache(maxsize=1)
