@@ -24,12 +24,12 @@ ENTRIES = [
 ]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 PLACE = re.compile(r"'[^']*'|\"[^\"]*\"|\{[^}]*\}|起始:下一个\(长度\)")
-SENTENCES = {"{why}", "{about}", "{what}"}  # what ends with a mark of its own
+SENTENCES = {"{why}", "{about}"}  # what ends with a mark of its own
 NOT_CHINESE = (
     r"[\u4e00-\u9fff] ?[,;:?!](?=\s|$|[\u4e00-\u9fff])",  # marks of half width
     r"[\u4e00-\u9fff]\.(?=\s|$)",
     r"[\u4e00-\u9fff][A-Za-z]|[A-Za-z][\u4e00-\u9fff]",  # no space at Latin letters
-    r"  ",
+    r"(?<=\S)  (?=\S)",
 )
 
 
