@@ -29,7 +29,7 @@ def ladder(trace: Trace | HasTrace, relative: bool = True, most: int = 60) -> Sv
     trace = as_trace(trace)
     facts = learn(trace)
     shown = scenes(trace, facts, most, most)
-    sheet = lay_out(trace, shown, facts)
+    sheet = lay_out(shown, facts)
     name = visible(trace.title, 60)
     title = f"{name}. {in_words(trace)}" if name else in_words(trace)
     words = markup(title)
@@ -40,7 +40,6 @@ def ladder(trace: Trace | HasTrace, relative: bool = True, most: int = 60) -> Sv
         trace,
         shown,
         sheet,
-        facts,
         relative,
         attributes=f'role="img" aria-label="{words}"'
         f' style="max-width:100%;min-width:{LEAST}px;height:auto"',

@@ -166,7 +166,7 @@ def fin_acked(story: LifeStory, fin: Fin, clock: Clock) -> Interval:
     if not len(theirs.place):  # the peer was never seen
         return Interval(sent.lo, NEVER, None, Doubt.MAYBE)
     if not len(carriers):
-        return _acked_unseen(story, fin)
+        return _acked_unseen(story)
     again = mine.fin.copy()
     if story.fin_first is False:  # in LAST_ACK; afterwards nothing is sent any more
         again |= mine.end > fin.number
@@ -191,7 +191,7 @@ def fin_acked(story: LifeStory, fin: Fin, clock: Clock) -> Interval:
     return interval
 
 
-def _acked_unseen(story: LifeStory, fin: Fin) -> Interval:
+def _acked_unseen(story: LifeStory) -> Interval:
     """No ACK of the FIN was seen; but what the end got, and nobody saw, may have carried it."""
     mine, theirs = story.own, story.peer
     sent, got = story.facts[Fact.OUR_FIN], story.facts[Fact.PEER_FIN]

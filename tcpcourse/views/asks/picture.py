@@ -67,7 +67,7 @@ class Pictures:
         frame, most = KINDS[kind]
         plain = set(self.quiz.ask) == {"states"} or (done and "len" not in self.quiz.ask)
         words = None if plain else {packet.number: self._words(packet, done)}
-        shapes = draw(part.trace, shown, sheet, part.facts, self.quiz.relative, frame, words)
+        shapes = draw(part.trace, shown, sheet, self.quiz.relative, frame, words)
         low = max(arrow.y1, arrow.y0) + 40
         shapes += _ahead(frame, sheet.height - 4, max(low, most))
         shapes += _marks(arrow, frame, done, self.quiz)
@@ -109,7 +109,7 @@ class Pictures:
         trace = trace if stop - start == len(trace) else trace[start:stop]
         facts = learn(trace)
         shown = scenes(trace, facts)
-        return _LaidOut(trace, shown, facts, lay_out(trace, shown, facts))
+        return _LaidOut(trace, shown, facts, lay_out(shown, facts))
 
     def _cut(self, part: _LaidOut, arrow: Arrow, done: bool) -> tuple[list[Scene], Sheet]:
         """The story as far as it is told, and its sheet."""

@@ -14,7 +14,7 @@ from unicodedata import east_asian_width
 from tcpcourse.trace import SIDES, End, Packet, Side, Step, Trace
 from tcpcourse.views.escape import brief, markup
 from tcpcourse.views.palette import PHASE_OF
-from tcpcourse.views.stage.facts import Facts, clock, duration
+from tcpcourse.views.stage.facts import clock, duration
 from tcpcourse.views.stage.layout import BULK, UNDER_WAY, Arrow, Sheet
 from tcpcourse.views.stage.scenes import Scene
 from tcpcourse.views.stage.words import call, label, roles, silence, whole_run
@@ -47,7 +47,6 @@ def draw(
     trace: Trace,
     shown: Sequence[Scene],
     sheet: Sheet,
-    facts: Facts,
     relative: bool = True,
     frame: Frame = WIDE,
     words: Mapping[int, tuple[str, str]] | None = None,
@@ -64,9 +63,7 @@ def draw(
         for quiet in sheet.silences
     ]
     parts += [
-        _bulk(scene, y, facts, frame)
-        for scene, y in zip(shown, sheet.ys, strict=True)
-        if scene.many
+        _bulk(scene, y, frame) for scene, y in zip(shown, sheet.ys, strict=True) if scene.many
     ]
     parts += [_band(shown, sheet, side, frame) for side in SIDES]
     for arrow in sheet.arrows:
@@ -106,7 +103,7 @@ def _silence(step: Step, wait: int, top: float, bottom: float, frame: Frame) -> 
     return _box("sl", top, bottom, duration(wait), silence(step), frame)
 
 
-def _bulk(scene: Scene, y: float, facts: Facts, frame: Frame) -> str:
+def _bulk(scene: Scene, y: float, frame: Frame) -> str:
     first, second = whole_run(scene.steps)
     return _box("bk", y + 6, y + BULK - 4, first, second, frame)
 

@@ -51,7 +51,7 @@ def in_hand(trace: Trace, flying: Sequence[Packet], room: float, words: str = ""
     there are any, are said in place of what happened last."""
     facts = learn(trace)
     shown = scenes(trace, facts, len(trace.steps))  # whoever plays sees each move
-    sheet = lay_out(trace, shown, facts, 0, room, [packet.number for packet in flying])
+    sheet = lay_out(shown, facts, 0, room, [packet.number for packet in flying])
     high = sheet.height + HEAD
     places = {
         arrow.packet.number: round((_end(arrow) + HEAD) / high * 100, 2)
@@ -62,7 +62,6 @@ def in_hand(trace: Trace, flying: Sequence[Packet], room: float, words: str = ""
         trace,
         shown,
         sheet,
-        facts,
         attributes=f'role="img" aria-label="{markup(in_words(trace))}"',
         over="".join(_moving(sheet, shown)) if shown else _begin(sheet),
     )

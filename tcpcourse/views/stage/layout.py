@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log10
 
-from tcpcourse.trace import SIDES, Packet, Side, Trace
+from tcpcourse.trace import SIDES, Packet, Side
 from tcpcourse.views.stage.facts import Facts, Road
 from tcpcourse.views.stage.scenes import Scene
 
@@ -86,7 +86,6 @@ class _Rung:
 
 
 def lay_out(
-    trace: Trace,
     shown: Sequence[Scene],
     facts: Facts,
     tall: float = TALL,

@@ -52,7 +52,7 @@ def page(trace: Trace, relative: bool = True) -> str:
     """The stage of a trace as self-contained HTML."""
     facts = learn(trace)
     shown = scenes(trace, facts)
-    sheet = lay_out(trace, shown, facts)
+    sheet = lay_out(shown, facts)
     told = [
         together(*(run(scene.steps, facts) if scene.many else tell(scene.step, facts)))
         for scene in shown
@@ -67,7 +67,7 @@ def page(trace: Trace, relative: bool = True) -> str:
     if not shown:
         body = "<p>Nothing happened: this trace has no steps.</p>"
     else:
-        body = _picture(trace, shown, sheet, facts, relative) + _legend(trace)
+        body = _picture(trace, shown, sheet, relative) + _legend(trace)
         body += f'<ol class="list">{"".join(_items(trace, shown, facts, told, relative))}</ol>'
     data = _data(shown, sheet, roads(shown), together(*whole(trace, facts)))
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -83,12 +83,10 @@ def page(trace: Trace, relative: bool = True) -> str:
 # --- without a script ------------------------------------------------------------------------
 
 
-def _picture(
-    trace: Trace, shown: Sequence[Scene], sheet: Sheet, facts: Facts, relative: bool
-) -> str:
+def _picture(trace: Trace, shown: Sequence[Scene], sheet: Sheet, relative: bool) -> str:
     """The whole ladder as an image, which even a page without style may show."""
     svg = still(
-        trace, shown, sheet, facts, relative, attributes='style="color-scheme:light dark"'
+        trace, shown, sheet, relative, attributes='style="color-scheme:light dark"'
     ).replace('"', "'")
     source = svg.replace("%", "%25").replace("#", "%23").replace("&", "&amp;")
     return (

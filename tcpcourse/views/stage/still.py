@@ -11,7 +11,6 @@ from tcpcourse.trace import Trace
 from tcpcourse.views import palette
 from tcpcourse.views.palette import PHASES
 from tcpcourse.views.stage.drawing import HEAD, WIDTH, draw
-from tcpcourse.views.stage.facts import Facts
 from tcpcourse.views.stage.layout import Sheet
 from tcpcourse.views.stage.parcel import part
 from tcpcourse.views.stage.scenes import Scene
@@ -32,7 +31,6 @@ def still(
     trace: Trace,
     shown: Sequence[Scene],
     sheet: Sheet,
-    facts: Facts,
     relative: bool = True,
     *,
     attributes: str,
@@ -46,7 +44,7 @@ def still(
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tcp-ladder" {attributes}'
         f' viewBox="0 -{HEAD} {WIDTH} {high:g}" width="{WIDTH}" height="{high:g}">'
-        f"<style>{rules()}</style>{draw(trace, shown, sheet, facts, relative)}{over}</svg>"
+        f"<style>{rules()}</style>{draw(trace, shown, sheet, relative)}{over}</svg>"
     )
 
 
