@@ -109,7 +109,7 @@ def _block(block: str) -> int:
 def _output(output: dict[str, Any]) -> int:
     data = output.get("data", {})
     html: str = data.get("text/html", "")
-    if "tcp-stage" in html or "tcp-asks" in html:
+    if any(kind in html for kind in ("tcp-stage", "tcp-hands", "tcp-asks")):
         return LINE * html.count('class="tcp-instead"') + STAGE
     if "<svg" in html:
         tall = re.search(r'<svg[^>]* height="(\d+)[.\d]*"', html)
