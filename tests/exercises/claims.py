@@ -97,7 +97,7 @@ RULES = {
     "Send-Q holds what the peer has not taken.",
     "Count the first and the last port, too.",
     "A port is free again only after its wait.",
-    "TIME_WAIT stays where the close began.",
+    "TIME_WAIT stays with whoever closed first.",
     "FIN_WAIT_2 lasts until the other program closes.",
     "After each timeout the next one is twice as long.",
     "The second wait is twice the first: add both.",

@@ -13,7 +13,16 @@ from typing import Any
 import pytest
 
 import tcpcourse as tcp
-from tcpcourse.catalogues import all_of, as_mo, path_of, stored
+from tcpcourse.catalogues import (
+    all_of,
+    as_mo,
+    as_po,
+    collected,
+    merged,
+    path_of,
+    stored,
+    untranslated,
+)
 from tcpcourse.views.escape import markup
 from tcpcourse.words import counted, kept_by_language, language, message, say
 from tcpcourse.words.languages import LOCALES, VARIABLE, catalogue
@@ -106,6 +115,15 @@ def forms(sentence: Any) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize("locale", CHINESE)
 def test_the_catalogue_that_is_read_is_the_one_that_is_edited(locale: str) -> None:
     assert path_of(locale, "mo").read_bytes() == as_mo(stored(locale))
+
+
+@pytest.mark.parametrize("locale", CHINESE)
+def test_every_sentence_of_the_code_has_its_translation(locale: str) -> None:
+    """``python -m tcpcourse.catalogues update`` takes new sentences over and says which."""
+    catalogue = merged(locale, collected())
+    left = [(sentence.locations[0][0], sentence.id) for sentence in untranslated(catalogue)]
+    assert left == []
+    assert as_po(catalogue) == path_of(locale).read_bytes()
 
 
 def test_a_translation_has_the_places_of_its_sentence() -> None:

@@ -145,7 +145,7 @@ def _pile(draw: Draw, shared: Shared) -> Posed:
         {
             "ports": (Wrong(ports - 1, message("Count the first and the last port, too.")),),
             "a second": (Wrong(ports, message("A port is free again only after its wait.")),),
-            "closes first": (Wrong(peer, message("TIME_WAIT stays where the close began.")),),
+            "closes first": (Wrong(peer, message("TIME_WAIT stays with whoever closed first.")),),
         },
     )
 
