@@ -243,21 +243,25 @@ class Capture:
             )
         return self._made[index]
 
+    @cached_property
+    def _same_ports(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """For each conversation the one before and the one after it on its ports; -1 for none."""
+        low, high = self._known.low, self._known.high
+        order = np.lexsort((high, low))  # stable: those of the same ports stay as they came
+        here, following = order[:-1], order[1:]
+        same = (low[here] == low[following]) & (high[here] == high[following])
+        before, after = np.full(len(order), -1), np.full(len(order), -1)
+        before[following[same]], after[here[same]] = here[same], following[same]
+        return before, after
+
     def _before(self, index: int) -> Conversation:
         """The conversation that had the ports of this one before it."""
-        low, high = self._known.low, self._known.high
-        same = (low[:index] == low[index]) & (high[:index] == high[index])
-        return self._conversation(int(np.flatnonzero(same)[-1]))
+        return self._conversation(int(self._same_ports[0][index]))
 
     def _after(self, index: int) -> Conversation | None:
         """The conversation that had the ports of this one after it, if there was one."""
-        known = self._known
-        following = slice(index + 1, None)
-        same = (known.low[following] == known.low[index]) & (
-            known.high[following] == known.high[index]
-        )
-        found = np.flatnonzero(same)
-        return self._conversation(index + 1 + int(found[0])) if len(found) else None
+        after = int(self._same_ports[1][index])
+        return self._conversation(after) if after >= 0 else None
 
     def save(self, conversation: Conversation | int, path: str | PathLike[str]) -> None:
         """Write the frames of one conversation, as they were captured, to a pcap file.
