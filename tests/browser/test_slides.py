@@ -207,19 +207,19 @@ def start(browser: Browser, decks: dict[str, Path]) -> Iterator[Offline]:
 
 def test_a_lecture_with_keys_alone(start: Offline) -> None:
     page = start.page
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    assert place(page) == 2
+    answers = page.locator("section.present section.present details")
+    while not answers.count():
+        page.keyboard.press("ArrowRight")
+    asked = place(page)
     page.keyboard.press("Enter")  # to the first answer
     page.keyboard.press("Enter")  # which opens
-    answers = page.locator("section.present section.present details")
     assert answers.evaluate_all("all => all.map(each => each.open)") == [True, False, False]
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     assert answers.evaluate_all("all => all.map(each => each.open)") == [False, True, False]
-    assert place(page) == 2, "a key for the answer went on to the deck"
+    assert place(page) == asked, "a key for the answer went on to the deck"
     page.keyboard.press("ArrowRight")
-    assert place(page) == 3
+    assert place(page) == asked + 1
     while not page.locator("section.present section.present .tcp-stage").count():
         page.keyboard.press("ArrowRight")
     here = place(page)
