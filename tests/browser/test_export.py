@@ -134,6 +134,7 @@ def test_the_playground_of_a_reading_copy_needs_no_python(browser: Browser, site
     """It begins where the chapter's begins, and can be played through a handshake."""
     with opened(browser, site / "01-opening.html") as there:
         hands = there.page.locator(".jp-CodeCell .tcp-hands[data-ready]")
+        there.page.locator(".jp-CodeCell .tcp-hands").scroll_into_view_if_needed()
         states = hands.locator(".who i")
         expect(states).to_have_text(["SYN_SENT", "CLOSED"])
         for name in ("B: connect", "Deliver A's SYN to B", "Deliver B's SYN to A",

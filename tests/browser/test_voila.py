@@ -103,15 +103,19 @@ def test_a_handshake_is_played_by_hand(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("The playground")
     page.get_by_role("button", name="listen", exact=True).nth(1).click()
     page.get_by_role("button", name="connect", exact=True).nth(0).click()
-    for segment in ("[SYN] seq=0", "[SYN, ACK] seq=0 ack=1", "[ACK] seq=1 ack=1"):
-        expect(page.locator(".widget-label", has_text=segment)).to_be_visible()
-        page.get_by_role("button", name="deliver", exact=True).click()
-    expect(page.locator("body")).to_contain_text("A is ESTABLISHED.")
-    expect(page.locator("body")).to_contain_text("B is ESTABLISHED.")
-    expect(page.locator("body")).to_contain_text("Nothing is on the wire.")
+    for flags, numbers in (("SYN", "seq 0"), ("SYN ACK", "seq 0 ack 1"), ("ACK", "seq 1 ack 1")):
+        expect(page.locator("svg").first).to_contain_text(numbers)
+        envelope = page.get_by_role("button", name=re.compile(rf"✉.*\b{flags}\b"))
+        expect(envelope).to_have_count(1)
+        envelope.click()
+    there = page.get_by_role("img", name="Map of the states: A is ESTABLISHED, B is ESTABLISHED.")
+    expect(there).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("✉"))).to_have_count(0)
 
 
-def test_what_tcp_does_not_allow_is_grey(page: Page) -> None:
+def test_what_tcp_does_not_allow_is_grey_when_asked_for(page: Page) -> None:
     """A closed end can neither send nor close, RFC 9293 §3.10.2 and §3.10.4."""
+    expect(page.get_by_role("button", name="close", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Show what is refused").click()
     expect(page.get_by_role("button", name="close", exact=True).nth(0)).to_be_disabled()
     expect(page.get_by_role("button", name="connect", exact=True).nth(0)).to_be_enabled()

@@ -60,5 +60,5 @@ def test_nbconvert_makes_a_reading_copy(tmp_path: Path) -> None:
         "--output-dir", str(tmp_path), f"notebooks/{CHAPTER}.ipynb",
     )  # fmt: skip
     page = made[f"{CHAPTER}.html"].decode()
-    assert page.count('class="tcp-stage"') >= 1
+    assert page.count('class="tcp-asks"') >= 1
     assert "<main>" in page and "reveal.js" not in page
