@@ -60,8 +60,8 @@ def _table_from_psutil() -> dict[tuple[int, int], State]:
     except psutil.AccessDenied:
         raise TcpCourseError(
             message(
-                "{platform} shows the states of sockets only to an administrator: "
-                "run this chapter on Linux or on Binder.",
+                "{platform} does not show this program the states of sockets: run it as an "
+                "administrator, or run this chapter on Linux or on Binder.",
                 platform=sys.platform,
             )
         ) from None
