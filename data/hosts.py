@@ -192,7 +192,7 @@ def reset_on_close(sock: socket.socket) -> None:
 
 
 def delay_acks(sock: socket.socket) -> None:
-    """Let the kernel wait (40 ms at first, 200 at most) before a bare ACK, as it does in a dialogue."""
+    """Let the kernel wait 40 ms or more (200 at most) before a bare ACK, as in a dialogue."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
 
 
