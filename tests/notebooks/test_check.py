@@ -11,7 +11,10 @@ from .chapters import FOLDER, prose
 CHECK = FOLDER / "check.ipynb"
 QUESTION = re.compile(r"^## (Before|After) (\d+): (.+)$", re.MULTILINE)
 OPTION = re.compile(r"<details><summary>(.+?)</summary>\n\n(.+?)\n</details>", re.DOTALL)
-AGAIN = re.compile(r"Read again: \[.+?\]\((\d\d-[\w-]+\.ipynb)\)\.$")
+AGAIN = {
+    "Before": re.compile(r"You will see it in \[.+?\]\((\d\d-[\w-]+\.ipynb)\)\.$"),
+    "After": re.compile(r"Read again: \[.+?\]\((\d\d-[\w-]+\.ipynb)\)\.$"),
+}
 
 
 def questions(part: str) -> dict[str, list[tuple[str, str]]]:
@@ -30,7 +33,7 @@ def test_ten_before_and_ten_after_with_the_same_heads_and_other_questions() -> N
     assert all(before[head] != after[head] for head in before)
 
 
-def test_one_option_is_right_and_each_wrong_one_says_what_to_read_again() -> None:
+def test_one_option_is_right_and_each_wrong_one_says_where_to_read() -> None:
     places = []
     for part in ("Before", "After"):
         for head, options in questions(part).items():
@@ -38,10 +41,10 @@ def test_one_option_is_right_and_each_wrong_one_says_what_to_read_again() -> Non
             right = [place for place, (_, said) in enumerate(options) if said.startswith("Yes")]
             assert len(right) == 1, (part, head)
             places += right
-            homes = [AGAIN.search(said) for place, (_, said) in enumerate(options)
+            homes = [AGAIN[part].search(said) for place, (_, said) in enumerate(options)
                      if place != right[0]]  # fmt: skip
             assert all(home and (FOLDER / home[1]).is_file() for home in homes), (part, head)
-            assert not AGAIN.search(options[right[0]][1])
+            assert not AGAIN[part].search(options[right[0]][1])
     assert {places.count(place) for place in (0, 1, 2)} <= {5, 6, 7, 8, 9}, "no place is a habit"
 
 
