@@ -183,10 +183,12 @@ def test_a_long_exploration_shows_a_bar_and_a_short_one_is_silent(
 ) -> None:
     monkeypatch.delenv("TCPCOURSE_PROGRESS", raising=False)
     monkeypatch.setattr("tqdm.auto.tqdm", tqdm.tqdm)  # whatever other tests made of IPython
-    monkeypatch.setattr("tcpcourse.sources.progress._SILENT_S", 1000.0)
+    # The module as this explore() knows it: another test may have imported everything anew.
+    module = tcp.explore.__globals__["Progress"].__call__.__globals__
+    monkeypatch.setitem(module, "_SILENT_S", 1000.0)
     tcp.explore()
     assert capsys.readouterr() == ("", "")
-    monkeypatch.setattr("tcpcourse.sources.progress._SILENT_S", 0.0)
+    monkeypatch.setitem(module, "_SILENT_S", 0.0)
     tcp.explore()
     assert "exploring" in capsys.readouterr().err
     tcp.explore(progress=False)
