@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-import tqdm
-import tqdm.auto
 
 import tcpcourse as tcp
 from tcpcourse.core.table import Row
@@ -178,20 +176,39 @@ def test_it_can_be_interrupted_and_begun_again() -> None:
     assert tcp.explore() == explored()
 
 
+class Bar:
+    """Stands for tqdm's bar, which itself decides whether there is room on the screen."""
+
+    made: ClassVar[list[Bar]] = []
+
+    def __init__(self, **given: Any) -> None:
+        self.given, self.n, self.total, self.closed = given, 0, given["total"], False
+        Bar.made.append(self)
+
+    def update(self, more: int) -> None:
+        self.n += more
+
+    def close(self) -> None:
+        self.closed = True
+
+
 def test_a_long_exploration_shows_a_bar_and_a_short_one_is_silent(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("TCPCOURSE_PROGRESS", raising=False)
-    monkeypatch.setattr("tqdm.auto.tqdm", tqdm.tqdm)  # whatever other tests made of IPython
+    monkeypatch.setattr("tqdm.auto.tqdm", Bar)
+    monkeypatch.setattr(Bar, "made", [])
     # The module as this explore() knows it: another test may have imported everything anew.
     module = tcp.explore.__globals__["Progress"].__call__.__globals__
     monkeypatch.setitem(module, "_SILENT_S", 1000.0)
     tcp.explore()
-    assert capsys.readouterr() == ("", "")
+    assert Bar.made == []
     monkeypatch.setitem(module, "_SILENT_S", 0.0)
-    tcp.explore()
-    assert "exploring" in capsys.readouterr().err
+    found = tcp.explore()
+    (bar,) = Bar.made
+    assert (bar.given["desc"], bar.n, bar.total) == ("exploring", found.moments, found.moments)
+    assert bar.closed
     tcp.explore(progress=False)
     monkeypatch.setenv("TCPCOURSE_PROGRESS", "0")
     tcp.explore()
-    assert capsys.readouterr() == ("", "")
+    assert Bar.made == [bar]
