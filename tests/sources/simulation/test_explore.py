@@ -9,7 +9,7 @@ import pytest
 
 import tcpcourse as tcp
 from tcpcourse.core.table import Row
-from tcpcourse.sources.simulation.explore import Bounds, Exploration
+from tcpcourse.sources.simulation.explore import Bounds, Exploration, explore
 from tcpcourse.sources.simulation.stories import SCENARIOS
 
 S = tcp.State
@@ -195,20 +195,19 @@ class Bar:
 def test_a_long_exploration_shows_a_bar_and_a_short_one_is_silent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # explore itself: tests of the exercises keep what tcp.explore found once.
     monkeypatch.delenv("TCPCOURSE_PROGRESS", raising=False)
     monkeypatch.setattr("tqdm.auto.tqdm", Bar)
     monkeypatch.setattr(Bar, "made", [])
-    # The module as this explore() knows it: another test may have imported everything anew.
-    module = tcp.explore.__globals__["Progress"].__call__.__globals__
-    monkeypatch.setitem(module, "_SILENT_S", 1000.0)
-    tcp.explore()
+    monkeypatch.setattr("tcpcourse.sources.progress._SILENT_S", 1000.0)
+    explore()
     assert Bar.made == []
-    monkeypatch.setitem(module, "_SILENT_S", 0.0)
-    found = tcp.explore()
+    monkeypatch.setattr("tcpcourse.sources.progress._SILENT_S", 0.0)
+    found = explore()
     (bar,) = Bar.made
     assert (bar.given["desc"], bar.n, bar.total) == ("exploring", found.moments, found.moments)
     assert bar.closed
-    tcp.explore(progress=False)
+    explore(progress=False)
     monkeypatch.setenv("TCPCOURSE_PROGRESS", "0")
-    tcp.explore()
+    explore()
     assert Bar.made == [bar]
