@@ -29,7 +29,7 @@ from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import Event, State
 from tcpcourse.core.table import TRANSITIONS, Row
 from tcpcourse.core.tcb import Tcb
-from tcpcourse.language import language
+from tcpcourse.speech import language
 from tcpcourse.trace import Packet, Step, Trace
 
 if TYPE_CHECKING:

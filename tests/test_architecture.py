@@ -20,7 +20,7 @@ LONGEST = 320
 ORDER = {
     "words": 0,
     "core": 1,
-    "language": 2,
+    "speech": 2,
     "packet": 2,
     "trace": 3,
     "sources": 4,

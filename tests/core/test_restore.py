@@ -16,12 +16,12 @@ from tcpcourse.core.segment import Segment
 from tcpcourse.core.seq import SeqNumber
 from tcpcourse.core.states import State
 from tcpcourse.core.table import TRANSITIONS
-from tcpcourse.core.table.checks import CHECKS_SYNCHRONIZED
 from tcpcourse.core.tcb import ByteQueue, Tcb
 from tcpcourse.core.text import text_of
 from tcpcourse.core.work import Settings, Work
 
 from .build import BUILDERS, established, get, syn_rcvd_active
+from .rfc_checks import CHECKS_SYNCHRONIZED
 from .story import tell
 
 make: Any = Tcb  # which takes numbers as integers too

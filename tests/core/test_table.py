@@ -26,8 +26,9 @@ from tcpcourse.core.table import (
     rows_for,
     segment_guards,
 )
-from tcpcourse.core.table.checks import Check, checks_for
 from tcpcourse.core.tcb import Tcb
+
+from .rfc_checks import Check, checks_for
 
 CITE = re.compile(r"RFC \d{4} §\d+(\.\d+)*( figure \d+)?(, §[\dA.]+)*( \((MAY-2|SHLD-3)\))?")
 CORE = Path(inspect.getfile(actions)).parent

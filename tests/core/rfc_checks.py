@@ -1,6 +1,6 @@
 """SEGMENT ARRIVES: the checks of RFC 9293 §3.10.7, in the RFC's order, each with its guards.
 
-The rows of ``arrivals`` stand in the order of these checks.
+The rows of ``tcpcourse.core.table.arrivals`` stand in the order of these checks.
 """
 
 from __future__ import annotations
